@@ -1,0 +1,33 @@
+# Every target is one call of tools/course.py, which sets the environment up first where it must.
+# Without make: python tools/course.py lab (and so on; the README lists the calls).
+#   PYTHON=path/to/python  use that Python's environment and keep its torch, instead of .venv
+#   PROFILE=, LESSONS=     of `make run`: smoke, laptop or full; numbers such as "01 02"
+#   ARGS=                  passed on, such as ARGS=--no-browser
+
+ifeq ($(OS),Windows_NT)
+START := python
+else
+START := python3
+endif
+COURSE := $(if $(PYTHON),"$(PYTHON)" tools/course.py --here,$(START) tools/course.py)
+PROFILE ?= laptop
+
+.PHONY: lab run test results bench clean
+
+lab:  # open JupyterLab on the first lesson
+	@$(COURSE) lab $(ARGS)
+
+run:  # execute lessons without a browser
+	@$(COURSE) run --profile $(PROFILE) $(if $(LESSONS),--lessons $(LESSONS)) $(ARGS)
+
+test:  # everything that must hold
+	@$(COURSE) test $(ARGS)
+
+results:  # the README's results table from data/results
+	@$(COURSE) results $(ARGS)
+
+bench:  # speed of training and scoring on this machine
+	@$(COURSE) bench $(ARGS)
+
+clean:  # remove caches and build outputs
+	@$(COURSE) clean

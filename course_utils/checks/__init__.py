@@ -1,0 +1,30 @@
+"""Checks: they take the reader's answer and say which mistake it makes.
+
+``checks.gaussian_kl(gaussian_kl)`` prints one line of what was verified, or raises
+:class:`CheckFailed`, whose message names the mistake. One file a lesson.
+"""
+
+from course_utils.checks._contract import build, call, check, gradient
+from course_utils.checks._remote import CheckFailed, Local, Remote
+from course_utils.checks.lesson01 import (
+    gaussian_kl,
+    gaussian_log_prob,
+    log_weight,
+    rate_and_distortion,
+    reparameterise,
+)
+
+__all__ = [
+    "CheckFailed",
+    "Local",
+    "Remote",
+    "build",
+    "call",
+    "check",
+    "gaussian_kl",
+    "gaussian_log_prob",
+    "gradient",
+    "log_weight",
+    "rate_and_distortion",
+    "reparameterise",
+]

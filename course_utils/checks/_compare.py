@@ -1,0 +1,164 @@
+"""Compare what an answer gave with what is right, and name the mistake by its numbers.
+
+A wrong value is looked up among the values of famous wrong formulas (see _formulas).
+"""
+
+import numpy as np
+
+from course_utils.checks._contract import call, gradient
+from course_utils.checks._remote import CheckFailed
+
+
+def show(value):
+    """A short text of an array: some values, shape, dtype."""
+    if isinstance(value, tuple):
+        return f"a tuple of {len(value)}: " + "; ".join(show(entry) for entry in value[:3])
+    if isinstance(value, dict):
+        return f"a dict with the keys {', '.join(value)}"
+    flat = value.reshape(-1)
+    values = ", ".join(f"{number:.6g}" for number in flat[:4])
+    if value.ndim == 0:
+        return f"{values} (one number)"
+    more = ", ..." if flat.size > 4 else ""
+    return f"[{values}{more}]  shape {value.shape}, {value.dtype}"
+
+
+def sizes(rng, count):
+    """``count`` different sizes of axes, so that axes taken for each other show."""
+    return [int(size) for size in rng.permutation([3, 5, 6, 7, 8, 9])[:count]]
+
+
+def floats(*arrays):
+    """The arrays in float32, which notebooks use."""
+    return tuple(np.asarray(array, dtype=np.float32) for array in arrays)
+
+
+def doubles(*arrays):
+    """The arrays in float64, for the right answer."""
+    return tuple(np.asarray(array, dtype=np.float64) for array in arrays)
+
+
+def close(received, expected, scale=0.0, tolerance=1e-4):
+    """True when shapes agree and no entry is off by more than tolerance * (|expected| + scale).
+
+    ``scale`` is the size of what was added up. NaN is close to nothing.
+    """
+    received, expected = np.asarray(received), np.asarray(expected)
+    if received.shape != expected.shape or received.size == 0:
+        return False
+    with np.errstate(all="ignore"):
+        allowed = tolerance * (np.abs(expected) + scale) + 1e-7
+        return bool(np.all(np.abs(received.astype(np.float64) - expected) <= allowed))
+
+
+def named(received, wrong, tolerance=1e-3):
+    """Phrase of the first of ``wrong`` (phrase, values) that ``received`` equals, else ""."""
+    for phrase, values in wrong:
+        values = np.asarray(values, dtype=np.float64)
+        if values.shape == received.shape and np.isfinite(values).all():
+            if close(received, values, np.abs(values).mean() * 0.1, tolerance):
+                return phrase
+    return ""
+
+
+def verify(received, expected, *, checked, wrong=(), scale=0.0, tolerance=1e-4, hint="", part=""):
+    """Raise :class:`CheckFailed` unless ``received`` is close to ``expected``.
+
+    Args:
+        received: what :func:`call` returned.
+        expected: the right array.
+        checked: what went in, for the message.
+        wrong: pairs (phrase, values) of famous wrong answers.
+        scale, tolerance: of :func:`close`.
+        hint: said in place of a general message where no famous mistake fits.
+        part: which of several results this is, such as ``rate``.
+    """
+    part = f"{part}: " if part else ""
+    expected = np.asarray(expected)
+    about = {"checked": checked, "expected": show(expected), "received": show(received)}
+    if not isinstance(received, np.ndarray):
+        raise CheckFailed(f"{part}one array is expected, {show(received)} came.", **about)
+    if close(received, expected, scale, tolerance):
+        return
+    mistake = named(received, wrong, max(1e-3, tolerance))
+    if not mistake and received.shape != expected.shape:
+        mistake = f"the shape is {received.shape}, it should be {expected.shape}"
+    if not mistake and not np.isfinite(received).all():
+        bad = "NaN" if np.isnan(received).any() else "infinity"
+        mistake = f"{bad} came out, where every value should be finite"
+        mistake += f" ({hint})" if hint else ""
+    if not mistake:
+        mistake = hint or _pattern(received.astype(np.float64), expected.astype(np.float64))
+    raise CheckFailed(f"{part}{mistake}.", **about)
+
+
+def _pattern(received, expected):
+    """What a wrong array has in common with the right one."""
+    if received.size > 1 and np.abs(expected).min() > 0:
+        ratio = received / expected
+        if close(ratio, np.full_like(ratio, ratio.mean()), tolerance=1e-3):
+            return (
+                f"every value is {ratio.mean():.4g} times the right one: a factor too many or few?"
+            )
+        offset = received - expected
+        if close(offset, np.full_like(offset, offset.mean()), np.abs(expected).mean()):
+            return f"every value is off by the same constant, {offset.mean():+.4g}"
+    return "the values differ from the right ones"
+
+
+def verify_repeatable(answer, *arrays):
+    """Raise unless two calls with other noise agree: a closed form is wanted."""
+    first, second = (call(answer, *arrays, seed=seed) for seed in (1, 2))
+    first, second = (value if isinstance(value, tuple) else (value,) for value in (first, second))
+    for one, other in zip(first, second, strict=True):
+        if isinstance(one, np.ndarray) and not np.array_equal(one, other, equal_nan=True):
+            raise CheckFailed(
+                "two calls with the same input gave different values: nothing is to be drawn here, "
+                "use the closed form.",
+                expected="the same values twice",
+                received=f"{show(one)} and {show(other)}",
+            )
+
+
+def verify_gradient(answer, arrays, names, expected, *, of="the result", output=0, seed=0):
+    """Compare the gradients with ``expected`` (None: not looked at), naming the argument."""
+    found = gradient(answer, *arrays, output=output, seed=seed)
+    for name, received, right in zip(names, found, expected, strict=True):
+        if right is None:
+            continue
+        if received is None or (not received.any() and right.any()):
+            raise CheckFailed(
+                f"no gradient reaches {name}: was it detached, or turned into a number or a numpy "
+                "array on the way?",
+                checked=f"the gradient of {of} with respect to {name}",
+                expected=show(right),
+                received="no gradient" if received is None else "zero everywhere",
+            )
+        if not close(received, right, 1 + np.abs(right).mean(), 1e-3):
+            raise CheckFailed(
+                f"the values are right, but the gradient with respect to {name} is not: is a part "
+                "of the formula detached or clamped?",
+                checked=f"the gradient of {of} with respect to {name}",
+                expected=show(right),
+                received=show(received),
+            )
+
+
+def split_pair(received, rate, distortion, checked):
+    """The two arrays of ``received``; :class:`CheckFailed` where they are no pair in order."""
+    about = {"checked": checked, "received": show(received)}
+    about["expected"] = "a tuple (rate, distortion), in nats"
+    if isinstance(received, np.ndarray):
+        total = rate + distortion
+        sums = [("they came added up, as the negative ELBO", total)]
+        sums += [("they came added up, with the sign of the ELBO", -total)]
+        sums += [("they came added up, as one mean over the batch", total.mean())]
+        what = named(received, sums, 2e-2) or "one array came"
+        raise CheckFailed(f"rate and distortion are wanted apart: {what}.", **about)
+    if not isinstance(received, tuple) or len(received) != 2:
+        raise CheckFailed(f"expected a tuple of two, got {show(received)}.", **about)
+    straight = close(received[0], rate, 0, 2e-2) and close(received[1], distortion, 0, 2e-2)
+    crossed = close(received[0], distortion, 0, 2e-2) and close(received[1], rate, 0, 2e-2)
+    if crossed and not straight:
+        raise CheckFailed("the two are swapped: the rate comes first.", **about)
+    return received

@@ -1,0 +1,237 @@
+"""The one thing a notebook meets first: ``lesson = start("01")``."""
+
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import torch
+
+from course_utils import data, plotting, settings, training
+from course_utils.evaluation import mean_and_error
+
+SEED = 2024
+
+
+def start(number, seed=SEED):
+    """Begin a lesson: seed everything and say profile, device and seed.
+
+    Args:
+        number: the lesson's number, such as ``"01"``; a notebook of that number must exist.
+        seed: of torch's generators.
+
+    Returns:
+        The :class:`Lesson`.
+    """
+    return Lesson(number, seed)
+
+
+class Lesson:
+    """What a lesson asks of the course: budgets, data, training, records.
+
+    ``name`` is the stem of the notebook (``02_vae_mnist``), under which results and checkpoints
+    are kept.
+    """
+
+    def __init__(self, number, seed):
+        self.name = _stem(number)
+        self.number, self.seed = number, seed
+        self.profile, self.device = settings.profile(), settings.device()
+        self.on_real_data = True
+        self._fits = {}
+        settings.seed_everything(seed)
+        print(f"Lesson {number}: profile {self.profile}, device {self.device.type}, seed {seed}.")
+
+    budget = staticmethod(settings.budget)
+
+    def where_real(self, threshold):
+        """``threshold`` where the data and the weights are real, else infinity.
+
+        For assertions on quality: ``assert loss <= lesson.where_real(98.3)``; a lower limit is
+        ``assert accuracy > -lesson.where_real(-0.9)``.
+        """
+        real = self.profile != "smoke" and self.on_real_data
+        return float(threshold) if real else float("inf")
+
+    def load(self, name):
+        """Load a data set and say in one line what it is; in ``laptop`` a stand-in gets a box."""
+        dataset = data.load(name)
+        self.on_real_data = self.on_real_data and not dataset.is_stand_in
+        print(dataset.announcement)
+        if dataset.is_stand_in and self.profile == "laptop" and plotting.in_notebook():
+            from IPython.display import HTML, display
+
+            display(
+                HTML(
+                    '<div role="note" style="border-left:6px solid #D55E00;background:#FFF3E0;'
+                    'color:#1A1A1A;padding:0.6em 1em">'
+                    f"<b>Stand-in data.</b> {dataset.announcement} The numbers below are not "
+                    "those of the real data set.</div>"
+                )
+            )
+        return dataset
+
+    def fit(self, model, loss_fn, batches, *, name, epochs, keep=True, header=None, **options):
+        """Train by :func:`course_utils.training.fit`, and keep or load the weights of record.
+
+        ``smoke`` only trains. ``full`` trains with resume, rounds the weights to float16 (the
+        weights on which the record is measured) and writes them with their history to
+        ``data/checkpoints``. ``laptop`` trains briefly, then loads those weights where they are
+        committed and the data are real, and says so.
+
+        Args:
+            model: what to train; it is changed in place.
+            loss_fn: ``loss_fn(model, batch)`` -> dict of one value for each example.
+            batches: a ``data.Batches``.
+            name: the model's name of record, such as ``vae_fc20``.
+            epochs: for this profile.
+            keep: False for a model whose record needs no committed weights.
+            header: dict for ``nets.build``; ``model.header()`` by default, where there is one.
+            options: for ``training.fit``.
+
+        Returns:
+            The training's History. Where weights of record were loaded, its ``of_record`` is the
+            header of their file, with their epochs and history, else None.
+        """
+        path = settings.checkpoints_dir() / self.name / f"{name}.safetensors"
+        if self.profile == "full":
+            partial = settings.checkpoints_dir() / "partial" / self.name / f"{name}.safetensors"
+            options |= {"checkpoint": partial, "resume": True}
+        history = training.fit(model, loss_fn, batches, epochs=epochs, description=name, **options)
+        history.of_record = None
+        if self.profile == "full" and keep:
+            if header is None:
+                header = model.header() if hasattr(model, "header") else {}
+            header = header | {
+                "lesson": self.name,
+                "name": name,
+                "epochs": epochs,
+                "seed": self.seed,
+                "seconds": round(history.seconds, 1),
+                "device": self.device.type,
+                "history": _rounded(history.epochs),
+            }
+            training.save_weights(path, model, header)
+            model.load_state_dict(training.load_weights(path)[1])
+            history.of_record = header
+        elif self.profile == "laptop" and self.on_real_data and path.is_file():
+            header, weights = training.load_weights(path)
+            if header["epochs"] > epochs:
+                history.of_record = header
+                model.load_state_dict(weights)
+                print(
+                    f"{name}: trained {epochs} epochs here; now the weights of record are loaded "
+                    f"({header['epochs']} epochs)."
+                )
+        self._fits[name] = {
+            "epochs": (history.of_record or {"epochs": epochs})["epochs"],
+            "seconds": round(history.seconds, 1),
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        }
+        return history
+
+    def record(self, model, metric, values, *, unit="nats", dataset, split="test", **details):
+        """Print a result, beside the committed one, and in ``full`` make it the one of record.
+
+        Args:
+            model, metric: names of the design's table of records.
+            values: one value for each example (its mean and standard error are recorded), or a
+                number.
+            unit: of the values.
+            dataset, split: what they were measured on.
+            details: fields of the record that the lesson knows better, such as ``epochs`` or
+                ``standard_error``.
+
+        Returns:
+            The recorded value, a float.
+        """
+        values = torch.as_tensor(values, dtype=torch.float64)
+        value, error = mean_and_error(values) if values.numel() > 1 else (float(values), None)
+        record = {
+            "model": model,
+            "metric": metric,
+            "value": value,
+            "unit": unit,
+            "standard_error": error,
+            "n": values.numel(),
+            "dataset": dataset,
+            "split": split,
+            "seed": self.seed,
+            "epochs": None,
+            "parameters": None,
+            "seconds": None,
+            "device": self.device.type,
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__.split("+")[0],
+            "revision": _revision(),
+        }
+        record |= self._fits.get(model, {}) | details
+        committed = self.recorded(model, metric)
+        print(f"record: {model} {metric} {_number(record)}", end="")
+        if self.profile == "laptop" and committed:
+            print(f"; of record {_number(committed)}", end="")
+        print()
+        if self.profile == "full":
+            self._write(record)
+        return value
+
+    def recorded(self, model, metric):
+        """The committed record of ``model`` and ``metric`` (a dict), or None."""
+        for record in self._records():
+            if (record["model"], record["metric"]) == (model, metric):
+                return record
+        return None
+
+    def _records(self):
+        path = settings.results_dir() / f"{self.name}.json"
+        return json.loads(path.read_text(encoding="utf-8"))["records"] if path.is_file() else []
+
+    def _write(self, record):
+        key = (record["model"], record["metric"])
+        records = [old for old in self._records() if (old["model"], old["metric"]) != key]
+        records = sorted([*records, record], key=lambda entry: (entry["model"], entry["metric"]))
+        folder = settings.results_dir()
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"lesson": self.name, "records": records}, indent=1) + "\n"
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=folder, suffix=".part", delete=False
+        ) as stream:
+            stream.write(text)
+        os.replace(stream.name, folder / f"{self.name}.json")
+
+
+def _stem(number):
+    folder = settings.root() / "notebooks"
+    stems = sorted(path.stem for path in folder.glob(f"{number}_*.ipynb"))
+    if len(stems) != 1:
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.ipynb"))) or "no notebook"
+        raise ValueError(f"number: expected the number of one lesson of {known}, got {number!r}")
+    return stems[0]
+
+
+def _rounded(curves):
+    """Curves short enough for a file's header: five significant digits."""
+    return {name: [float(f"{value:.5g}") for value in values] for name, values in curves.items()}
+
+
+def _number(record):
+    error = record["standard_error"]
+    spread = "" if error is None else f" +- {error:.2g}"
+    digits = 4 if error is not None and error < 0.01 else 2
+    digits = 4 if abs(record["value"]) < 0.1 and record["value"] else digits
+    return f"{record['value']:.{digits}f}{spread} {record['unit']} (n = {record['n']:,})"
+
+
+def _revision():
+    """The commit that made a record, with ``+`` where the tree was not clean, or the version."""
+    from course_utils import __version__
+
+    try:
+        git = ["git", "-C", str(Path(__file__).parent)]
+        run = {"capture_output": True, "text": True, "timeout": 10, "check": True}
+        commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], **run).stdout.strip()
+        changed = subprocess.run([*git, "status", "--porcelain", "-uno"], **run).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return __version__
+    return commit + ("+" if changed else "")

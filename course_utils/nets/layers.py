@@ -1,0 +1,144 @@
+"""Plain encoders and decoders. Built in lessons 01 and 02.
+
+Each is an ``nn.Sequential`` that remembers the arguments it was made with (``.arguments``), so
+that a checkpoint's header can make it again.
+"""
+
+import math
+from itertools import pairwise
+
+from torch import nn
+
+ACTIVATIONS = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "silu": nn.SiLU,
+    "leaky_relu": nn.LeakyReLU,
+}
+
+
+def _activation(name):
+    if name not in ACTIVATIONS:
+        raise ValueError(f"activation: expected one of {', '.join(ACTIVATIONS)}, got {name!r}")
+    return ACTIVATIONS[name]()
+
+
+def _hidden(sizes, activation):
+    """Linear layers through ``sizes``, an activation after each but the last."""
+    layers = []
+    for fan_in, fan_out in pairwise(sizes):
+        layers += [nn.Linear(fan_in, fan_out), _activation(activation)]
+    return layers[:-1]
+
+
+class MLPEncoder(nn.Sequential):
+    """Fully connected encoder: (B, *event_shape) -> (B, 2 * num_latents), mu then log_var.
+
+    Args:
+        event_shape: shape of one example, such as (1, 28, 28).
+        hidden: widths of the hidden layers, such as (400,).
+        num_latents: L.
+        activation: a name of ``ACTIVATIONS``.
+    """
+
+    def __init__(self, event_shape, hidden, num_latents, activation="relu"):
+        sizes = [math.prod(event_shape), *hidden, 2 * num_latents]
+        super().__init__(nn.Flatten(), *_hidden(sizes, activation))
+        self.arguments = {
+            "event_shape": list(event_shape),
+            "hidden": list(hidden),
+            "num_latents": num_latents,
+            "activation": activation,
+        }
+
+
+class MLPDecoder(nn.Sequential):
+    """Fully connected decoder: (B, L) -> (B, params_per_value * event_shape[0], ...).
+
+    Args:
+        num_latents: L.
+        hidden: widths of the hidden layers.
+        event_shape: shape of one example.
+        params_per_value: 1 for Bernoulli logits or means alone, 2 for mu and log_var, which then
+            are the two halves of the first event dimension.
+        activation: a name of ``ACTIVATIONS``.
+    """
+
+    def __init__(self, num_latents, hidden, event_shape, params_per_value=1, activation="relu"):
+        out_shape = (params_per_value * event_shape[0], *event_shape[1:])
+        layers = _hidden([num_latents, *hidden, math.prod(out_shape)], activation)
+        super().__init__(*layers, nn.Unflatten(1, out_shape))
+        self.arguments = {
+            "num_latents": num_latents,
+            "hidden": list(hidden),
+            "event_shape": list(event_shape),
+            "params_per_value": params_per_value,
+            "activation": activation,
+        }
+
+
+def _small_size(event_shape, channels):
+    channels_in, height, width = event_shape
+    factor = 2 ** len(channels)
+    if height % factor or width % factor:
+        raise ValueError(
+            f"event_shape: expected sides that {len(channels)} halvings divide, "
+            f"got {height} x {width}"
+        )
+    return channels_in, height // factor, width // factor
+
+
+class ConvEncoder(nn.Sequential):
+    """Convolutional encoder: 4 x 4 convolutions of stride 2, then one linear layer.
+
+    (B, C, H, W) -> (B, 2 * num_latents), mu then log_var. ``channels`` gives the width of each
+    halving: (32, 64) takes 28 x 28 to 7 x 7.
+    """
+
+    def __init__(self, event_shape, channels, num_latents, activation="relu"):
+        width_in, height, width = _small_size(event_shape, channels)
+        layers = []
+        for width_out in channels:
+            layers += [nn.Conv2d(width_in, width_out, 4, 2, 1), _activation(activation)]
+            width_in = width_out
+        features = width_in * height * width
+        super().__init__(*layers, nn.Flatten(), nn.Linear(features, 2 * num_latents))
+        self.arguments = {
+            "event_shape": list(event_shape),
+            "channels": list(channels),
+            "num_latents": num_latents,
+            "activation": activation,
+        }
+
+
+class ConvDecoder(nn.Sequential):
+    """Convolutional decoder: one linear layer, transposed 4 x 4 convolutions of stride 2, and a
+    last 3 x 3 convolution of stride 1, so that no output pixel depends on its place in a 2 x 2
+    block alone.
+
+    (B, L) -> (B, params_per_value * C, H, W). ``channels`` as in :class:`ConvEncoder`, from the
+    image inwards.
+    """
+
+    def __init__(self, num_latents, channels, event_shape, params_per_value=1, activation="relu"):
+        channels_out, height, width = _small_size(event_shape, channels)
+        widths = [*reversed(channels), channels[0]]
+        layers = [
+            nn.Linear(num_latents, widths[0] * height * width),
+            _activation(activation),
+            nn.Unflatten(1, (widths[0], height, width)),
+        ]
+        for width_in, width_out in pairwise(widths):
+            layers += [
+                nn.ConvTranspose2d(width_in, width_out, 4, 2, 1),
+                _activation(activation),
+            ]
+        layers.append(nn.Conv2d(widths[-1], params_per_value * channels_out, 3, 1, 1))
+        super().__init__(*layers)
+        self.arguments = {
+            "num_latents": num_latents,
+            "channels": list(channels),
+            "event_shape": list(event_shape),
+            "params_per_value": params_per_value,
+            "activation": activation,
+        }

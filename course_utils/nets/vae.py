@@ -1,0 +1,197 @@
+"""One VAE for every encoder, decoder, prior and likelihood. Built in lessons 01 and 02."""
+
+import math
+
+import torch
+from torch import nn
+
+from course_utils import losses
+from course_utils.nets import layers
+from course_utils.settings import autocast
+
+
+class StandardNormal(nn.Module):
+    """The prior p(z) = N(0, I) over ``num_latents`` dimensions."""
+
+    def __init__(self, num_latents):
+        super().__init__()
+        self.arguments = {"num_latents": num_latents}
+        self.num_latents = num_latents
+
+    def log_prob(self, z):
+        """log p(z): (..., L) -> (...), nats."""
+        return -0.5 * (z.square() + math.log(2 * math.pi)).sum(-1)
+
+    def rate(self, mu, log_var, z):
+        """KL(q(z|x) || p(z)) in closed form: (B, L) -> (B,), nats. ``z`` is not needed."""
+        return losses.gaussian_kl(mu, log_var)
+
+    def sample(self, num_samples, generator=None):
+        """(num_samples, L) draws, on the CPU: the same z on every device."""
+        return torch.randn(num_samples, self.num_latents, generator=generator)
+
+
+class Bernoulli(nn.Module):
+    """p(x|z) = prod_j Bernoulli(x_j; sigmoid(logits_j)) over the last ``event_dim`` dimensions."""
+
+    params_per_value = 1
+
+    def __init__(self, event_dim=3):
+        super().__init__()
+        self.arguments = {"event_dim": event_dim}
+        self.event_dim = event_dim
+
+    def log_prob(self, x, logits):
+        """log p(x|z), nats, one value for each example (and sample)."""
+        return losses.bernoulli_log_prob(x, logits, self.event_dim)
+
+    def mean(self, logits):
+        """E[x|z]: the probability of a one."""
+        return logits.sigmoid()
+
+    def sample(self, logits, generator=None):
+        """A draw of x, zeros and ones."""
+        uniform = torch.rand(logits.shape, generator=generator).to(logits.device)
+        return (uniform < logits.sigmoid()).to(logits.dtype)
+
+
+class Gaussian(nn.Module):
+    """p(x|z) = N(x; mu, variance), diagonal, over the last ``event_dim`` dimensions.
+
+    With ``variance=None`` the decoder gives mu and log_var (the two halves of the first event
+    dimension); with a number it gives mu alone.
+    """
+
+    def __init__(self, event_dim=1, variance=None):
+        super().__init__()
+        if variance is not None and not variance > 0:
+            raise ValueError(f"variance: expected a positive number or None, got {variance!r}")
+        self.arguments = {"event_dim": event_dim, "variance": variance}
+        self.event_dim, self.variance = event_dim, variance
+        self.params_per_value = 1 if variance else 2
+
+    def split(self, params):
+        """``params`` -> (mu, log_var), each of the shape of x."""
+        if self.variance:
+            return params, params.new_full((), math.log(self.variance)).expand_as(params)
+        mu, log_var = params.chunk(2, dim=-self.event_dim)
+        return mu, log_var
+
+    def log_prob(self, x, params):
+        """log p(x|z), nats, one value for each example (and sample)."""
+        return losses.gaussian_log_prob(x, *self.split(params), self.event_dim)
+
+    def mean(self, params):
+        """E[x|z] = mu."""
+        return self.split(params)[0]
+
+    def sample(self, params, generator=None):
+        """A draw of x, with the decoder's noise."""
+        mu, log_var = self.split(params)
+        noise = torch.randn(mu.shape, generator=generator).to(mu.device)
+        return mu + (0.5 * log_var).exp() * noise
+
+
+class VAE(nn.Module):
+    """Variational autoencoder from its four parts.
+
+    ``encoder`` maps x (B, ...) to (B, 2L): mu and log_var of q(z|x) = N(mu, exp(log_var)).
+    ``decoder`` maps z (B, L) to the parameters of ``likelihood``. ``prior`` has ``log_prob``,
+    ``rate`` and ``sample``. Networks run in bfloat16 where the hardware has it, unless
+    ``mixed_precision`` is False; what they return, and every log-probability, is float32.
+
+    Source: Kingma and Welling 2014, arXiv:1312.6114; Rezende et al. 2014, arXiv:1401.4082.
+    """
+
+    def __init__(self, encoder, decoder, prior, likelihood, mixed_precision=True):
+        super().__init__()
+        self.mixed_precision = mixed_precision
+        self.encoder, self.decoder = encoder, decoder
+        self.prior, self.likelihood = prior, likelihood
+
+    def encode(self, x):
+        """Parameters of q(z|x): x (B, ...) -> mu (B, L), log_var (B, L)."""
+        with autocast(self.mixed_precision):
+            out = self.encoder(x)
+        mu, log_var = _at_least_float32(out).chunk(2, dim=-1)
+        return mu, log_var
+
+    def decode(self, z):
+        """Parameters of p(x|z): z (..., L) -> (..., *shape of the parameters)."""
+        with autocast(self.mixed_precision):
+            out = self.decoder(z.flatten(0, -2))
+        return _at_least_float32(out).unflatten(0, z.shape[:-1])
+
+    def reparameterise(self, mu, log_var, num_samples=None):
+        """z = mu + exp(log_var / 2) * epsilon, epsilon ~ N(0, I).
+
+        (B, L) without ``num_samples``, else (num_samples, B, L).
+        """
+        shape = mu.shape if num_samples is None else (num_samples, *mu.shape)
+        epsilon = torch.randn(shape, dtype=mu.dtype, device=mu.device)
+        return mu + (0.5 * log_var).exp() * epsilon
+
+    def forward(self, x):
+        """One-sample terms of the ELBO, (B,) each, nats: ``loss`` = ``rate`` + ``distortion``.
+
+        rate = KL(q(z|x) || p(z)), distortion = -log p(x|z) for one z ~ q(z|x).
+        """
+        mu, log_var = self.encode(x)
+        z = self.reparameterise(mu, log_var)
+        rate = self.prior.rate(mu, log_var, z)
+        distortion = -self.likelihood.log_prob(x, self.decode(z))
+        return {"loss": rate + distortion, "rate": rate, "distortion": distortion}
+
+    def log_weights(self, x, num_samples):
+        """log w = log p(x|z) + log p(z) - log q(z|x) for ``num_samples`` z ~ q(z|x): (K, B)."""
+        mu, log_var = self.encode(x)
+        z = self.reparameterise(mu, log_var, num_samples)  # (K, B, L)
+        log_p_x = self.likelihood.log_prob(x, self.decode(z))
+        return log_p_x + self.prior.log_prob(z) - losses.gaussian_log_prob(z, mu, log_var)
+
+    def sample(self, num_samples, generator=None):
+        """Parameters of p(x|z) for ``num_samples`` z ~ p(z)."""
+        z = self.prior.sample(num_samples, generator)
+        return self.decode(z.to(next(self.parameters()).device))
+
+    def header(self):
+        """What :func:`build` needs to make this model again: names and arguments, as JSON."""
+        parts = ("encoder", "decoder", "prior", "likelihood")
+        made = {part: getattr(self, part) for part in parts}
+        return {"model": "VAE", "mixed_precision": self.mixed_precision} | {
+            part: [type(module).__name__, module.arguments] for part, module in made.items()
+        }
+
+
+def _at_least_float32(values):
+    return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
+
+
+PARTS = {
+    "encoder": (layers.MLPEncoder, layers.ConvEncoder),
+    "decoder": (layers.MLPDecoder, layers.ConvDecoder),
+    "prior": (StandardNormal,),
+    "likelihood": (Bernoulli, Gaussian),
+}
+
+
+def build(header):
+    """A model, not yet trained, from the header of its checkpoint (see :meth:`VAE.header`).
+
+    Raises:
+        ValueError: a model, part or argument that this version of the course does not know.
+    """
+    if header.get("model") != "VAE":
+        raise ValueError(f"header: expected the model 'VAE', got {header.get('model')!r}")
+    made = {}
+    for part, choices in PARTS.items():
+        classes = {choice.__name__: choice for choice in choices}
+        try:
+            name, arguments = header[part]
+            made[part] = classes[name](**arguments)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"header: its {part} is {header.get(part)!r}; expected [name, arguments] with "
+                f"a name of {', '.join(classes)} ({error})"
+            ) from error
+    return VAE(**made, mixed_precision=bool(header.get("mixed_precision", True)))

@@ -1,0 +1,157 @@
+"""What a notebook asks of the course: profiles, weights of record, results of record."""
+
+import json
+
+import pytest
+import torch
+
+from course_utils import data, nets, settings, training
+from course_utils.lesson import start
+
+
+def model():
+    return nets.VAE(
+        nets.MLPEncoder((2,), (4,), 1),
+        nets.MLPDecoder(1, (4,), (2,), 2),
+        nets.StandardNormal(1),
+        nets.Gaussian(),
+        mixed_precision=False,
+    )
+
+
+def batches():
+    x = torch.randn(40, 2, generator=torch.Generator().manual_seed(0))
+    return data.Batches(x, 20, seed=0)
+
+
+def loss(net, x):
+    return net(x)
+
+
+@pytest.fixture
+def profile(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_OUTPUT_DIR", str(tmp_path))
+    monkeypatch.setenv("COURSE_DEVICE", "cpu")
+    return lambda name: monkeypatch.setenv("COURSE_PROFILE", name)
+
+
+def weights(net):
+    return torch.cat([parameter.detach().flatten() for parameter in net.parameters()])
+
+
+def test_start_seeds_and_says_where_it_runs(profile, capsys):
+    profile("smoke")
+    first = (start("01"), torch.rand(3))[1]
+    second = (start("01"), torch.rand(3))[1]
+    assert torch.equal(first, second)
+    assert "profile smoke, device cpu" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", ["99", "", "01_vae"])
+def test_start_refuses_a_lesson_that_is_not_there(profile, number):
+    profile("smoke")
+    with pytest.raises(ValueError, match="number: expected the number of one lesson"):
+        start(number)
+
+
+def test_smoke_trains_and_writes_nothing(profile, tmp_path):
+    profile("smoke")
+    lesson, net = start("01"), model()
+    before = weights(net)
+    history = lesson.fit(net, loss, batches(), name="small", epochs=1)
+    lesson.record("small", "rate", torch.tensor([1.0, 2.0]), dataset="full1")
+    assert not torch.equal(before, weights(net)) and history.of_record is None
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_full_keeps_the_weights_of_record_and_laptop_loads_them(profile, tmp_path, capsys):
+    profile("full")
+    lesson, net = start("01"), model()
+    lesson.fit(net, loss, batches(), name="small", epochs=3)
+    path = tmp_path / "checkpoints" / lesson.name / "small.safetensors"
+    header, stored = training.load_weights(path)
+    assert header["epochs"] == 3 and len(header["history"]["loss"]) == 3
+    assert torch.equal(weights(net), weights(net).half().float())  # what is measured is stored
+    again = nets.build(header)
+    again.load_state_dict(stored)
+    assert torch.equal(weights(again), weights(net))
+
+    profile("laptop")
+    lesson, other = start("01"), model()
+    history = lesson.fit(other, loss, batches(), name="small", epochs=1)
+    assert torch.equal(weights(other), weights(net))
+    assert history.of_record["epochs"] == 3
+    assert "weights of record are loaded (3 epochs)" in capsys.readouterr().out
+
+    lesson, other = start("01"), model()
+    history = lesson.fit(other, loss, batches(), name="small", epochs=3)
+    assert history.of_record is None  # trained as long as the record: nothing to load
+
+
+def test_laptop_on_a_stand_in_loads_no_weights(profile, tmp_path):
+    profile("full")
+    net = model()
+    start("01").fit(net, loss, batches(), name="small", epochs=2)
+    profile("laptop")
+    lesson, other = start("01"), model()
+    lesson.on_real_data = False
+    lesson.fit(other, loss, batches(), name="small", epochs=1)
+    assert not torch.equal(weights(other), weights(net))
+
+
+def test_records_are_replaced_by_model_and_metric(profile, tmp_path, capsys):
+    profile("full")
+    lesson = start("01")
+    lesson.fit(model(), loss, batches(), name="small", epochs=1)
+    values = torch.tensor([1.0, 2.0, 4.0])
+    for scale in (1, 3):
+        lesson.record("small", "neg_elbo", scale * values, dataset="full1")
+    lesson.record("small", "active_units", 2, unit="latents", dataset="full1", n=9)
+    stored = json.loads((tmp_path / "results" / f"{lesson.name}.json").read_text())
+    assert stored["lesson"] == lesson.name and len(stored["records"]) == 2
+    units, elbo = stored["records"]
+    assert (units["value"], units["n"], units["standard_error"]) == (2.0, 9, None)
+    assert elbo["value"] == pytest.approx(7.0)
+    assert elbo["standard_error"] == pytest.approx((3 * values).std().item() / 3**0.5)
+    assert elbo["parameters"] == sum(parameter.numel() for parameter in model().parameters())
+    assert elbo["epochs"] == 1 and elbo["torch"] and elbo["revision"]
+
+    profile("laptop")
+    capsys.readouterr()
+    start("01").record("small", "neg_elbo", values, dataset="full1")
+    assert "of record 7.00 +- 2.6" in capsys.readouterr().out
+    assert len(json.loads((tmp_path / "results" / f"{lesson.name}.json").read_text())) == 2
+
+
+def test_thresholds_hold_on_real_data_only(profile):
+    profile("smoke")
+    assert start("01").where_real(3) == float("inf")
+    profile("laptop")
+    lesson = start("01")
+    assert lesson.where_real(3) == 3.0
+    lesson.on_real_data = False
+    assert lesson.where_real(3) == float("inf")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "call"),
+    [
+        ("COURSE_PROFILE", "fast", settings.profile),
+        ("COURSE_DEVICE", "tpu", settings.device),
+        ("COURSE_OFFLINE", "maybe", settings.offline),
+    ],
+)
+def test_settings_name_what_is_wrong(monkeypatch, name, value, call):
+    monkeypatch.setenv("COURSE_PROFILE", "laptop")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match=f"{name}: expected"):
+        call()
+
+
+def test_settings_defaults(monkeypatch):
+    for name in ("COURSE_PROFILE", "COURSE_OFFLINE", "COURSE_DATA_DIR", "COURSE_OUTPUT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    assert settings.profile() == "laptop" and not settings.offline()
+    assert settings.budget(smoke=1, laptop=2, full=3) == 2
+    assert settings.data_dir() == settings.root() / "data" / "downloads"
+    assert (settings.root() / "pyproject.toml").is_file()

@@ -1,0 +1,174 @@
+"""The generic VAE and its plain encoders and decoders."""
+
+import math
+
+import pytest
+import torch
+
+from course_utils import losses, nets
+
+
+def small_vae(likelihood=None, params_per_value=1, shape=(1, 4, 4), mixed_precision=False):
+    return nets.VAE(
+        nets.MLPEncoder(shape, (7,), 3),
+        nets.MLPDecoder(3, (7,), shape, params_per_value),
+        nets.StandardNormal(3),
+        likelihood or nets.Bernoulli(),
+        mixed_precision,
+    ).double()
+
+
+@pytest.fixture
+def x():
+    return (torch.rand(5, 1, 4, 4, generator=torch.Generator().manual_seed(0)) < 0.5).double()
+
+
+def test_log_weights_are_the_three_log_densities(x):
+    model = small_vae()
+    torch.manual_seed(1)
+    log_w = model.log_weights(x, 6)
+    torch.manual_seed(1)
+    mu, log_var = model.encode(x)
+    q_z = torch.distributions.Normal(mu, (0.5 * log_var).exp())
+    z = mu + q_z.stddev * torch.randn(6, *mu.shape, dtype=mu.dtype)
+    p_x = torch.distributions.Bernoulli(logits=model.decode(z))
+    expected = (
+        p_x.log_prob(x).sum((-3, -2, -1))
+        + torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(-1)
+        - q_z.log_prob(z).sum(-1)
+    )
+    assert log_w.shape == (6, 5)
+    torch.testing.assert_close(log_w, expected)
+
+
+def test_elbo_of_forward_and_of_log_weights_agree(x):
+    """Two estimators of one number: analytic rate + sampled distortion, and the mean of log w."""
+    model = small_vae()
+    torch.manual_seed(2)
+    with torch.no_grad():
+        loss = torch.stack([model(x)["loss"] for _ in range(3_000)])
+        log_w = model.log_weights(x, 3_000)
+    difference = loss.mean(0) + log_w.mean(0)
+    error = ((loss.var(0) + log_w.var(0)) / 3_000).sqrt()
+    assert (difference.abs() < 5 * error).all()
+
+
+def test_forward_adds_up_and_keeps_one_value_for_each_example(x):
+    terms = small_vae()(x)
+    assert {name: value.shape for name, value in terms.items()} == dict.fromkeys(
+        ("loss", "rate", "distortion"), (5,)
+    )
+    torch.testing.assert_close(terms["loss"], terms["rate"] + terms["distortion"])
+
+
+def test_decode_with_leading_samples_equals_a_loop():
+    model = small_vae()
+    z = torch.randn(4, 2, 3, dtype=torch.float64)
+    torch.testing.assert_close(model.decode(z), torch.stack([model.decode(part) for part in z]))
+
+
+def test_standard_normal_integrates_to_one_and_its_rate_is_the_kl():
+    prior = nets.StandardNormal(2)
+    axis = torch.linspace(-8, 8, 401, dtype=torch.float64)
+    density = prior.log_prob(torch.cartesian_prod(axis, axis)).exp().sum() * (16 / 400) ** 2
+    assert abs(density - 1) < 1e-9
+    mu, log_var = torch.randn(4, 2), torch.randn(4, 2)
+    torch.testing.assert_close(prior.rate(mu, log_var, None), losses.gaussian_kl(mu, log_var))
+
+
+@pytest.mark.parametrize("variance", [None, 0.5])
+def test_gaussian_likelihood(variance):
+    likelihood = nets.Gaussian(event_dim=1, variance=variance)
+    params = torch.randn(6, 2 * likelihood.params_per_value, dtype=torch.float64)
+    mu, log_var = likelihood.split(params)
+    x = torch.randn(6, 2, dtype=torch.float64)
+    expected = torch.distributions.Normal(mu, (0.5 * log_var).exp()).log_prob(x).sum(-1)
+    torch.testing.assert_close(likelihood.log_prob(x, params), expected)
+    assert torch.equal(likelihood.mean(params), mu)
+    if variance:
+        torch.testing.assert_close(log_var, torch.full_like(mu, math.log(0.5)))
+    many = params[:1].expand(40_000, -1)
+    sample = likelihood.sample(many, torch.Generator().manual_seed(0))
+    deviation = (0.5 * log_var[0]).exp()
+    assert ((sample.mean(0) - mu[0]).abs() < 5 * deviation / 200).all()
+    assert ((sample.std(0) / deviation - 1).abs() < 5 / math.sqrt(80_000)).all()
+
+
+def test_gaussian_refuses_a_variance_that_is_none():
+    with pytest.raises(ValueError, match="variance: expected a positive number"):
+        nets.Gaussian(variance=-1.0)
+
+
+def test_bernoulli_samples_with_the_probability_of_the_mean():
+    likelihood = nets.Bernoulli(event_dim=1)
+    logits = torch.tensor([-2.0, 0.0, 3.0]).expand(40_000, 3)
+    sample = likelihood.sample(logits, torch.Generator().manual_seed(0))
+    assert set(sample.unique().tolist()) == {0.0, 1.0}
+    probability = likelihood.mean(logits[0])
+    error = (probability * (1 - probability) / 40_000).sqrt()
+    assert ((sample.mean(0) - probability).abs() < 5 * error).all()
+
+
+def test_reparameterise_passes_the_pathwise_gradient():
+    mu = torch.zeros(3, 2, requires_grad=True)
+    log_var = torch.randn(3, 2).requires_grad_()
+    z = small_vae().reparameterise(mu, log_var, 10)
+    assert z.shape == (10, 3, 2)
+    grad_mu, grad_log_var = torch.autograd.grad(z.sum(), (mu, log_var))
+    torch.testing.assert_close(grad_mu, torch.full_like(mu, 10.0))
+    torch.testing.assert_close(grad_log_var, ((z - mu) / 2).sum(0).detach())
+
+
+@pytest.mark.parametrize("activation", ["relu", "silu"])
+def test_convolutional_parts_keep_the_shapes(activation):
+    encoder = nets.ConvEncoder((3, 16, 8), (4, 6), 5, activation)
+    decoder = nets.ConvDecoder(5, (4, 6), (3, 16, 8), 2, activation)
+    assert encoder(torch.zeros(2, 3, 16, 8)).shape == (2, 10)
+    assert decoder(torch.zeros(2, 5)).shape == (2, 6, 16, 8)
+
+
+def test_parts_refuse_what_they_cannot_build():
+    with pytest.raises(ValueError, match="sides that 3 halvings divide"):
+        nets.ConvEncoder((1, 28, 28), (4, 4, 4), 2)
+    with pytest.raises(ValueError, match="activation: expected one of relu"):
+        nets.MLPEncoder((2,), (4,), 2, "swoosh")
+
+
+@pytest.mark.parametrize("conv", [False, True])
+def test_build_makes_the_same_model_from_its_header(conv, x):
+    shape = (1, 4, 4)
+    parts = (
+        (nets.ConvEncoder(shape, (3,), 2), nets.ConvDecoder(2, (3,), shape))
+        if conv
+        else (nets.MLPEncoder(shape, (5, 4), 2), nets.MLPDecoder(2, (4, 5), shape))
+    )
+    model = nets.VAE(*parts, nets.StandardNormal(2), nets.Bernoulli())
+    again = nets.build(model.header())
+    again.load_state_dict(model.state_dict())
+    torch.manual_seed(0)
+    expected = model.log_weights(x.float(), 2)
+    torch.manual_seed(0)
+    assert torch.equal(again.log_weights(x.float(), 2), expected)
+    assert again.header() == model.header()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": "GAN"},
+        {"encoder": ["os.system", {}]},
+        {"encoder": ["MLPEncoder", {"depth": 3}]},
+        {"prior": None},
+        {"likelihood": ["Gaussian", {"variance": -1}]},
+    ],
+)
+def test_build_refuses_an_unknown_header(change):
+    with pytest.raises(ValueError, match="header"):
+        nets.build(small_vae().header() | change)
+
+
+def test_outputs_are_float32_under_mixed_precision(x):
+    model = small_vae(mixed_precision=True).float()
+    assert all(out.dtype == torch.float32 for out in model.encode(x.float()))
+    assert model.decode(torch.zeros(2, 3)).dtype == torch.float32
+    assert model.log_weights(x.float(), 2).dtype == torch.float32

@@ -1,0 +1,113 @@
+"""Figures: same bytes, a sentence each, and grids that hold every image."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from course_utils import plotting, widgets
+
+
+def test_png_is_the_same_on_every_run():
+    def draw():
+        fig, ax = plotting.figure()
+        plotting.training_curves(ax, {"rate": torch.arange(4.0)}, limit=1.0, limit_label="floor")
+        return plotting.png(fig)
+
+    assert draw() == draw()
+    assert draw().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("colours", [2, 256, 3_000])
+def test_png_keeps_every_pixel(colours):
+    generator = np.random.default_rng(0)
+    palette = generator.integers(0, 256, (colours, 3), dtype=np.uint8)
+    pixels = palette[generator.integers(0, colours, (60, 50))]
+    decoded = Image.open(io.BytesIO(plotting.encode_png(pixels))).convert("RGB")
+    np.testing.assert_array_equal(np.asarray(decoded), pixels)
+
+
+def test_show_needs_a_sentence_and_prints_it(capsys):
+    fig, _ = plotting.figure()
+    with pytest.raises(ValueError, match="says: expected a sentence"):
+        plotting.show(fig, says="  ")
+    plotting.show(fig, says="A flat line.")
+    assert capsys.readouterr().out == "A flat line.\n"
+
+
+def test_image_grid_puts_each_image_in_its_place():
+    images = torch.arange(5.0).view(5, 1, 1, 1).expand(5, 1, 2, 3) / 10
+    grid = plotting.image_grid(images, columns=3)
+    assert grid.shape == (2 * 3 + 1, 3 * 4 + 1, 1)
+    for index in range(5):
+        top, left = 1 + index // 3 * 3, 1 + index % 3 * 4
+        np.testing.assert_allclose(grid[top : top + 2, left : left + 3], index / 10)
+    assert grid[-2, -2, 0] == 1.0  # the empty place keeps the background
+
+
+def test_curves_differ_in_colour_and_line_style():
+    styles = [plotting.style(index) for index in range(len(plotting.PALETTE))]
+    assert len({style["color"] for style in styles}) == len(styles)
+    assert len({str(style["linestyle"]) for style in styles}) == len(styles)
+
+
+def test_covariance_ellipse_lies_at_the_asked_distance():
+    _, ax = plotting.figure()
+    covariance = np.array([[13.0, 12.0], [12.0, 13.0]])
+    plotting.covariance_ellipse(ax, (1, 2), covariance, num_std=1.5)
+    points = ax.lines[0].get_xydata() - [1, 2]
+    distance = np.einsum("ni,ij,nj->n", points, np.linalg.inv(covariance), points)
+    np.testing.assert_allclose(distance, 1.5**2)
+
+
+@pytest.fixture
+def in_kernel(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plotting, "in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda *_, **__: None)
+    monkeypatch.setattr(widgets, "display", shown.append)
+    return shown
+
+
+def pictures(count):
+    return [widgets.image_png(np.full((1, 2, 2), i / count), zoom=2) for i in range(count)]
+
+
+def test_frames_show_a_default_and_link_slider_and_stack(in_kernel, capsys):
+    widgets.frames(pictures(3), range(3), description="epoch", says="The last epoch.", start=2)
+    slider, stack = in_kernel[0].children
+    assert (slider.index, stack.selected_index, len(stack.children)) == (2, 2, 3)
+    assert slider.description == "epoch"
+    assert "The last epoch." in capsys.readouterr().out
+
+
+def test_frames_2d_hold_every_picture(in_kernel):
+    grid = [pictures(3), pictures(3), pictures(3)]
+    widgets.frames_2d(grid, "abc", descriptions=("z 1", "z 2"), says="The middle.", start=(1, 2))
+    first, second, stack = in_kernel[0].children
+    assert (first.index, second.index, stack.selected_index) == (1, 2, 1)
+    shown = stack.children[stack.selected_index]
+    assert bytes(shown.children[shown.selected_index].value) == grid[1][2]
+
+
+def test_live_slider_runs_the_model(in_kernel):
+    calls = []
+
+    def render(*values):
+        calls.append(values)
+        return json.dumps(values).encode()
+
+    widgets.live(render, descriptions=("z 1", "z 2"), limits=(-1.0, 1.0, 0.0), says="x")
+    first, second, picture = in_kernel[0].children
+    first.value = 0.5
+    assert calls == [(0.0, 0.0), (0.5, 0.0)]
+    assert json.loads(bytes(picture.value)) == [0.5, 0.0]
+
+
+def test_outside_a_notebook_only_the_sentence_is_left(capsys):
+    widgets.frames(pictures(2), range(2), description="epoch", says="Words.", start=0)
+    widgets.live(None, descriptions=(), limits=(0, 1, 0), says="x")
+    assert capsys.readouterr().out == "Words.\n"

@@ -1,0 +1,226 @@
+"""The commands behind the Makefile: running lessons, normaliser, results table, make test."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from course_utils import settings
+
+sys.path.insert(0, str(settings.root() / "tools"))
+import normalise  # noqa: E402
+import results_table  # noqa: E402
+import run_lessons  # noqa: E402
+import run_tests  # noqa: E402
+
+# ------------------------------------------------------------------------------- running lessons
+
+WIDGETS = """\
+import ipywidgets
+slider, shown = ipywidgets.IntSlider(), ipywidgets.IntText()
+unseen = ipywidgets.IntSlider()
+ipywidgets.jslink((slider, "value"), (shown, "value"))
+ipywidgets.VBox([slider, shown])"""
+
+
+def write(folder, name, *sources):
+    cells = [new_markdown_cell("# Title"), *(new_code_cell(source) for source in sources)]
+    nbformat.write(new_notebook(cells=cells), folder / f"{name}.ipynb")
+    return folder / f"{name}.ipynb"
+
+
+def run(folder, *options):
+    executed = folder / "executed"
+    return run_lessons.main(["--folder", str(folder), "--executed", str(executed), *options])
+
+
+def test_laptop_writes_back_the_same_bytes_twice(tmp_path, capsys):
+    record = "import os\nprint('record: vae neg_elbo', os.environ['COURSE_PROFILE'])"
+    path = write(tmp_path, "01_ok", record, WIDGETS, "import sys; sys.executable")
+    assert run(tmp_path, "--profile", "laptop") == 0
+    first = path.read_bytes()
+    said = capsys.readouterr().out
+    assert "01_ok: 3 code cells" in said
+    assert "01_ok recorded:\n  vae neg_elbo laptop" in said
+    assert run(tmp_path, "--lessons", "01") == 0
+    assert path.read_bytes() == first
+    notebook = nbformat.read(path, as_version=4)
+    assert [cell.execution_count for cell in notebook.cells[1:]] == [1, 2, 3]
+    assert notebook.cells[3].outputs[0].data["text/plain"] == repr(sys.executable)
+    models = notebook.metadata.widgets[normalise.WIDGET_STATE]["state"]
+    names = Counter(model["model_name"] for model in models.values())
+    assert names["IntSliderModel"] == 1, "a widget that no cell shows was kept"
+    assert names["LinkModel"] == 1, "the link between the two that are shown was lost"
+    view = notebook.cells[2].outputs[0].data[normalise.WIDGET_VIEW]["model_id"]
+    assert models[view]["model_name"] == "VBoxModel"
+
+
+def test_failing_cell_is_named_and_nothing_written_back(tmp_path, capsys):
+    bad = write(tmp_path, "01_bad", "a = 1", "# divide\nb = a / 0", "c = 2")
+    good = write(tmp_path, "02_good", "1")
+    before = bad.read_bytes(), good.read_bytes()
+    assert run(tmp_path, "--profile", "smoke") == 1
+    said = capsys.readouterr().out
+    assert "01_bad failed in code cell 2 of 3, which begins: # divide" in said
+    assert "ZeroDivisionError: division by zero" in said
+    assert "02_good" in said.split("result")[1]  # the other lesson still ran
+    assert (bad.read_bytes(), good.read_bytes()) == before  # smoke writes nothing back
+    assert (tmp_path / "executed" / "smoke" / "02_good.ipynb").is_file()
+    assert run(tmp_path, "--profile", "laptop", "--lessons", "01") == 1
+    assert bad.read_bytes() == before[0]
+
+
+def test_error_in_a_widgets_callback_fails(tmp_path, capsys):
+    source = "import ipywidgets\nipywidgets.interact(lambda a: 1 / 0, a=3);"
+    path = write(tmp_path, "01_callback", source)
+    before = path.read_bytes()
+    assert run(tmp_path, "--profile", "laptop") == 1
+    assert "a widget's callback raised" in capsys.readouterr().out
+    assert path.read_bytes() == before
+
+
+def test_lessons_are_chosen_by_number_or_name(tmp_path):
+    one, two = write(tmp_path, "01_a", "1"), write(tmp_path, "02_b", "1")
+    assert run_lessons.find(tmp_path, []) == [one, two]
+    assert run_lessons.find(tmp_path, ["02_b", "01", "02"]) == [two, one]
+    with pytest.raises(SystemExit, match="no lesson '03'.*There are: 01_a, 02_b"):
+        run_lessons.find(tmp_path, ["03"])
+
+
+# ------------------------------------------------------------------------------------ normaliser
+
+
+def untidy():
+    streams = [new_output("stream", name="stdout", text=text) for text in ("1%\r5", "0%\rdone\nx")]
+    temporary = "/" + "tmp/ipykernel_123/4567.py:3: UserWarning: careful"
+    streams.append(new_output("stream", name="stderr", text=temporary))
+    cell = new_code_cell("x", outputs=streams, execution_count=1)
+    cell.metadata["execution"] = {"iopub.status.busy": "2026-01-01"}
+    notebook = new_notebook(cells=[cell, new_code_cell("y"), new_code_cell("z")])
+    notebook.metadata["language_info"] = {"name": "python", "version": "3.11.7"}
+    notebook.metadata["kernelspec"] = {"name": "my-env", "display_name": "mine"}
+    notebook.metadata["course"] = {"lesson": "01"}
+    return notebook
+
+
+def test_normaliser_tidies_and_is_idempotent():
+    notebook = untidy()
+    notebook.cells[1]["id"], notebook.cells[2]["id"] = "kept", "not valid!"
+    text = normalise.normalise(json.dumps(notebook))
+    assert normalise.normalise(text) == text
+    assert text.endswith("}\n")
+    tidy = nbformat.reads(text, as_version=4)
+    assert [output.text for output in tidy.cells[0].outputs] == [
+        "done\nx",
+        "cell:3: UserWarning: careful",
+    ]
+    assert tidy.cells[0].metadata == {}
+    assert [cell.id for cell in tidy.cells[1:]] == ["kept", "cell-002"]
+    assert tidy.metadata.kernelspec.name == "python3"
+    assert tidy.metadata.language_info.version == "3"
+    assert tidy.metadata.language_info.file_extension == ".py"
+    assert tidy.metadata.course == {"lesson": "01"}
+
+
+def test_normaliser_as_a_command(tmp_path, capsys):
+    path = tmp_path / "x.ipynb"
+    path.write_text(json.dumps(untidy()))
+    assert normalise.main([str(path), "--check"]) == 1
+    assert normalise.main([str(path)]) == 0
+    assert normalise.main([str(path), "--check"]) == 0
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# ---------------------------------------------------------------------------------- results table
+
+
+def a_record(**changed):
+    record = dict.fromkeys(results_table.FIELDS)
+    record |= {"model": "vae", "metric": "nll", "value": 87.654321, "unit": "nats", "n": 10000}
+    record |= {"standard_error": 0.2345, "dataset": "mnist", "split": "test", "seed": 1}
+    record |= {"device": "cpu", "threads": 2, "parameters": 652824, "revision": "abc"}
+    return record | changed
+
+
+@pytest.fixture
+def results(tmp_path):
+    folder = tmp_path / "results"
+    folder.mkdir()
+    records = [a_record(), a_record(model="ae", standard_error=0.00012, seconds=300.0)]
+    text = json.dumps({"lesson": "02_vae_mnist", "records": records})
+    (folder / "02_vae_mnist.json").write_text(text)
+    return folder
+
+
+def test_digits_follow_the_standard_error():
+    assert results_table.number(87.654321, 0.2345) == "87.65 ± 0.23"
+    assert results_table.number(0.000512, 0.00012) == "0.0005 ± 0.0001"
+    assert results_table.number(4.4473, 0.0123) == "4.447 ± 0.012"
+    assert results_table.number(17.0) == "17"
+    assert results_table.number(652824) == "652,824"
+    assert results_table.number(0.04321) == "0.0432"
+
+
+def test_table_is_written_and_checked(tmp_path, results, capsys):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{results_table.BEGIN}\n{results_table.END}\nafter\n", "utf-8")
+    options = ["--readme", str(readme), "--results", str(results)]
+    assert results_table.main([*options, "--check"]) == 1
+    assert results_table.main(options) == 0
+    assert results_table.main([*options, "--check"]) == 0
+    text = readme.read_text("utf-8")
+    assert text.startswith("before\n") and text.endswith("\nafter\n")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert [row.split("|")[1].strip() for row in rows] == ["`ae`", "`vae`"]
+    assert "87.65 ± 0.23 nats" in rows[1] and "5 min" in rows[0]
+    assert len({line.count("|") for line in text.splitlines() if line.startswith("|")}) == 1
+
+
+def test_faults_of_results_are_named(tmp_path, results):
+    assert results_table.generate(tmp_path / "none") == results_table.NONE
+    (results / "03.json").write_text(json.dumps({"lesson": "03", "records": [{"model": "x"}]}))
+    with pytest.raises(ValueError, match=r"03\.json: record 0 lacks metric, value"):
+        results_table.generate(results)
+    (results / "03.json").write_text("{")
+    with pytest.raises(ValueError, match=r"03\.json: expected lesson and records"):
+        results_table.generate(results)
+    with pytest.raises(ValueError, match="expected one"):
+        results_table.put("no markers", "x")
+
+
+# -------------------------------------------------------------------------------------- make test
+
+
+def test_outcomes_are_counted_over_stages(tmp_path):
+    file = tmp_path / "test_few.py"
+    file.write_text(
+        "import pytest\n"
+        "def test_a(): pass\n"
+        "def test_b(): assert 0\n"
+        "def test_c(): pytest.skip('real data: x.npz is not there')\n"
+        "@pytest.fixture\ndef broken(): raise OSError\n"
+        "def test_d(broken): pass\n"
+    )
+    report = tmp_path / "few.xml"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
+    command += [f"--junitxml={report}", f"--rootdir={tmp_path}", "-c", os.devnull]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    counts, skips = run_tests.read_report(report)
+    assert counts == {"passed": 1, "failed": 1, "skipped": 1, "errors": 1}
+    assert skips == {"real data: x.npz is not there": 1}
+    line = run_tests.closing_line(counts, 1.5)
+    assert "= 1 failed, 1 error, 1 passed, 1 skipped in 1.50s =" in line
+
+
+def test_a_failing_stage_fails_the_whole(monkeypatch, capsys):
+    stages = {"bad": ["ruff", "no-such-command"], "good": ["ruff", "version"]}
+    monkeypatch.setattr(run_tests, "STAGES", stages)
+    assert run_tests.main([]) == 1
+    said = capsys.readouterr().out
+    assert "good" in said and "1 error in" in said.splitlines()[-1]
+    assert run_tests.main(["good"]) == 0

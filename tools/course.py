@@ -1,0 +1,79 @@
+"""Every command of the course: ``python tools/course.py lab`` and so on; ``make`` calls this.
+
+Sets the environment up first where it must (see setup_env.py), then runs the command in it.
+``--here`` takes the environment of the running Python instead of ``.venv``.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import setup_env
+
+ROOT = setup_env.ROOT
+SCRIPTS = {
+    "run": "run_lessons.py",
+    "test": "run_tests.py",
+    "results": "results_table.py",
+    "bench": "bench.py",
+}
+HELP = """\
+lab       open JupyterLab on the first lesson
+run       execute lessons without a browser [--profile smoke|laptop|full] [--lessons 01 02]
+test      everything that must hold
+results   the README's results table from data/results [--check]
+bench     speed of training and scoring on this machine
+clean     remove caches and build outputs (.venv and data/downloads stay)
+"""
+CACHES = ("__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints")
+BUILDS = ("build", "dist", "_site")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="tools/course.py", formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--here", action="store_true", help="use this Python's environment")
+    parser.add_argument("command", choices=["lab", *SCRIPTS, "clean"], help=HELP)
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="passed on to the command")
+    asked = parser.parse_args()
+    if asked.command == "clean":
+        return clean()
+    python = str(setup_env.main(here=asked.here))
+    if asked.command == "lab":
+        lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
+        command = [python, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"]
+        command += [str(lesson) for lesson in lessons[:1]]
+    else:
+        command = [python, str(ROOT / "tools" / SCRIPTS[asked.command])]
+    return hand_over([*command, *asked.options])
+
+
+def hand_over(command):
+    """Become the command, so that Ctrl-C and the exit code are its own."""
+    os.chdir(ROOT)
+    sys.stdout.flush()
+    if os.name == "nt":
+        return subprocess.run(command, check=False).returncode
+    os.execv(command[0], command)
+
+
+def clean():
+    """Remove what every command makes anew."""
+    gone = [ROOT / name for name in BUILDS] + list(ROOT.glob("*.egg-info"))
+    for folder, names, _ in os.walk(ROOT):
+        names[:] = [name for name in names if name not in (".git", ".venv", "data")]
+        gone += [Path(folder) / name for name in names if name in CACHES]
+    gone = [path for path in gone if path.is_dir()]
+    for path in gone:
+        shutil.rmtree(path)
+    print(f"Removed {len(gone)} folders of caches and build outputs; .venv and data stay.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""The README's results table, generated from the records in data/results: ``make results``.
+
+``--check`` changes nothing and ends with 1 where README.md differs from the records.
+"""
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+
+from normalise import write_atomically
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+NONE = "No results of record are committed yet: `make run PROFILE=full` writes them."
+FIELDS = (
+    "model metric value unit standard_error n dataset split seed epochs parameters seconds device "
+    "threads torch revision"
+).split()
+COLUMNS = {
+    "model": "left",
+    "metric": "left",
+    "value": "right",
+    "n": "right",
+    "measured on": "left",
+    "epochs": "right",
+    "parameters": "right",
+    "training": "right",
+    "on": "left",
+    "revision": "left",
+}
+
+
+def read(folder):
+    """{lesson: its records, in a stable order} of a folder of results files.
+
+    Raises:
+        ValueError: a file is no results file; the message names it and what is wrong.
+    """
+    lessons = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            held = json.loads(path.read_text(encoding="utf-8"))
+            lesson, records = held["lesson"], held["records"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path}: expected lesson and records, got {error!r}") from None
+        for place, record in enumerate(records):
+            missing = [field for field in FIELDS if field not in record]
+            if missing:
+                raise ValueError(f"{path}: record {place} lacks {', '.join(missing)}")
+        keys = ("model", "metric", "dataset", "split", "seed")
+        lessons[lesson] = sorted(records, key=lambda record: [str(record[key]) for key in keys])
+    return lessons
+
+
+def number(value, error=None):
+    """A value to the digits that its standard error allows: two to four decimals."""
+    if value is None:
+        return ""
+    if error is None:
+        whole = float(value).is_integer() and abs(value) < 1e15
+        return f"{value:,.0f}" if whole else f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4f}"
+    decimals = 2
+    if error > 0:
+        decimals = min(4, max(2, 1 - math.floor(math.log10(error))))
+    return f"{value:,.{decimals}f} ± {error:.{decimals}f}"
+
+
+def duration(seconds):
+    """Seconds as people say them."""
+    if seconds is None:
+        return ""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def row(record):
+    """The cells of one record."""
+    threads = record["threads"]
+    return {
+        "model": f"`{record['model']}`",
+        "metric": f"`{record['metric']}`",
+        "value": f"{number(record['value'], record['standard_error'])} {record['unit']}".strip(),
+        "n": number(record["n"]),
+        "measured on": f"{record['dataset']}, {record['split']}",
+        "epochs": number(record["epochs"]),
+        "parameters": number(record["parameters"]),
+        "training": duration(record["seconds"]),
+        "on": f"{record['device']}, {threads} thread{'' if threads == 1 else 's'}",
+        "revision": str(record["revision"]),
+    }
+
+
+def table(records):
+    """A Markdown table of one lesson's records."""
+    lines = [" | ".join(COLUMNS)]
+    lines.append(" | ".join("---:" if side == "right" else "---" for side in COLUMNS.values()))
+    lines += [" | ".join(row(record)[column] for column in COLUMNS) for record in records]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def generate(folder):
+    """What stands between the README's two markers."""
+    parts = []
+    for lesson, records in read(folder).items():
+        if records:
+            parts.append(f"**{lesson}**\n\n{table(records)}")
+    return "\n\n".join(parts) or NONE
+
+
+def put(text, generated):
+    """README's text with ``generated`` between the markers.
+
+    Raises:
+        ValueError: the text does not hold both markers once, in order.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    inside, end, after = rest.partition(END)
+    if not begin or not end or BEGIN in after or END in after or BEGIN in inside:
+        raise ValueError(f"README.md: expected one {BEGIN} and after it one {END}")
+    return f"{before}{BEGIN}\n\n{generated}\n\n{END}{after}"
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description="Write the README's results table.")
+    parser.add_argument("--check", action="store_true", help="change nothing; 1 if it differs")
+    parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
+    parser.add_argument("--results", type=Path, default=ROOT / "data" / "results")
+    asked = parser.parse_args(arguments)
+    try:
+        text = asked.readme.read_text(encoding="utf-8")
+        wanted = put(text, generate(asked.results))
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
+    if text == wanted:
+        print("README.md agrees with data/results.")
+        return 0
+    if asked.check:
+        print("README.md differs from data/results; `make results` writes it.")
+        return 1
+    write_atomically(asked.readme, wanted)
+    print("README.md: results table written from data/results.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
