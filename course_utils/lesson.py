@@ -202,12 +202,13 @@ class Lesson:
 
 
 def _stem(number):
+    """The notebook's name. Of several (a copy made beside it) the shortest is the lesson."""
     folder = settings.root() / "notebooks"
-    stems = sorted(path.stem for path in folder.glob(f"{number}_*.ipynb"))
-    if len(stems) != 1:
+    stems = [path.stem for path in folder.glob(f"{number}_*.ipynb")]
+    if not (number.isdigit() and stems):
         known = ", ".join(sorted(path.stem for path in folder.glob("*.ipynb"))) or "no notebook"
         raise ValueError(f"number: expected the number of one lesson of {known}, got {number!r}")
-    return stems[0]
+    return min(stems, key=len)
 
 
 def _rounded(curves):

@@ -4,6 +4,7 @@ import io
 
 import matplotlib
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -35,14 +36,11 @@ def figure(rows=1, columns=1, width=7.0, height=2.6, **options):
     return fig, fig.subplots(rows, columns, **options)
 
 
-def png(fig, dpi=100):
+def png(fig):
     """The figure as PNG bytes, the same on every run."""
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="rgba", dpi=dpi)
-    size = tuple(int(length * dpi) for length in fig.get_size_inches())
-    return encode_png(
-        np.frombuffer(buffer.getvalue(), np.uint8).reshape(size[1], size[0], 4)[..., :3]
-    )
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()
+    return encode_png(np.asarray(canvas.buffer_rgba())[..., :3])
 
 
 def encode_png(pixels):

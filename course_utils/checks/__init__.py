@@ -13,11 +13,16 @@ from course_utils.checks.lesson01 import (
     rate_and_distortion,
     reparameterise,
 )
+from course_utils.checks.lesson02 import active_units, bernoulli_log_prob, binarise, traverse
+from course_utils.checks.lesson02_vae import vae_fc
 
 __all__ = [
     "CheckFailed",
     "Local",
     "Remote",
+    "active_units",
+    "bernoulli_log_prob",
+    "binarise",
     "build",
     "call",
     "check",
@@ -27,4 +32,6 @@ __all__ = [
     "log_weight",
     "rate_and_distortion",
     "reparameterise",
+    "traverse",
+    "vae_fc",
 ]

@@ -27,7 +27,12 @@ def call(answer, *arrays, seed=0):
     Raises:
         CheckFailed: the answer raised, or returned something else than numbers.
     """
-    return _trusted(_remote(answer).call(_copies(arrays), seed))
+    try:
+        return _trusted(_remote(answer).call(_copies(arrays), seed))
+    except CheckFailed as failure:
+        shapes = ", ".join(str(np.shape(array)) for array in arrays)
+        failure.checked = failure.checked or f"called with arguments of the shapes {shapes}"
+        raise
 
 
 def gradient(answer, *arrays, seed=0, output=0, weights=False):

@@ -137,6 +137,34 @@ def kl_formulas(mu, log_var):
 
 
 @np.errstate(all="ignore")
+def bernoulli_formulas(x, logits):
+    """(phrase, terms) of log Bernoulli(x; sigmoid(logits)) for each pixel: right, then mistaken."""
+    right, probability = log_bernoulli(x, logits), np.exp(-np.logaddexp(0, -logits))
+    error = -((x - probability) ** 2)
+    return [
+        ("", right),
+        ("the sigmoid is applied twice", log_bernoulli(x, probability)),
+        ("x and 1 - x are taken for each other", log_bernoulli(1 - x, logits)),
+        ("the term of the black pixels, (1 - x) log(1 - p), is missing",
+         x * log_bernoulli(1, logits)),
+        ("the term of the white pixels, x log p, is missing", (1 - x) * log_bernoulli(0, logits)),
+        ("the normaliser log(1 + exp(logits)) is missing", x * logits),
+        ("this is the squared error, no log-probability", error),
+        ("this is half the squared error, no log-probability", 0.5 * error),
+        ("bits are returned, nats are wanted", right / np.log(2)),
+        ("this is the probability: the logarithm is missing", np.exp(right)),
+        ("tanh is applied to the logits", log_bernoulli(x, np.tanh(logits))),
+        ("the logits are taken for probabilities",
+         x * np.log(logits) + (1 - x) * np.log(1 - logits)),
+    ]  # fmt: skip
+
+
+def log_bernoulli(x, logits):
+    """log Bernoulli(x; sigmoid(logits)) for each pixel."""
+    return x * logits - np.logaddexp(0, logits)
+
+
+@np.errstate(all="ignore")
 def weight_formulas(x, z, mu_x, log_var_x, mu, log_var, kl):
     """(phrase, values) of the ways in which log w (K, B) goes wrong; kl (B,) is the closed form."""
     parts = {

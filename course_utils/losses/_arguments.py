@@ -1,0 +1,127 @@
+"""Checks that the functions of this folder share.
+
+They run at every training step, so they are cheap: shapes are compared in Python, and values are
+judged by one number, a sum that NaN and infinity survive. Only if that number looks wrong are the
+arguments searched, to name the one at fault; a sum that merely overflows is then let pass.
+"""
+
+import math
+from numbers import Integral, Real
+
+import torch
+
+
+class NotFiniteError(ValueError):
+    """An argument holds NaN or an infinity that has no meaning there."""
+
+
+def kind(value):
+    """What came, in words for a message: a tensor by dtype and shape, the rest by type."""
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of {value.dtype} and shape {tuple(value.shape)}"
+    return f"{value!r}" if isinstance(value, Real | str) else type(value).__name__
+
+
+def integer(name, value, at_least):
+    """``value`` as an int, or an error with the argument's name."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name}: expected an integer, got {kind(value)}")
+    if value < at_least:
+        raise ValueError(f"{name}: expected at least {at_least}, got {value}")
+    return int(value)
+
+
+def floating(name, value):
+    """``value``, which must be a floating-point tensor, in float32 at least."""
+    return value.to(_dtype(name, value))
+
+
+def _dtype(name, value):
+    if not isinstance(value, torch.Tensor) or not value.is_floating_point():
+        raise TypeError(f"{name}: expected a floating-point tensor, got {kind(value)}")
+    return torch.promote_types(value.dtype, torch.float32)
+
+
+def together(named, event_dim):
+    """The values of ``named`` as tensors of one dtype, float32 at least, that fit each other.
+
+    The first is a tensor whose last ``event_dim`` dimensions are the event. The others are
+    tensors, or numbers, that broadcast to that event; leading dimensions broadcast freely.
+    """
+    (first_name, first), *others = named.items()
+    dtype = _dtype(first_name, first)
+    for name, value in others:
+        if isinstance(value, bool) or not isinstance(value, Real):
+            dtype = torch.promote_types(dtype, _dtype(name, value))
+    event_dim = integer("event_dim", event_dim, 0)
+    if event_dim > first.ndim:
+        raise ValueError(
+            f"event_dim: expected at most {first.ndim}, the dimensions of {first_name}, "
+            f"got {event_dim}"
+        )
+    tensors = [
+        value.to(dtype)
+        if isinstance(value, torch.Tensor)
+        else torch.tensor(value, dtype=dtype, device=first.device)
+        for value in named.values()
+    ]
+    event = first.shape[first.ndim - event_dim :]
+    leading = first.shape[: first.ndim - event_dim]
+    for (name, _), value in zip(others, tensors[1:], strict=True):
+        if value.shape == first.shape:
+            continue
+        split = max(value.ndim - event_dim, 0)
+        fits = all(
+            size in (1, wanted)
+            for size, wanted in zip(reversed(value.shape[split:]), reversed(event), strict=False)
+        )
+        try:
+            leading = torch.broadcast_shapes(leading, value.shape[:split])
+        except RuntimeError:
+            fits = False
+        if not fits:
+            raise ValueError(
+                f"{name}: expected a shape that broadcasts with {first_name}, of shape "
+                f"{tuple(first.shape)} with {event_dim} event dimension(s), "
+                f"got shape {tuple(value.shape)}"
+            )
+    return tensors
+
+
+def sum_event(values, event_dim):
+    """Sum over the last ``event_dim`` dimensions; none of them for 0, as torch would take all."""
+    return values.sum(tuple(range(-event_dim, 0))) if event_dim else values
+
+
+def refuse_not_finite(named):
+    """Raise for the first tensor of ``named`` that holds NaN or an infinity."""
+    for name, value in named.items():
+        good = value.isfinite()
+        if not good.all():
+            nan = int(value.isnan().sum())
+            infinite = int((~good).sum()) - nan
+            raise NotFiniteError(
+                f"{name}: expected finite numbers, got {nan} NaN and {infinite} infinite ones "
+                f"in {kind(value)}"
+            )
+
+
+def require_finite(result, named, log_scale, probe=None):
+    """Raise if ``result`` shows that an argument holds NaN or infinity.
+
+    ``probe`` is searched too, for arguments whose infinities the result may hide. The argument
+    named ``log_scale`` takes the blame for a NaN that finite arguments give: its exponential left
+    the range of the dtype.
+    """
+    total = result.detach().sum()
+    if probe is not None:
+        total = total + 0 * probe.detach().sum()
+    if math.isfinite(total.item()):
+        return
+    refuse_not_finite(named)
+    if result.isnan().any():
+        low, high = named[log_scale].aminmax()
+        raise NotFiniteError(
+            f"{log_scale}: expected values whose exponential {result.dtype} can hold, got values "
+            f"from {low.item():g} to {high.item():g}"
+        )

@@ -1,0 +1,144 @@
+"""Bounds on log p(x) from importance weights, and units. Built in lessons 01 and 09.
+
+One tensor holds it all: log w = log p(x, z) - log q(z|x) for K samples z ~ q(z|x). Samples lead,
+(K, B). A weight of zero, log w = -inf, is allowed: q drew a z that the model excludes.
+"""
+
+import math
+from numbers import Integral, Real
+
+import torch
+
+from course_utils.losses._arguments import NotFiniteError, floating, integer, kind
+
+
+def importance_weighted_bound(log_w, dim=0):
+    """Importance-weighted bound on log p(x), from K log-weights.
+
+    L_K = log (1/K sum_k w_k) = logsumexp_k(log_w) - log K
+
+    E[L_1] is the ELBO; E[L_K] never falls with K and tends to log p(x).
+
+    Args:
+        log_w: log-weights, such as (K, B); -inf is a weight of zero.
+        dim: the dimension of the samples.
+
+    Returns:
+        Nats per example: the shape of ``log_w`` without ``dim``. -inf if all weights are zero.
+
+    Raises:
+        TypeError: ``log_w`` is no floating-point tensor, or ``dim`` no integer.
+        ValueError: K = 0; no such ``dim``; NaN or +inf (``NotFiniteError``).
+
+    Source: Burda et al. 2016, arXiv:1509.00519.
+    """
+    log_w = _log_weights(log_w, dim)
+    bound = torch.logsumexp(log_w, dim) - math.log(log_w.shape[dim])
+    return _sound(bound, log_w)
+
+
+def elbo(log_w, dim=0):
+    """Evidence lower bound, from K log-weights: their mean.
+
+    ELBO = 1/K sum_k log_w_k, an unbiased estimate of E_q[log p(x, z) - log q(z|x)] <= log p(x).
+
+    Args:
+        log_w: log-weights, such as (K, B).
+        dim: the dimension of the samples.
+
+    Returns:
+        Nats per example: the shape of ``log_w`` without ``dim``. -inf if one weight is zero.
+
+    Raises:
+        TypeError: ``log_w`` is no floating-point tensor, or ``dim`` no integer.
+        ValueError: K = 0; no such ``dim``; NaN or +inf (``NotFiniteError``).
+
+    Source: Kingma and Welling 2014, arXiv:1312.6114.
+    """
+    log_w = _log_weights(log_w, dim)
+    return _sound(log_w.mean(dim), log_w)
+
+
+def effective_sample_size(log_w, dim=0):
+    """How many equal weights would be worth as much as these K: between 1 and K.
+
+    ESS = (sum_k w_k)^2 / sum_k w_k^2
+
+    Args:
+        log_w: log-weights, such as (K, B).
+        dim: the dimension of the samples.
+
+    Returns:
+        A number of samples per example: the shape of ``log_w`` without ``dim``. 0 if all weights
+        are zero.
+
+    Raises:
+        TypeError: ``log_w`` is no floating-point tensor, or ``dim`` no integer.
+        ValueError: K = 0; no such ``dim``; NaN or +inf (``NotFiniteError``).
+
+    Source: Kong 1992, A note on importance sampling using standardized weights.
+    """
+    log_w = _log_weights(log_w, dim)
+    largest = _sound(log_w.amax(dim, keepdim=True), log_w)
+    w = torch.exp(log_w - largest.clamp_min(torch.finfo(log_w.dtype).min))  # the largest is 1
+    total = w.sum(dim)
+    return total.square() / w.square().sum(dim).clamp_min(1.0)
+
+
+def bits_per_dim(nats, num_dims, bin_width=1.0):
+    """Negative log-likelihood in bits per dimension.
+
+    bits = (nats / num_dims - log bin_width) / log 2
+
+    A probability of discrete values needs no ``bin_width``. A density p(x) does: the bin around x
+    has probability p(x) bin_width^D. For x = (v + u) / 128 - 1 with u ~ U[0, 1), the width is
+    1 / 128.
+
+    Args:
+        nats: NEGATIVE log-likelihood, nats per example; a tensor (B,) or a number.
+        num_dims: D, the number of values in one example (3072 for a 32 x 32 colour image).
+        bin_width: width of one level in the units of ``x``.
+
+    Returns:
+        Bits per dimension, of the shape of ``nats``; a number for a number.
+
+    Raises:
+        TypeError: ``nats`` is no number or floating-point tensor; ``num_dims`` no integer;
+            ``bin_width`` no number.
+        ValueError: ``num_dims`` or ``bin_width`` is not positive; NaN (``NotFiniteError``).
+
+    Source: Theis et al. 2016, arXiv:1511.01844, section 3.1.
+    """
+    num_dims = integer("num_dims", num_dims, 1)
+    if isinstance(bin_width, bool) or not isinstance(bin_width, Real):
+        raise TypeError(f"bin_width: expected a number, got {kind(bin_width)}")
+    if not 0 < bin_width < math.inf:
+        raise ValueError(f"bin_width: expected a positive finite number, got {bin_width!r}")
+    if not isinstance(nats, Real) or isinstance(nats, bool):
+        nats = floating("nats", nats)
+    if torch.isnan(nats).any() if isinstance(nats, torch.Tensor) else math.isnan(nats):
+        raise NotFiniteError(f"nats: expected no NaN, got {kind(nats)} with NaN")
+    return (nats / num_dims - math.log(bin_width)) / math.log(2)
+
+
+def _log_weights(log_w, dim):
+    log_w = floating("log_w", log_w)
+    if isinstance(dim, bool) or not isinstance(dim, Integral):
+        raise TypeError(f"dim: expected an integer, got {kind(dim)}")
+    if not -log_w.ndim <= dim < log_w.ndim:
+        raise ValueError(f"dim: expected a dimension of log_w, {kind(log_w)}, got {dim}")
+    if log_w.shape[dim] == 0:
+        raise ValueError(f"log_w: expected at least one sample along dim {dim}, got {kind(log_w)}")
+    return log_w
+
+
+def _sound(result, log_w):
+    """``result``, unless it shows that ``log_w`` holds NaN or +inf."""
+    if not result.detach().sum().item() < math.inf:
+        nan, infinite = int(log_w.isnan().sum()), int(log_w.isposinf().sum())
+        if nan or infinite:
+            raise NotFiniteError(
+                "log_w: expected finite numbers or -inf (a weight of zero), "
+                f"got {nan} NaN and {infinite} +inf in {kind(log_w)}"
+            )
+    return result

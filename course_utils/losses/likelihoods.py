@@ -1,0 +1,124 @@
+"""Gaussian and Bernoulli log-likelihoods. Built in lessons 01 and 02."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from course_utils.losses._arguments import (
+    refuse_not_finite,
+    require_finite,
+    sum_event,
+    together,
+)
+
+LOG_2_PI = math.log(2 * math.pi)
+
+
+def gaussian_log_prob(x, mu, log_var, event_dim=1):
+    """Log-density of a diagonal Gaussian, log N(x; mu, diag(exp(log_var))).
+
+    log p(x) = -1/2 sum_j [ (x_j - mu_j)^2 exp(-log_var_j) + log_var_j + log(2 pi) ]
+
+    Args:
+        x: (..., *event), such as (B, D).
+        mu: mean; a tensor that broadcasts with ``x``, such as (K, B, D), or a number.
+        log_var: log of the variance; likewise.
+        event_dim: number of trailing dimensions that make up one example.
+
+    Returns:
+        Nats per example, summed over the event: the broadcast shape without its event, (K, B).
+        A density so low that the dtype cannot hold its log gives -inf.
+
+    Raises:
+        TypeError: an argument is no floating-point tensor (or number).
+        ValueError: shapes do not fit; NaN or infinity (``NotFiniteError``).
+
+    Source: Kingma and Welling 2014, arXiv:1312.6114, appendix C.2.
+    """
+    named = {"x": x, "mu": mu, "log_var": log_var}
+    x, mu, log_var = tensors = together(named, event_dim)
+    # The root of the precision first: (x - mu)^2 alone would leave float32 earlier.
+    standardised = (x - mu) * torch.exp(-0.5 * log_var)
+    log_prob = -0.5 * sum_event(standardised.square() + log_var + LOG_2_PI, event_dim)
+    require_finite(log_prob, dict(zip(named, tensors, strict=True)), log_scale="log_var")
+    return log_prob
+
+
+def bernoulli_log_prob(x, logits, event_dim=1):
+    """Log-probability of binary ``x`` under Bernoulli(sigmoid(logits)).
+
+    log p(x) = sum_j [ x_j logits_j - log(1 + exp(logits_j)) ] = sum_j log sigmoid(+-logits_j),
+    with + where x_j = 1 and - where x_j = 0. The second form neither overflows nor cancels.
+
+    Args:
+        x: (..., *event), zeros and ones, such as (B, D).
+        logits: log-odds of a one; broadcasts with ``x``, such as (K, B, D).
+        event_dim: number of trailing dimensions that make up one example.
+
+    Returns:
+        Nats per example, summed over the event: the broadcast shape without its event, (K, B).
+
+    Raises:
+        TypeError: an argument is no floating-point tensor (or number).
+        ValueError: ``x`` holds something else than 0 and 1; shapes do not fit; NaN or infinity
+            (``NotFiniteError``).
+
+    Source: Kingma and Welling 2014, arXiv:1312.6114, appendix C.1.
+    """
+    x, logits = together({"x": x, "logits": logits}, event_dim)
+    sign = 2 * x - 1
+    signed = sign * logits
+    # x is binary if and only if x^2 - x is zero everywhere; the second term is zero, or NaN where
+    # a logit is NaN or infinite. One number read for both.
+    with torch.no_grad():
+        off = (x * x).sub_(x).flatten()
+        suspect = (torch.dot(off, off) + 0 * signed.sum()).item() != 0
+    if suspect:
+        refuse_not_finite({"x": x})
+        if not ((x == 0) | (x == 1)).all():
+            low, high = x.aminmax()
+            raise ValueError(
+                f"x: expected zeros and ones only, got values from {low.item():g} to "
+                f"{high.item():g}; data.binarise makes grey pixels binary, and "
+                "losses.grey_cross_entropy takes grey ones (it is not a likelihood)"
+            )
+        refuse_not_finite({"logits": logits})
+    return sum_event(F.logsigmoid(signed), event_dim)
+
+
+def grey_cross_entropy(x, logits, event_dim=1):
+    """Cross-entropy of grey targets against Bernoulli(sigmoid(logits)). Not a likelihood.
+
+    H(x, sigmoid(logits)) = sum_j [ log(1 + exp(logits_j)) - x_j logits_j ], positive.
+
+    Many tutorials print it as "the reconstruction loss". Its values of x are no outcomes of a
+    Bernoulli variable, so nothing is normalised: its floor is not 0 but the entropy of the pixels,
+    sum_j [ -x_j log x_j - (1 - x_j) log(1 - x_j) ]. For binary ``x`` it is -bernoulli_log_prob.
+
+    Args:
+        x: (..., *event) with values in [0, 1], such as (B, D).
+        logits: log-odds; broadcasts with ``x``, such as (K, B, D).
+        event_dim: number of trailing dimensions that make up one example.
+
+    Returns:
+        Nats per example, summed over the event: the broadcast shape without its event, (K, B).
+
+    Raises:
+        TypeError: an argument is no floating-point tensor (or number).
+        ValueError: ``x`` leaves [0, 1]; shapes do not fit; NaN or infinity (``NotFiniteError``).
+
+    Source: Loaiza-Ganem and Cunningham 2019, arXiv:1907.06845, on what it costs.
+    """
+    x, logits = together({"x": x, "logits": logits}, event_dim)
+    if x.numel():
+        low, high = (bound.item() for bound in x.detach().aminmax())
+        if not (low >= 0 and high <= 1):
+            refuse_not_finite({"x": x})
+            raise ValueError(f"x: expected values in [0, 1], got values from {low:g} to {high:g}")
+    shape = torch.broadcast_shapes(x.shape, logits.shape)
+    x, logits = x.expand(shape), logits.expand(shape)
+    cross_entropy = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
+    result = sum_event(cross_entropy, event_dim)
+    require_finite(result, {"x": x, "logits": logits}, log_scale="logits")
+    return result
