@@ -27,14 +27,14 @@ def noise_mistake(z, again, mu, log_var):
         uniform = np.ptp(noise) < 4
         what = "the noise is uniform (rand), it should be normal (randn)" if uniform else OTHER
         return what, told
-    between_calls = (again - mu) / std
-    for text, one, two in (
-        ("one dimension and the next", noise[:, :-1], noise[:, 1:]),
-        ("one example and the next", noise[:-1], noise[1:]),
-        ("one half of the batch and the other", *np.array_split(noise[: len(noise) // 2 * 2], 2)),
-        ("one call and the next", noise, between_calls),
+    again = (again - mu) / std
+    spectrum = (np.abs(np.fft.fft(noise, axis=0)) ** 2).sum(1)
+    for text, correlation in (
+        ("one dimension and the next", (noise[:, :-1] * noise[:, 1:]).mean()),
+        ("one call and the next", (noise * again).mean()),
+        ("one example and another", np.fft.ifft(spectrum).real[1:] / noise.size),  # of every lag
     ):
-        if abs((one * two).mean()) > 6.5 / np.sqrt(one.size):
+        if np.abs(correlation).max() > 10 / np.sqrt(noise.size - len(noise)):
             return f"the noise of {text} is correlated", told
     return "", ""
 

@@ -20,6 +20,7 @@ class CheckFailed(AssertionError):
     """
 
     def __init__(self, mistake, *, checked="", expected="", received="", name="", written=True):
+        mistake = mistake if mistake.endswith("?") else mistake.rstrip(".") + "."
         super().__init__(mistake)
         self.name, self.mistake, self.checked = name, mistake, checked
         self.expected, self.received, self.written = expected, received, written

@@ -42,8 +42,9 @@ def binarise(answer, seed):
     about["received"] = show(x)
     if not isinstance(x, np.ndarray) or x.shape != images.shape:
         verify(x, np.zeros(images.shape), checked=about["checked"])
-    mistake = _wrong_values(x, again, images) or _wrong_frequencies(x, again, images)
-    mistake = mistake or _shared_noise(x[40 : 40 + COPIES, 0], grey / 255)
+    mistake = _wrong_values(x, again, images)
+    mistake = mistake or _shared_noise(x[40 : 40 + COPIES, 0])
+    mistake = mistake or _wrong_frequencies(x, again, images)
     if mistake:
         raise CheckFailed(f"{mistake}.", **about)
     flat = rng.integers(0, 256, sizes(rng, 2)).astype(np.uint8)
@@ -65,6 +66,8 @@ def _wrong_values(x, again, images):
         return "there are other values than 0 and 1"
     if len(values) == 1:
         return f"every value is {values[0]:g}: were the bytes divided by 255, as floats?"
+    if np.array_equal(x, images > 0):
+        return "every byte above 0 gives a 1: were the bytes divided by 255, as floats?"
     if np.array_equal(x, again):
         if images[x == 0].max() < images[x == 1].min():
             return "the images are thresholded: P(1) should be v / 255, a fresh draw"
@@ -110,8 +113,9 @@ def _agrees(x, levels, p):
     return True
 
 
-def _shared_noise(x, p):
+def _shared_noise(x):
     """Names the axis of x (copies, height, width), all of one grey level, that shares noise."""
+    p = x.mean()
     for axes, text in (
         ((1, 2), "all pixels of an image share one draw: each needs its own"),
         ((0,), "the images of a batch share their noise: each needs its own"),
@@ -119,8 +123,8 @@ def _shared_noise(x, p):
         ((2,), "the pixels of a row share their noise: each needs its own"),
     ):
         means = x.mean(axes)
-        expected = p * (1 - p) * means.size / x.size
-        if ((means - p) ** 2).mean() > expected * (1 + 9 * np.sqrt(2 / means.size)):
+        expected = max(p * (1 - p), 0.1) * means.size / x.size
+        if means.var() > expected * (1 + 9 * np.sqrt(2 / means.size)):
             return text
     return ""
 
@@ -154,6 +158,7 @@ def bernoulli_log_prob(answer, seed):
             wrong=candidates(formulas, 3, "pixels", sign) if spread == 2 else (),
             scale=0.1 * np.abs(logits.astype(float)).sum((-3, -2, -1)),
             hint=UNSTABLE if spread > 2 else "",
+            undefined="" if spread > 2 else "are logits taken for probabilities?",
         )
         slope = x - np.exp(-np.logaddexp(0, -logits.astype(float)))
         verify_gradient(answer, (x, logits), ("x", "logits"), (None, slope))
@@ -237,7 +242,8 @@ def active_units(answer, seed):
                  np.array((across > threshold).sum())),
                 ("a fraction came, the number is wanted", np.array(active.mean())),
                 ("True or False for each dimension came, their number is wanted", active),
-                ("the variances came, the number above the threshold is wanted", variances),
+                *(("the variances came, the number above the threshold is wanted",
+                   mu.astype(float).var(0, ddof=ddof)) for ddof in (0, 1)),
                 ("the variances of the active dimensions are added, not counted",
                  np.array(variances[active].sum())),
                 ("the variance is taken over the latents, not over the data", across > threshold),

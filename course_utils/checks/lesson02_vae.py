@@ -5,7 +5,7 @@ The answer may run its networks in bfloat16, so their outputs are compared withi
 
 import numpy as np
 
-from course_utils.checks._compare import floats, show, sizes, split_pair, verify
+from course_utils.checks._compare import close, floats, show, sizes, split_pair, verify
 from course_utils.checks._contract import build, call, check, gradient
 from course_utils.checks._formulas import (
     bernoulli_formulas,
@@ -48,9 +48,10 @@ def vae_fc(answer, seed):
         _verify_decode(model, weights, floats(rng.normal(0, 1, (batch, latents)))[0])
         _verify_decode(model, weights, floats(rng.normal(0, 1, (samples, batch, latents)))[0])
         latents += 1
-    still = _still(weights)
+    still = _posterior(weights, slope=0, log_var=-14)
     _verify_terms(build(answer, hidden, latents - 1, weights=still), model, still, x, mu, log_var)
-    _verify_sampling(model, weights, x[:1], rng, seed)
+    narrow = _posterior(weights, slope=0.3, log_var=-2)
+    _verify_sampling(build(answer, hidden, latents - 1, weights=narrow), narrow, x[:1], rng, seed)
     _verify_gradients(model, weights, x)
     return (
         "Parameter names and shapes, encode, decode (also (K, B, L)), rate and distortion, the "
@@ -74,11 +75,11 @@ def _weights(rng, hidden, latents):
     return {name: floats(array)[0] for name, array in arrays.items()}
 
 
-def _still(weights):
-    """The same with a posterior so narrow (log_var = -14) that z is mu."""
+def _posterior(weights, slope, log_var):
+    """The same with a posterior of about this log_var: at -14 it is so narrow that z is mu."""
     weight, bias = weights["encoder.3.weight"].copy(), weights["encoder.3.bias"].copy()
     latents = len(bias) // 2
-    weight[latents:], bias[latents:] = 0, -14
+    weight[latents:], bias[latents:] = slope * weight[latents:], log_var
     return weights | {"encoder.3.weight": weight, "encoder.3.bias": bias}
 
 
@@ -165,6 +166,7 @@ def _verify_terms(still, model, weights, x, mu, log_var):
     terms = bernoulli_formulas(x, _decode(weights, mu))
     terms = [(what, -values) for what, values in terms]
     distortion = terms[0][1].sum((-3, -2, -1))
+    at_zero = -log_bernoulli(x, _decode(weights, 0 * mu)).sum((-3, -2, -1))
     split_pair(call(still, x), 0.5 * (mu**2 + 13).sum(-1), distortion, checked)
     scale = 0.5 * (mu**2 + np.exp(log_var) + np.abs(log_var)).sum(-1)
     verify(
@@ -176,11 +178,22 @@ def _verify_terms(still, model, weights, x, mu, log_var):
         tolerance=ROUNDED,
         part="rate",
     )
+    received, again = (call(still, x, seed=noise)[1] for noise in (0, 1))
+    if received.shape == distortion.shape and not close(received, again, 0, ROUNDED):
+        raise CheckFailed(
+            "z is far from mu where log_var = -14: is z = mu + exp(log_var / 2) * noise?",
+            checked=f"{checked}, the distortion with log_var = -14",
+            expected=show(distortion),
+            received=f"{show(received)}; with other noise {show(again)}",
+        )
     verify(
-        call(still, x)[1],
+        received,
         distortion,
         checked=f"{checked}, with log_var = -14: z is mu",
-        wrong=candidates(terms, 3, "pixels", "the sign is wrong: this is +log p(x|z)"),
+        wrong=[
+            *candidates(terms, 3, "pixels", "the sign is wrong: this is +log p(x|z)"),
+            ("z: mu is not added", at_zero),
+        ],
         tolerance=ROUNDED,
         part="distortion",
     )
@@ -204,7 +217,7 @@ def _verify_sampling(model, weights, x, rng, seed):
     told["expected"] = f"mean {right.mean():.1f}, standard deviation {right.std():.1f}"
     told["received"] = f"mean {one.mean():.1f}, standard deviation {one.std():.1f}"
     small = 0.05 * right.std()
-    if np.ptp(one) < small and abs(one.mean() - two.mean()) < small:
+    if np.ptp(one) < small and np.array_equal(one, two):
         raise CheckFailed("no noise is drawn: z is always mu.", **told)
     if np.ptp(one) < small:
         raise CheckFailed("the noise of z is shared by the batch.", **told)

@@ -48,6 +48,9 @@ def together(named, event_dim):
     The first is a tensor whose last ``event_dim`` dimensions are the event. The others are
     tensors, or numbers, that broadcast to that event; leading dimensions broadcast freely.
     """
+    tensors = list(named.values())
+    if _alike(tensors) and type(event_dim) is int and 0 <= event_dim <= tensors[0].ndim:
+        return tensors  # the usual case, at the least cost
     (first_name, first), *others = named.items()
     dtype = _dtype(first_name, first)
     for name, value in others:
@@ -68,7 +71,7 @@ def together(named, event_dim):
     event = first.shape[first.ndim - event_dim :]
     leading = first.shape[: first.ndim - event_dim]
     for (name, _), value in zip(others, tensors[1:], strict=True):
-        if value.shape == first.shape:
+        if value.ndim == 0 or value.shape == first.shape:
             continue
         split = max(value.ndim - event_dim, 0)
         fits = all(
@@ -86,6 +89,17 @@ def together(named, event_dim):
                 f"got shape {tuple(value.shape)}"
             )
     return tensors
+
+
+def _alike(values):
+    """True for tensors of one shape and one dtype that needs no upcast."""
+    shape, dtype = getattr(values[0], "shape", None), getattr(values[0], "dtype", None)
+    if dtype is not torch.float32 and dtype is not torch.float64:
+        return False
+    for value in values:
+        if not isinstance(value, torch.Tensor) or value.dtype is not dtype or value.shape != shape:
+            return False
+    return True
 
 
 def sum_event(values, event_dim):

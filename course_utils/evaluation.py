@@ -1,0 +1,249 @@
+"""Scores of trained models: log-likelihood, rate, active units, codebook usage, a digit judge.
+
+Built in lessons 02 and 09.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from course_utils import losses, settings, training
+
+ROWS = 5_000  # decoder rows (images x samples) at a time: what a processor's cache can hold
+
+
+def mean_and_error(values):
+    """Mean and standard error of independent values: (N,) -> two floats.
+
+    standard error = standard deviation / sqrt(N), with N - 1 in the variance.
+
+    Raises:
+        ValueError: fewer than two values, or not one dimension.
+    """
+    if values.ndim != 1 or len(values) < 2:
+        raise ValueError(f"values: expected (N,) with N at least 2, got {tuple(values.shape)}")
+    values = values.detach().double()
+    return values.mean().item(), (values.std() / math.sqrt(len(values))).item()
+
+
+@dataclass(frozen=True)
+class LogLikelihood:
+    """Scores of N images by ``num_samples`` importance samples each; nats, (N,) on the CPU.
+
+    Attributes:
+        values: L_K = log (1/K sum_k w_k), a lower bound on log p(x) in expectation.
+        elbo: mean of log w_k, the ELBO's estimate from the same samples; never above ``values``.
+        effective_sample_size: (sum w)^2 / sum w^2, between 1 and K.
+        num_samples: K.
+        mean, standard_error: of ``values``, over the images.
+    """
+
+    values: torch.Tensor
+    elbo: torch.Tensor
+    effective_sample_size: torch.Tensor
+    num_samples: int
+
+    @property
+    def mean(self):
+        return self.values.mean().item()
+
+    @property
+    def standard_error(self):
+        return mean_and_error(self.values)[1]
+
+
+@torch.no_grad()
+def log_likelihood(log_weight_fn, images, num_samples=5000, chunk=ROWS, seed=0, progress=None):
+    """Importance-sampled log-likelihood of each image, in bounded memory.
+
+    log p(x) >= E[log (1/K sum_k w_k)], w_k = p(x, z_k) / q(z_k|x), z_k ~ q(z|x)
+
+    The samples of an image are summed up in parts, in float64, so memory grows neither with K nor
+    with the number of images.
+
+    Args:
+        log_weight_fn: ``log_weight_fn(images, num_samples)`` -> log w, (K, B).
+        images: (N, ...).
+        num_samples: K.
+        chunk: most images x samples in one call.
+        seed: of the samples; the generator outside is left as it was.
+        progress: show a bar; by default in every profile but ``smoke``.
+
+    Returns:
+        A :class:`LogLikelihood`.
+
+    Raises:
+        ValueError: no image, ``num_samples`` or ``chunk`` below 1, log w of another shape, or NaN.
+
+    Source: Burda et al. 2016, arXiv:1509.00519.
+    """
+    for name, value in (("num_samples", num_samples), ("chunk", chunk), ("images", len(images))):
+        if value < 1:
+            raise ValueError(f"{name}: expected at least 1, got {value}")
+    parts = -(-num_samples // chunk)
+    sizes = [num_samples // parts + (part < num_samples % parts) for part in range(parts)]
+    blocks = images.split(max(1, chunk // num_samples))
+    devices = [images.device] if images.device.type == "cuda" else []
+    found = []
+    if progress is None:
+        progress = settings.profile() != "smoke"
+    with torch.random.fork_rng(devices), training.bar(progress, "scoring", len(blocks)) as advance:
+        torch.manual_seed(seed)
+        for block in blocks:
+            found.append(_score(log_weight_fn, block, sizes))
+            advance()
+    total, square, mean = torch.cat(found, dim=1).cpu()
+    return LogLikelihood(
+        values=(total - math.log(num_samples)).float(),
+        elbo=(mean / num_samples).float(),
+        effective_sample_size=(2 * total - square).exp().float(),
+        num_samples=num_samples,
+    )
+
+
+def _score(log_weight_fn, images, sizes):
+    """logsumexp(log w), logsumexp(2 log w) and sum(log w): (3, B), float64."""
+    kept = []
+    for size in sizes:
+        log_w = log_weight_fn(images, size)
+        if log_w.shape != (size, len(images)):
+            raise ValueError(
+                f"log_weight_fn: expected log w of shape {(size, len(images))}, "
+                f"got {tuple(log_w.shape)}"
+            )
+        log_w = log_w.double()
+        if log_w.isnan().any():
+            raise losses.NotFiniteError("log_weight_fn: expected numbers, got NaN among log w")
+        kept.append(torch.stack([log_w.logsumexp(0), (2 * log_w).logsumexp(0), log_w.sum(0)]))
+    kept = torch.stack(kept)
+    return torch.stack([kept[:, 0].logsumexp(0), kept[:, 1].logsumexp(0), kept[:, 2].sum(0)])
+
+
+@torch.no_grad()
+def rate_distortion(model, x, num_samples=1, batch_size=500):
+    """Rate and distortion of each example under a ``nets.VAE``: two (N,) tensors, nats.
+
+    rate = KL(q(z|x) || p(z)) (an estimate where the prior has no closed form),
+    distortion = -E_q[log p(x|z)], both averaged over ``num_samples`` draws of z.
+    """
+    if num_samples < 1:
+        raise ValueError(f"num_samples: expected at least 1, got {num_samples}")
+    rates, distortions = [], []
+    for part in x.split(batch_size):
+        terms = [model(part) for _ in range(num_samples)]
+        rates.append(torch.stack([term["rate"] for term in terms]).mean(0).cpu())
+        distortions.append(torch.stack([term["distortion"] for term in terms]).mean(0).cpu())
+    return torch.cat(rates), torch.cat(distortions)
+
+
+def active_units(mu, threshold=0.01):
+    """How many latents carry information: (count, variances).
+
+    A latent i is active if Var_x(E_q[z_i | x]) > threshold.
+
+    Args:
+        mu: posterior means of many examples, (N, L), N at least 2.
+        threshold: on the variance.
+
+    Returns:
+        The count, an int, and the variances, (L,).
+
+    Raises:
+        ValueError: ``mu`` is not (N, L) with N at least 2, or not finite.
+
+    Source: Burda et al. 2016, arXiv:1509.00519, section 5.
+    """
+    if mu.ndim != 2 or len(mu) < 2:
+        raise ValueError(f"mu: expected (N, L) with N at least 2, got {tuple(mu.shape)}")
+    variances = mu.detach().var(0)
+    if not variances.isfinite().all():
+        raise losses.NotFiniteError("mu: expected finite numbers, got NaN or infinity")
+    return int((variances > threshold).sum()), variances
+
+
+def codebook_usage(indices, num_codes):
+    """Which codes of a codebook are used: (codes used, perplexity, counts).
+
+    perplexity = exp(-sum_k f_k log f_k), f_k the share of code k: between 1 and ``num_codes``.
+
+    Args:
+        indices: integers in [0, num_codes), any shape.
+        num_codes: K.
+
+    Raises:
+        ValueError: no index, or one outside the codebook.
+    """
+    flat = indices.flatten()
+    if flat.is_floating_point() or not len(flat) or flat.min() < 0 or flat.max() >= num_codes:
+        raise ValueError(f"indices: expected integers from 0 to {num_codes - 1}, at least one")
+    counts = torch.bincount(flat, minlength=num_codes)
+    share = counts.double() / len(flat)
+    return int((counts > 0).sum()), torch.special.entr(share).sum().exp().item(), counts
+
+
+class DigitJudge(nn.Module):
+    """A small classifier that reads digits: ``labels, confidence = judge(images)``.
+
+    ``images`` (N, C, H, W) in [0, 1]; ``confidence`` is the probability of the chosen label. It
+    judges pictures, not densities: a model can please it and have a bad likelihood.
+    """
+
+    def __init__(self, event_shape):
+        super().__init__()
+        channels, height, width = event_shape
+        self.net = nn.Sequential(
+            nn.Conv2d(channels, 16, 5, stride=2, padding=2),
+            nn.ReLU(),
+            nn.Conv2d(16, 32, 5, stride=2, padding=2),
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(32 * -(-height // 4) * -(-width // 4), 128),
+            nn.ReLU(),
+            nn.Linear(128, 10),
+        )
+
+    def logits(self, images):
+        with settings.autocast():
+            return self.net(images).float()
+
+    @torch.no_grad()
+    def forward(self, images):
+        device = next(self.parameters()).device
+        found = [self.logits(part.to(device)).softmax(-1).max(-1) for part in images.split(2_000)]
+        confidence = torch.cat([part.values for part in found]).cpu()
+        return torch.cat([part.indices for part in found]).cpu(), confidence
+
+
+def digit_judge(dataset, seed=0, epochs=3):
+    """Train a :class:`DigitJudge` on a data set's training images and labels; deterministic.
+
+    Args:
+        dataset: a ``data.Dataset`` of digits.
+        seed: of weights and batches; the generator outside is left as it was.
+        epochs: passes over the training images.
+    """
+    from course_utils import data
+
+    device = settings.device()
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        judge = DigitJudge(dataset.train_images.shape[1:]).to(device)
+        batches = data.Batches(
+            dataset.train_images, 100, seed, _unit, labels=dataset.train_labels, device=device
+        )
+
+        def loss_fn(model, batch):
+            images, labels = batch
+            error = nn.functional.cross_entropy(model.logits(images), labels, reduction="none")
+            return {"loss": error}
+
+        training.fit(judge, loss_fn, batches, epochs=epochs, lr=3e-3, description="judge")
+    return judge
+
+
+def _unit(images, generator):
+    from course_utils import data
+
+    return data.to_unit(images)

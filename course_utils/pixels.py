@@ -1,0 +1,155 @@
+"""What lessons do to pixels, and how batches of them are drawn."""
+
+import math
+
+import torch
+
+BINARISATION_SEED = 20_160  # of the one published binary draw of a test set
+
+
+def to_unit(images):
+    """uint8 -> float32 in [0, 1]: v / 255."""
+    return _grey(images).float() / 255
+
+
+def to_signed(images):
+    """uint8 -> float32 on the grid of 256 levels in [-1, 1]: (2v - 255) / 255."""
+    return (2 * _grey(images).float() - 255) / 255
+
+
+def binarise(images, generator=None):
+    """A fresh binary draw: uint8 -> float32 zeros and ones, P(1) = v / 255 exactly.
+
+    Args:
+        images: uint8, any shape.
+        generator: torch.Generator of the images' device; the global one by default.
+    """
+    # An integer from 0 to 254 lies below v with probability v / 255: exact, and faster than floats.
+    draw = torch.empty_like(_grey(images)).random_(0, 255, generator=generator)
+    return (draw < images).float()
+
+
+def fixed_binarised(images, seed=BINARISATION_SEED):
+    """The one fixed binary draw of a test set: the same on every machine, drawn on the CPU."""
+    return binarise(images.cpu(), torch.Generator().manual_seed(seed))
+
+
+def dequantise(images, generator=None):
+    """uint8 -> x = (v + u) / 128 - 1 in [-1, 1), u ~ U[0, 1): a density with bin_width 1/128."""
+    noise = torch.rand(images.shape, generator=generator, device=images.device)
+    # (255 + u) rounds up to 256 for u near 1 in float32: keep it inside its bin.
+    return ((_grey(images).float() + noise) / 128 - 1).clamp(max=1 - 2**-24)
+
+
+def logit_transform(x, alpha=0.05):
+    """y = logit(alpha + (1 - 2 alpha) x) for x in [0, 1]: (y, log |det dy/dx|).
+
+    log |det| = sum_j log(1 - 2 alpha) - log p_j - log(1 - p_j), p = alpha + (1 - 2 alpha) x,
+    in nats, (B,). log p(x) = log p(y) + log |det|.
+
+    Raises:
+        ValueError: ``x`` leaves [0, 1], or ``alpha`` is not in (0, 0.5).
+    """
+    if not 0 < alpha < 0.5:
+        raise ValueError(f"alpha: expected a number in (0, 0.5), got {alpha!r}")
+    if not (x.min() >= 0 and x.max() <= 1):
+        raise ValueError(f"x: expected values in [0, 1], got {x.min():g} to {x.max():g}")
+    p = alpha + (1 - 2 * alpha) * x
+    log_det = math.log(1 - 2 * alpha) - p.log() - (-p).log1p()
+    return p.logit(), log_det.flatten(1).sum(1)
+
+
+def inverse_logit_transform(y, alpha=0.05):
+    """x = (sigmoid(y) - alpha) / (1 - 2 alpha)."""
+    return (y.sigmoid() - alpha) / (1 - 2 * alpha)
+
+
+def train_validation_split(images, num_validation, seed=0):
+    """Random split of training images: (train, validation), no image in both.
+
+    Raises:
+        ValueError: ``num_validation`` leaves nothing on one side.
+    """
+    if not 0 < num_validation < len(images):
+        raise ValueError(f"num_validation: expected 1 to {len(images) - 1}, got {num_validation}")
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
+    return images[order[num_validation:]], images[order[:num_validation]]
+
+
+class Batches:
+    """Shuffled batches of a tensor in memory; each ``iter()`` is one epoch in a new order.
+
+    Its own generator draws the order and the transform's noise, so a run depends on ``seed``
+    alone. ``state()`` and ``restore(state)`` go on in mid-epoch, bit for bit: after a restore the
+    next ``iter()`` gives the rest of the interrupted epoch.
+
+    Args:
+        images: (N, ...).
+        batch_size: B; the last batch of an epoch may be smaller.
+        seed: of the generator.
+        transform: ``transform(images, generator)`` -> batch, applied at each presentation.
+        labels: (N,), or None; with labels each batch is (images, labels).
+        device: where the images are kept and the batches come from; the images' by default.
+    """
+
+    def __init__(self, images, batch_size, seed, transform=None, labels=None, device=None):
+        if len(images) < 1 or batch_size < 1:
+            raise ValueError(
+                f"images, batch_size: expected at least 1 each, got {len(images)}, {batch_size}"
+            )
+        if labels is not None and len(labels) != len(images):
+            raise ValueError(
+                f"labels: expected {len(images)}, one for each image, got {len(labels)}"
+            )
+        self.images = images.to(device or images.device)
+        self.labels = None if labels is None else labels.to(self.images.device)
+        self.batch_size, self.transform = batch_size, transform
+        self.generator = torch.Generator(self.images.device).manual_seed(seed)
+        self.order, self.position = None, 0
+
+    @property
+    def num_examples(self):
+        """N."""
+        return len(self.images)
+
+    def __len__(self):
+        return -(-self.num_examples // self.batch_size)
+
+    def __iter__(self):
+        if self.order is None or self.position >= self.num_examples:
+            self.order = torch.randperm(
+                self.num_examples, generator=self.generator, device=self.images.device
+            )
+            self.position = 0
+        while self.position < self.num_examples:
+            chosen = self.order[self.position : self.position + self.batch_size]
+            self.position += len(chosen)  # before the batch is used: it counts as given
+            batch = self.images.index_select(0, chosen)
+            if self.transform is not None:
+                batch = self.transform(batch, self.generator)
+            yield batch if self.labels is None else (batch, self.labels.index_select(0, chosen))
+
+    def state(self):
+        """Where the epoch stands: a dict of tensors."""
+        order = torch.empty(0, dtype=torch.int64) if self.order is None else self.order.cpu()
+        position = torch.tensor(self.position)
+        return {"generator": self.generator.get_state(), "order": order, "position": position}
+
+    def restore(self, state):
+        """Go on from a ``state()`` of batches of the same images.
+
+        Raises:
+            ValueError: the state is of another number of images.
+        """
+        order = state["order"]
+        if len(order) not in (0, self.num_examples):
+            raise ValueError(f"state: expected {self.num_examples} images, got {len(order)}")
+        self.generator.set_state(state["generator"].cpu())
+        self.order = order.to(self.images.device) if len(order) else None
+        self.position = int(state["position"])
+
+
+def _grey(images):
+    if images.dtype != torch.uint8:
+        raise TypeError(f"images: expected uint8 pixels, 0 to 255, got {images.dtype}")
+    return images

@@ -1,0 +1,397 @@
+"""The training loop of every lesson, exact to the bit over a stop and a resume."""
+
+import contextlib
+import math
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from course_utils import settings
+from course_utils.checkpoint import (
+    CheckpointError,
+    load_state,
+    load_weights,
+    save_state,
+    save_weights,
+)
+from course_utils.losses import NotFiniteError
+
+__all__ = ["CheckpointError", "History", "TrainingError", "fit", "load_weights", "save_weights"]
+
+WARM_UP = 0.1  # share of the steps in which one_cycle climbs to its peak
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the message says at which step, why, and what is kept."""
+
+
+@dataclass
+class History:
+    """What a training reported: lists of floats, by the names that the loss function gave.
+
+    Attributes:
+        steps: name -> mean over each batch.
+        epochs: name -> mean over the examples of each epoch, while the weights moved.
+        evaluations: name -> what ``evaluate`` gave before the first step and after each epoch.
+        learning_rate: of each step.
+        seconds: spent in training, over all resumed parts.
+
+    Where ``rate`` and ``distortion`` are given, ``total`` is their sum.
+    """
+
+    steps: dict = field(default_factory=dict)
+    epochs: dict = field(default_factory=dict)
+    evaluations: dict = field(default_factory=dict)
+    learning_rate: list = field(default_factory=list)
+    seconds: float = 0.0
+
+    def state(self):
+        """As tensors and numbers, for a checkpoint; float64, so nothing is rounded."""
+        curves = ("steps", "epochs", "evaluations")
+        packed = {
+            name: {key: torch.tensor(values, dtype=torch.float64) for key, values in curve.items()}
+            for name, curve in ((name, getattr(self, name)) for name in curves)
+        }
+        rates = torch.tensor(self.learning_rate, dtype=torch.float64)
+        return packed | {"learning_rate": rates, "seconds": self.seconds}
+
+    @classmethod
+    def from_state(cls, state):
+        """The History that :meth:`state` packed."""
+        curves = {
+            name: {key: values.tolist() for key, values in state[name].items()}
+            for name in ("steps", "epochs", "evaluations")
+        }
+        return cls(
+            **curves, learning_rate=state["learning_rate"].tolist(), seconds=state["seconds"]
+        )
+
+
+def learning_rate(step, total, peak, schedule):
+    """The rate of step ``step`` of ``total``: a pure function, so that a resume is exact.
+
+    ``one_cycle``: from peak / 25 up by half a cosine over a tenth of the steps, then down by half
+    a cosine to peak / 250,000. ``constant``: the peak.
+
+    Source: Smith and Topin 2018, arXiv:1708.07120.
+    """
+    if schedule == "constant":
+        return peak
+    climb = max(1, round(WARM_UP * total))
+    if step < climb:
+        low, share = peak / 25, step / climb
+        return low + (peak - low) * (1 - math.cos(math.pi * share)) / 2
+    low, share = peak / 250_000, (step - climb) / max(1, total - 1 - climb)
+    return low + (peak - low) * (1 + math.cos(math.pi * share)) / 2
+
+
+def fit(
+    model,
+    loss_fn,
+    batches,
+    *,
+    epochs,
+    lr=1e-3,
+    schedule="one_cycle",
+    betas=(0.9, 0.999),
+    eps=1e-8,
+    weight_decay=0.0,
+    clip_norm=None,
+    ema=None,
+    evaluate=None,
+    checkpoint=None,
+    checkpoint_seconds=60.0,
+    resume=False,
+    description="",
+    progress=None,
+    on_epoch=None,
+):
+    """Train ``model`` in place by Adam on the mean of ``loss_fn(model, batch)["loss"]``.
+
+    Args:
+        model: an ``nn.Module``, on the device of the batches.
+        loss_fn: ``loss_fn(model, batch)`` -> dict of (B,) tensors: ``loss`` is minimised, the
+            others (``rate``, ``distortion``, ..., in nats) are reported.
+        batches: iterable, one epoch at a time, with ``len``, ``num_examples``, ``state()`` and
+            ``restore(state)``, such as ``data.Batches``.
+        epochs: passes over the data.
+        lr: peak learning rate.
+        schedule: ``one_cycle`` or ``constant``.
+        betas, eps, weight_decay: of Adam.
+        clip_norm: largest norm of the whole gradient, or None.
+        ema: decay of an exponential moving average of the weights, such as 0.999. With it the
+            model holds the averaged weights at the end.
+        evaluate: ``evaluate(model)`` -> dict of floats, called before the first step and after
+            each epoch (with the averaged weights where there are some).
+        checkpoint: file for the training's state, or None.
+        checkpoint_seconds: time between two writes; each epoch's end writes too.
+        resume: go on from ``checkpoint`` if it is there. On the CPU the weights and the history
+            become those of a run that was never stopped, bit for bit.
+        description: the progress bar's name.
+        progress: show a bar; by default in every profile but ``smoke``. It leaves no trace.
+        on_epoch: ``on_epoch(epoch, model)`` after each epoch, counted from 1.
+
+    Returns:
+        The :class:`History`.
+
+    Raises:
+        ValueError: a setting, or what ``loss_fn`` returns, is not as described.
+        TrainingError: the loss is NaN or infinite.
+        CheckpointError: the checkpoint is damaged, or of another training.
+    """
+    if schedule not in ("one_cycle", "constant"):
+        raise ValueError(f"schedule: expected 'one_cycle' or 'constant', got {schedule!r}")
+    if not (isinstance(epochs, int) and epochs >= 1):
+        raise ValueError(f"epochs: expected an integer of at least 1, got {epochs!r}")
+    run = _Run(model, ema, lr, betas, eps, weight_decay)
+    total = epochs * len(batches)
+    asked = {
+        "epochs": epochs,
+        "lr": lr,
+        "schedule": schedule,
+        "betas": list(betas),
+        "eps": eps,
+        "weight_decay": weight_decay,
+        "clip_norm": clip_norm,
+        "ema": ema,
+        "batches": len(batches),
+        "examples": batches.num_examples,
+        "parameters": {name: list(value.shape) for name, value in model.named_parameters()},
+    }
+    if resume and checkpoint is not None and Path(checkpoint).is_file():
+        run.restore(checkpoint, asked, batches)
+    elif evaluate:
+        run.evaluated(evaluate)
+    if progress is None:
+        progress = settings.profile() != "smoke"
+    started = written = time.monotonic()
+    before = run.history.seconds
+
+    def write():
+        nonlocal written
+        if checkpoint is None:
+            return
+        written = time.monotonic()
+        run.history.seconds = before + written - started
+        if not all(value.isfinite().all() for value in model.parameters()):
+            return  # the next loss will say so; keep the last good state
+        save_state(checkpoint, run.state(asked, batches))
+
+    with bar(progress, description, total, run.step) as advance:
+        while run.epoch < epochs:
+            model.train()
+            for batch in batches:
+                rate = learning_rate(run.step, total, lr, schedule)
+                try:
+                    run.take_step(loss_fn, batch, rate, clip_norm)
+                except NotFiniteError as error:
+                    raise _diverged(run, checkpoint, str(error)) from error
+                advance(f"loss {run.history.steps['loss'][-1]:.2f}")
+                if checkpoint is not None and time.monotonic() - written > checkpoint_seconds:
+                    write()
+            run.end_epoch()
+            model.eval()
+            if evaluate:
+                run.evaluated(evaluate)
+            if on_epoch:
+                on_epoch(run.epoch, model)
+            write()
+    run.finish()
+    run.history.seconds = before + time.monotonic() - started
+    return run.history
+
+
+class _Run:
+    """Everything that changes while a training runs, and so must survive a stop."""
+
+    def __init__(self, model, ema, lr, betas, eps, weight_decay):
+        self.model, self.history = model, History()
+        self.step = self.epoch = 0
+        self.sums, self.count = {}, 0  # of the epoch under way
+        parameters = [value for value in model.parameters() if value.requires_grad]
+        if not parameters:
+            raise ValueError("model: expected at least one trainable parameter")
+        self.optimizer = torch.optim.Adam(
+            parameters,
+            lr=lr,
+            betas=tuple(betas),
+            eps=eps,
+            weight_decay=weight_decay,
+            fused=parameters[0].device.type in ("cpu", "cuda"),
+        )
+        self.average = None
+        if ema is not None:
+            if not 0 < ema < 1:
+                raise ValueError(f"ema: expected a number between 0 and 1, got {ema!r}")
+            multi = get_ema_multi_avg_fn(ema)
+            self.average = AveragedModel(model, multi_avg_fn=multi, use_buffers=True)
+
+    def take_step(self, loss_fn, batch, rate, clip_norm):
+        terms = _checked(loss_fn(self.model, batch))
+        names = list(terms)
+        means = torch.stack([value.mean() for value in terms.values()])
+        loss = means[names.index("loss")]
+        values = means.detach().tolist()  # one transfer for all
+        if not math.isfinite(values[names.index("loss")]):
+            raise NotFiniteError(f"the loss is {values[names.index('loss')]}")
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), clip_norm)
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update_parameters(self.model)
+        size = len(terms["loss"])
+        self.count += size
+        for name, value in zip(names, values, strict=True):
+            self.history.steps.setdefault(name, []).append(value)
+            self.sums[name] = self.sums.get(name, 0.0) + value * size
+        self.history.learning_rate.append(rate)
+        self.step += 1
+
+    def end_epoch(self):
+        for name, value in self.sums.items():
+            self.history.epochs.setdefault(name, []).append(value / self.count)
+        self.sums, self.count = {}, 0
+        self.epoch += 1
+
+    def evaluated(self, evaluate):
+        model = self.average.module if self.average is not None else self.model
+        model.eval()
+        with torch.no_grad():
+            found = evaluate(model)
+        for name, value in found.items():
+            self.history.evaluations.setdefault(name, []).append(float(value))
+
+    def finish(self):
+        if self.average is not None:
+            self.model.load_state_dict(self.average.module.state_dict())
+        self.model.eval()
+
+    def state(self, asked, batches):
+        device = next(self.model.parameters()).device
+        return {
+            "asked": asked,
+            "step": self.step,
+            "epoch": self.epoch,
+            "sums": self.sums,
+            "count": self.count,
+            "model": dict(self.model.state_dict()),
+            "average": dict(self.average.state_dict()) if self.average is not None else None,
+            "optimizer": self.optimizer.state_dict(),
+            "batches": batches.state(),
+            "generator": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
+            "history": self.history.state(),
+        }
+
+    def restore(self, path, asked, batches):
+        state = load_state(path)
+        kept = state.get("asked", {}) if isinstance(state, dict) else {}
+        different = [name for name in asked if kept.get(name) != asked[name]]
+        if different:
+            raise CheckpointError(
+                f"{path}: it is of another training, with other {', '.join(different)}; "
+                "remove it to start anew"
+            )
+        self.model.load_state_dict(state["model"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        batches.restore(state["batches"])
+        torch.set_rng_state(state["generator"])
+        if state["cuda"] is not None and torch.cuda.is_available():
+            torch.cuda.set_rng_state(state["cuda"], next(self.model.parameters()).device)
+        self.step, self.epoch = state["step"], state["epoch"]
+        self.sums, self.count = state["sums"], state["count"]
+        self.history = History.from_state(state["history"])
+
+
+def _checked(terms):
+    """The loss function's dict, with ``total`` where rate and distortion are given."""
+    if not isinstance(terms, dict) or "loss" not in terms:
+        found = f"the keys {sorted(terms)}" if isinstance(terms, dict) else type(terms).__name__
+        raise ValueError(f"loss_fn: expected a dict with the key 'loss', got {found}")
+    for name, value in terms.items():
+        if not isinstance(value, torch.Tensor) or value.ndim != 1:
+            came = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
+            raise ValueError(
+                f"loss_fn: expected one value for each example, shape (B,), as {name!r}, got {came}"
+            )
+    if "rate" in terms and "distortion" in terms and "total" not in terms:
+        terms = terms | {"total": (terms["rate"] + terms["distortion"]).detach()}
+    return terms
+
+
+def _diverged(run, checkpoint, reason):
+    kept = "no checkpoint was asked for"
+    if checkpoint is not None:
+        kept = "no checkpoint was written yet"
+        if Path(checkpoint).is_file():
+            kept = f"the last good state is in {checkpoint}"
+    return TrainingError(
+        f"step {run.step + 1} (epoch {run.epoch + 1}): {reason}; {kept}. Likely causes: a learning "
+        "rate that is too high (try a third, or clip_norm=1), data outside their range (pixels in "
+        "0 ... 255?), a log_var or log_scale that grew without bound, a logarithm of zero"
+    )
+
+
+@contextlib.contextmanager
+def bar(show, description, total, start=0):
+    """A progress bar of ``total`` steps: yields ``advance(text="")``. Nothing of it is left."""
+    if not show:
+        yield lambda text="": None
+        return
+    handle = _Handle() if _in_kernel() else None
+    steps = tqdm(
+        total=total,
+        initial=start,
+        desc=description,
+        file=handle or sys.stdout,
+        leave=False,
+        mininterval=0.5,
+        ncols=80,
+    )
+
+    def advance(text=""):
+        steps.set_postfix_str(text, refresh=False)
+        steps.update()
+
+    try:
+        yield advance
+    finally:
+        steps.close()
+        if handle:
+            handle.clear()
+
+
+def _in_kernel():
+    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
+    return getattr(shell, "kernel", None) is not None
+
+
+class _Handle:
+    """A file for tqdm that shows its last line in one notebook output, and can empty it."""
+
+    def __init__(self):
+        from IPython.display import display
+
+        self.output = display({"text/plain": ""}, raw=True, display_id=True)
+
+    def write(self, text):
+        line = text.replace("\r", "").strip()
+        if line:
+            self.output.update({"text/plain": line}, raw=True)
+
+    def flush(self):
+        pass
+
+    def clear(self):
+        self.output.update({"text/plain": ""}, raw=True)
