@@ -1,4 +1,4 @@
-"""Weights and training states in safetensors files: written whole or not at all, never unpickled."""
+"""Weights and training states in safetensors files: written whole or not at all, no pickle."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The official files, fetched and verified by torchvision; imported only when something is missing."""
+"""The official files, fetched and verified by torchvision; used only when a file is missing."""
 
 import contextlib
 import io
