@@ -111,11 +111,12 @@ def test_bernoulli_logits_of_ten_thousand(samples, dtype):
 
 
 def test_bernoulli_keeps_small_probabilities():
-    # log(1 - sigmoid(-40)) = -4.2e-18: lost by 1 - p, and by a softplus with a threshold.
-    for logits in (torch.tensor([[-40.0]]), torch.full((2, 1, 1), -40.0)):
-        x = torch.zeros(1, 1, dtype=torch.float64)
-        got = losses.bernoulli_log_prob(x, logits.double())
-        torch.testing.assert_close(got, torch.full_like(got, -math.exp(-40)), rtol=1e-12, atol=0.0)
+    # -log(1 + exp(-25)) = -1.4e-11: lost by a softplus with a threshold at 20.
+    x = torch.zeros(1, 1, dtype=torch.float64)
+    for shape in ((1, 1), (2, 1, 1)):
+        got = losses.bernoulli_log_prob(x, torch.full(shape, -25.0, dtype=torch.float64))
+        for log_prob in got.flatten().tolist():
+            assert log_prob == pytest.approx(-math.exp(-25), rel=0, abs=1e-14)
 
 
 def test_both_roads_of_bernoulli_agree():
@@ -201,7 +202,7 @@ def bad_values():
                 yield pytest.param(function, make, argument, value, id=f"{name}-{argument}-{value}")
 
 
-@pytest.mark.parametrize("function, make, argument, value", bad_values())
+@pytest.mark.parametrize("function, make, argument, value", list(bad_values()))
 def test_nan_and_infinity_are_found_and_the_argument_named(function, make, argument, value):
     arguments = make(6, 7)
     arguments[argument][4, 5] = value

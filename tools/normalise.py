@@ -72,6 +72,9 @@ def merged(outputs):
     """Neighbouring pieces of one stream as one output: where they break depends on the clock."""
     kept = []
     for output in outputs:
+        data = output.get("data", {})
+        if set(data) == {"text/plain"} and not joined(data["text/plain"]):
+            continue  # the place of a progress bar that has gone
         if output["output_type"] == "stream":
             output["text"] = joined(output["text"])
             previous = kept[-1] if kept else {}

@@ -51,6 +51,7 @@ def close(received, expected, scale=0.0, tolerance=1e-4):
         return bool(np.all(np.abs(received.astype(np.float64) - expected) <= allowed))
 
 
+@np.errstate(all="ignore")
 def named(received, wrong, tolerance=1e-3, expected=None):
     """Phrase of the first of ``wrong`` (phrase, values) that ``received`` equals, else "".
 
@@ -84,7 +85,7 @@ def verify(
         received: what :func:`call` returned.
         expected: the right array.
         checked: what went in, for the message.
-        wrong: pairs (phrase, values) of famous wrong answers.
+        wrong: iterable of pairs (phrase, values) of famous wrong answers.
         scale, tolerance: of :func:`close`.
         hint: said in place of a general message where no famous mistake fits.
         undefined: said where NaN or infinity came.

@@ -37,20 +37,18 @@ def reductions(terms, event=1, dims="dimensions"):
         yield "the axes are swapped (transposed)", right.T
 
 
-@np.errstate(all="ignore")
 def candidates(formulas, event=1, dims="dimensions", sign="the sign is wrong"):
-    """Pairs (phrase, values): each formula with each sign and reduction, fewest mistakes first.
+    """Yield (phrase, values): each formula with each sign and reduction, fewest mistakes first.
 
     ``formulas``: list of (phrase, terms); the phrase of the right one is "".
     """
     found = []
-    with np.errstate(all="ignore"):
-        for (what, terms), (minus, factor) in itertools.product(formulas, (("", 1), (sign, -1))):
-            for how, values in reductions(factor * terms, event, dims):
-                phrases = [phrase for phrase in (how, what, minus) if phrase]
-                if phrases:
-                    found.append((len(phrases), "; and ".join(phrases), values))
-    return [(phrase, values) for _, phrase, values in sorted(found, key=lambda entry: entry[0])]
+    for (what, terms), (minus, factor) in itertools.product(formulas, (("", 1), (sign, -1))):
+        for how, values in reductions(factor * terms, event, dims):
+            phrases = [phrase for phrase in (how, what, minus) if phrase]
+            found += [(len(phrases), "; and ".join(phrases), values)] if phrases else []
+    for _, phrase, values in sorted(found, key=lambda entry: entry[0]):
+        yield phrase, values
 
 
 @np.errstate(all="ignore")

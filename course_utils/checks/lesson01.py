@@ -3,6 +3,8 @@
 Right answers come from torch.distributions in float64.
 """
 
+import itertools
+
 import numpy as np
 import torch
 from torch.distributions import Normal, kl_divergence
@@ -77,10 +79,8 @@ def _wrong_gaussian(arrays, factor=1, sign="the sign is wrong: this is minus the
     formulas = [(what, factor * terms) for what, terms in gaussian_formulas(*doubles(*arrays))]
     with np.errstate(all="ignore"):
         density = factor * np.exp(factor * formulas[0][1].sum(-1))
-    return [
-        *candidates(formulas, sign=sign),
-        ("this is the density: the logarithm is missing", density),
-    ]
+    last = ("this is the density: the logarithm is missing", density)
+    return itertools.chain(candidates(formulas, sign=sign), [last])
 
 
 def _wrong_kl(arrays):
@@ -213,7 +213,7 @@ def rate_and_distortion(answer, seed):
             pair[0],
             rate,
             checked=checked,
-            wrong=[*_wrong_kl(encoder), of_x],
+            wrong=itertools.chain(_wrong_kl(encoder), [of_x]),
             scale=_kl_scale(*encoder),
             hint=EXTREMES if extreme else "",
             part="rate",

@@ -33,7 +33,8 @@ def integer(name, value, at_least):
 
 def floating(name, value):
     """``value``, which must be a floating-point tensor, in float32 at least."""
-    return value.to(_dtype(name, value))
+    dtype = _dtype(name, value)
+    return value.to(dtype)
 
 
 def _dtype(name, value):

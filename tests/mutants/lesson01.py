@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
 
-from tests.mutants import registry
+from . import registry
 
 WRONG, RIGHT, wrong, right = registry()
 LOG_2_PI = math.log(2 * math.pi)

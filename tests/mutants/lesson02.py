@@ -7,7 +7,8 @@ from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 from torch.nn import functional
 
 from course_utils.settings import autocast
-from tests.mutants import registry
+
+from . import registry
 
 WRONG, RIGHT, wrong, right = registry()
 BINARISE, LOG_PROB, VAE = "binarise", "bernoulli_log_prob", "vae_fc"
