@@ -145,7 +145,7 @@ def load(name):
     if profile == "smoke":
         return _stand_in(name)
     path = settings.data_dir() / f"{name}.npz"
-    if path.is_file():
+    if path.exists():  # whatever it is: what cannot be read is an error, never the stand-in
         dataset = _read(name, path, path.stat().st_mtime_ns)
     else:
         dataset = None if settings.offline() else _download(name, path)
@@ -183,8 +183,13 @@ def _arrays(name, path):
             missing = [key for key in ARRAYS if key not in stored.files]
             if missing:
                 raise DataError(f"{path}: it lacks {', '.join(missing)}; {_remedy(path)}")
-            return [stored[key] for key in ARRAYS]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, MemoryError, KeyError) as error:
+            arrays = [stored[key] for key in ARRAYS]
+        if not all(isinstance(array, np.ndarray) for array in arrays):  # numpy gives raw bytes
+            raise ValueError("a member that is no array")
+        return arrays
+    except DataError:
+        raise
+    except Exception as error:  # altered bytes make zipfile, zlib and numpy raise nearly anything
         size = path.stat().st_size if path.exists() else 0
         raise DataError(
             f"{path}: cannot be read ({size:,} bytes; {type(error).__name__}: {error}): it is "
@@ -232,6 +237,13 @@ def _remedy(path):
     return f"remove {path.name} to have it fetched again, or prepare it as data/README.md says"
 
 
+def _unwritable(path, error):
+    return DataError(
+        f"{path}: could not be written ({error.strerror or error}); make room, or choose "
+        "another folder by COURSE_DATA_DIR"
+    )
+
+
 def _download(name, path):
     """Fetch and verify the official files, keep them as npz; None if there is no network."""
     from course_utils import downloads
@@ -244,6 +256,8 @@ def _download(name, path):
         raise DataError(
             f"{path.parent}: the download of {name} is damaged ({error}); try again"
         ) from error
+    except OSError as error:
+        raise _unwritable(path, error) from error
     dataset = _check(name, path, arrays, "the official files")
     save_arrays(path, arrays)
     return dataset
@@ -266,10 +280,7 @@ def save_arrays(path, arrays):
             os.fsync(stream.fileno())
         os.replace(part, path)
     except OSError as error:
-        raise DataError(
-            f"{path}: could not be written ({error.strerror or error}); make room, or choose "
-            "another folder by COURSE_DATA_DIR"
-        ) from error
+        raise _unwritable(path, error) from error
     finally:
         if part:
             with contextlib.suppress(OSError):

@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import shutil
 import tempfile
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
@@ -56,7 +58,7 @@ def fetch(name, folder):
             # torchvision's two messages: "... corrupted", and "Error downloading ...".
             kind = Corrupt if "corrupt" in str(error).lower() else NoNetwork
             raise kind(str(error)) from error
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, ValueError, EOFError, HTTPException) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the disk, not the network
             raise Corrupt(f"{type(error).__name__}: {error}") from error
@@ -65,9 +67,13 @@ def fetch(name, folder):
 def _mnist(folder, work):
     from torchvision.datasets import MNIST
 
-    # Archives that lie in <folder>/MNIST/raw already serve without a network.
-    root = folder if (folder / "MNIST" / "raw").is_dir() else work
-    train, test = (MNIST(root, train=train, download=True) for train in (True, False))
+    # Archives that lie in <folder>/MNIST/raw already serve without a network. They are verified in
+    # a copy, since torchvision trusts unpacked files unseen.
+    raw = Path(work) / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for archive in (folder / "MNIST" / "raw").glob("*.gz"):
+        shutil.copyfile(archive, raw / archive.name)
+    train, test = (MNIST(work, train=train, download=True) for train in (True, False))
     return [
         array
         for split in (train, test)

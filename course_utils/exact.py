@@ -223,14 +223,6 @@ class DiscreteVAE:
         """Exact p(z|x) over all codes: (B, D) -> (B, K^N), rows sum to 1."""
         return self._log_joint_all(x).softmax(0).T
 
-    def sample(self, n, generator=None):
-        """``n`` draws of (x, z_index) from p(x, z): (n, D) and (n,)."""
-        z_index = torch.randint(len(self.codes), (n,), generator=generator)
-        probabilities = self.logits_x[z_index.to(self.logits_x.device)].sigmoid()
-        uniform = torch.rand(probabilities.shape, generator=generator, dtype=probabilities.dtype)
-        x = (uniform.to(probabilities.device) < probabilities).to(probabilities.dtype)
-        return x, z_index.to(probabilities.device)
-
     def _log_joint_all(self, x):  # (K^N, B)
         rows = torch.arange(len(self.codes), device=self.logits_x.device)
         return self.log_joint(x, rows[:, None].expand(-1, len(x)))

@@ -37,8 +37,8 @@ def fixed_binarised(images, seed=BINARISATION_SEED):
 def dequantise(images, generator=None):
     """uint8 -> x = (v + u) / 128 - 1 in [-1, 1), u ~ U[0, 1): a density with bin_width 1/128."""
     noise = torch.rand(images.shape, generator=generator, device=images.device)
-    # (255 + u) rounds up to 256 for u near 1 in float32: keep it inside its bin.
-    return ((_grey(images).float() + noise) / 128 - 1).clamp(max=1 - 2**-24)
+    # 16 bits of u keep every step exact in float32: none is rounded up into the next level's bin.
+    return (_grey(images).float() + (noise * 2**16).floor() / 2**16) / 128 - 1
 
 
 def logit_transform(x, alpha=0.05):

@@ -75,8 +75,8 @@ class History:
 def learning_rate(step, total, peak, schedule):
     """The rate of step ``step`` of ``total``: a pure function, so that a resume is exact.
 
-    ``one_cycle``: from peak / 25 up by half a cosine over a tenth of the steps, then down by half
-    a cosine to peak / 250,000. ``constant``: the peak.
+    ``one_cycle``: from peak / 25 up by half a cosine over a tenth of the steps, then down on a
+    straight line towards 0. ``constant``: the peak.
 
     Source: Smith and Topin 2018, arXiv:1708.07120.
     """
@@ -86,8 +86,7 @@ def learning_rate(step, total, peak, schedule):
     if step < climb:
         low, share = peak / 25, step / climb
         return low + (peak - low) * (1 - math.cos(math.pi * share)) / 2
-    low, share = peak / 250_000, (step - climb) / max(1, total - 1 - climb)
-    return low + (peak - low) * (1 + math.cos(math.pi * share)) / 2
+    return peak * (total - step) / (total - climb)
 
 
 def fit(
@@ -141,7 +140,7 @@ def fit(
 
     Raises:
         ValueError: a setting, or what ``loss_fn`` returns, is not as described.
-        TrainingError: the loss is NaN or infinite.
+        TrainingError: the loss or a weight is NaN or infinite.
         CheckpointError: the checkpoint is damaged, or of another training.
     """
     if schedule not in ("one_cycle", "constant"):
@@ -178,7 +177,7 @@ def fit(
             return
         written = time.monotonic()
         run.history.seconds = before + written - started
-        if not all(value.isfinite().all() for value in model.parameters()):
+        if not run.is_finite():
             return  # the next loss will say so; keep the last good state
         save_state(checkpoint, run.state(asked, batches))
 
@@ -190,10 +189,14 @@ def fit(
                 try:
                     run.take_step(loss_fn, batch, rate, clip_norm)
                 except NotFiniteError as error:
-                    raise _diverged(run, checkpoint, str(error)) from error
+                    raise _diverged(run, checkpoint, str(error), run.step + 1) from error
                 advance(f"loss {run.history.steps['loss'][-1]:.2f}")
-                if checkpoint is not None and time.monotonic() - written > checkpoint_seconds:
+                # Not after an epoch's last step: a resume would begin that epoch anew.
+                between = run.step < (run.epoch + 1) * len(batches)
+                if between and time.monotonic() - written > checkpoint_seconds:
                     write()
+            if not run.is_finite():
+                raise _diverged(run, checkpoint, "a weight is NaN or infinite", run.step)
             run.end_epoch()
             model.eval()
             if evaluate:
@@ -230,6 +233,9 @@ class _Run:
                 raise ValueError(f"ema: expected a number between 0 and 1, got {ema!r}")
             multi = get_ema_multi_avg_fn(ema)
             self.average = AveragedModel(model, multi_avg_fn=multi, use_buffers=True)
+
+    def is_finite(self):
+        return all(value.isfinite().all() for value in self.model.parameters())
 
     def take_step(self, loss_fn, batch, rate, clip_norm):
         terms = _checked(loss_fn(self.model, batch))
@@ -330,14 +336,14 @@ def _checked(terms):
     return terms
 
 
-def _diverged(run, checkpoint, reason):
+def _diverged(run, checkpoint, reason, step):
     kept = "no checkpoint was asked for"
     if checkpoint is not None:
         kept = "no checkpoint was written yet"
         if Path(checkpoint).is_file():
             kept = f"the last good state is in {checkpoint}"
     return TrainingError(
-        f"step {run.step + 1} (epoch {run.epoch + 1}): {reason}; {kept}. Likely causes: a learning "
+        f"step {step} (epoch {run.epoch + 1}): {reason}; {kept}. Likely causes: a learning "
         "rate that is too high (try a third, or clip_norm=1), data outside their range (pixels in "
         "0 ... 255?), a log_var or log_scale that grew without bound, a logarithm of zero"
     )

@@ -71,6 +71,15 @@ def test_gaussian_kl_is_zero_for_equals_and_positive_otherwise():
     assert (losses.gaussian_kl(mu, log_var) > 0).all()
 
 
+def test_gaussian_kl_of_near_equals_keeps_its_digits_in_float32():
+    zero, difference = torch.zeros(200, 1), torch.linspace(-1e-3, 1e-3, 200)[:, None]
+    kl = losses.gaussian_kl(zero, difference).double()
+    exactly = 0.5 * (torch.expm1(difference.double()) - difference.double())[:, 0]
+    # exp(d) - 1 - d would be wrong by half an ulp of 1, 6e-8, as large as the KL itself.
+    assert (kl - exactly).abs().max() < 1e-9
+    assert kl.min() > -1e-9
+
+
 def test_gaussian_kl_is_not_symmetric():
     zero, log_var = torch.zeros(1, 1), torch.full((1, 1), math.log(4.0))
     # KL(N(0, 4) || N(0, 1)) = (4 - 1 - log 4) / 2

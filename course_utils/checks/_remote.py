@@ -20,16 +20,17 @@ class CheckFailed(AssertionError):
     """
 
     def __init__(self, mistake, *, checked="", expected="", received="", name="", written=True):
-        mistake = mistake if mistake.endswith("?") else mistake.rstrip(".") + "."
+        mistake = mistake.rstrip(".")
+        mistake += "" if mistake.endswith("?") else "."
         super().__init__(mistake)
         self.name, self.mistake, self.checked = name, mistake, checked
         self.expected, self.received, self.written = expected, received, written
 
     def __str__(self):
-        state = "not right yet" if self.written else "not written yet"
-        lines = [f"{self.name or 'The answer'}: {state}.", f"  Mistake:  {self.mistake}"]
+        name = self.name or "The answer"
         if not self.written:
-            lines = [f"{self.name or 'The answer'}: {self.mistake}"]
+            return f"{name}: {self.mistake}"
+        lines = [f"{name}: not right yet.", f"  Mistake:  {self.mistake}"]
         for label in ("checked", "expected", "received"):
             text = getattr(self, label)
             lines += [f"  {label.capitalize() + ':':9} {text}"] if text else []

@@ -175,12 +175,17 @@ def _level(x, levels):
     return k, n
 
 
+def _edges(k, n):
+    """Lower and upper edge of the bin of level ``k``. From integers, so that one bin's upper edge
+    is the next one's lower edge bit for bit, and the masses sum to 1."""
+    return (2 * k - n - 1) / n, (2 * k - n + 1) / n
+
+
 def _log_mass(k, n, mean, log_scale):
     """log P of level ``k``; all arguments broadcast."""
     inverse_scale = torch.exp(-log_scale)
-    # From integers, so that a bin's upper edge is the next one's lower edge bit for bit.
-    a = ((2 * k - n + 1) / n - mean) * inverse_scale
-    b = ((2 * k - n - 1) / n - mean) * inverse_scale
+    lower, upper = _edges(k, n)
+    a, b = (upper - mean) * inverse_scale, (lower - mean) * inverse_scale
     # a - b is the bin's width over the scale: no edges subtracted. Every branch is finite, or the
     # gradient of `where` would be NaN.
     log_inside = torch.log(-torch.expm1(-(2 / n) * inverse_scale))

@@ -1,0 +1,278 @@
+"""Scores of trained models, held against direct formulas and against exact evidence."""
+
+import math
+import time
+
+import pytest
+import torch
+
+from course_utils import data, evaluation, exact, losses, nets
+from course_utils.evaluation import log_likelihood
+
+
+def fixed(log_w):
+    """A log_weight_fn that gives the rows of a table in order; the images say which columns."""
+    given = {}
+
+    def log_weight_fn(images, num_samples):
+        columns = images.long()
+        start = given.get(int(columns[0]), 0)
+        given[int(columns[0])] = start + num_samples
+        return log_w[start : start + num_samples, columns]
+
+    return log_weight_fn
+
+
+@pytest.fixture
+def log_w():
+    """40 samples for each of 7 images, far apart: from -900 to -100 nats."""
+    spread = torch.tensor([0.0, 0.1, 1.0, 3.0, 10.0, 50.0, 1.0], dtype=torch.float64)
+    level = torch.tensor([-100.0, -100.0, -500.0, -300.0, -900.0, -400.0, 20.0]).double()
+    return level + spread * torch.randn(40, 7, dtype=torch.float64)
+
+
+IMAGES = torch.arange(7.0)
+
+
+def test_it_is_the_direct_logsumexp(log_w):
+    found = log_likelihood(fixed(log_w), IMAGES, num_samples=40)
+    torch.testing.assert_close(found.values.double(), log_w.logsumexp(0) - math.log(40))
+    torch.testing.assert_close(found.elbo.double(), log_w.mean(0))
+    share = log_w.softmax(0)
+    torch.testing.assert_close(
+        found.effective_sample_size.double(), 1 / share.square().sum(0), rtol=1e-5, atol=0
+    )
+    assert found.values.dtype == torch.float32 and found.num_samples == 40
+    assert found.values.shape == found.elbo.shape == found.effective_sample_size.shape == (7,)
+    assert found.mean == pytest.approx(found.values.mean().item())
+    assert found.standard_error == pytest.approx(found.values.std().item() / math.sqrt(7))
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 39, 40, 41, 80, 119, 120, 10_000])
+def test_the_chunk_does_not_change_the_result(log_w, chunk):
+    whole = log_likelihood(fixed(log_w), IMAGES, num_samples=40)
+    found = log_likelihood(fixed(log_w), IMAGES, num_samples=40, chunk=chunk)
+    for name in ("values", "elbo", "effective_sample_size"):
+        torch.testing.assert_close(getattr(found, name), getattr(whole, name), rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("num_samples", [1, 2, 17, 40])
+def test_elbo_below_bound_and_effective_sample_size_in_range(log_w, num_samples):
+    found = log_likelihood(fixed(log_w), IMAGES, num_samples=num_samples)
+    assert (found.elbo <= found.values).all()
+    size = found.effective_sample_size
+    assert (size >= 1 - 1e-5).all() and (size <= num_samples * (1 + 1e-6)).all()
+    if num_samples == 40:
+        assert (found.values - found.elbo)[3:6].min() > 1
+        assert size[0] == 40 and size[5] < 2
+    if num_samples == 1:
+        torch.testing.assert_close(found.values, found.elbo)
+
+
+def test_extreme_weights_stay_finite():
+    """A weight of zero counts for nothing; 10,000 nats neither overflow nor vanish."""
+    log_w = torch.tensor([[-1e4, 1e4, -5.0], [-1e4 + 1, -1e4, -math.inf]], dtype=torch.float64)
+    found = log_likelihood(fixed(log_w), torch.arange(3.0), num_samples=2)
+    expected = log_w.logsumexp(0) - math.log(2)
+    torch.testing.assert_close(found.values.double(), expected, rtol=1e-6, atol=0)
+    torch.testing.assert_close(found.effective_sample_size[1:], torch.ones(2))
+
+
+def linear_model():
+    generator = torch.Generator().manual_seed(4)
+    weight = torch.randn(6, 2, generator=generator, dtype=torch.float64)
+    model = exact.LinearGaussianVAE(weight, torch.zeros(6, dtype=torch.float64), 0.7)
+    return model, model.sample(60, generator)
+
+
+def importance(model, widen):
+    """log w of the exact posterior, its standard deviations ``widen`` times as large."""
+
+    def log_weight_fn(x, num_samples):
+        mean, covariance = model.posterior(x)
+        factor = widen * torch.linalg.cholesky(covariance)
+        epsilon = torch.randn(num_samples, *mean.shape, dtype=mean.dtype)
+        z = mean + epsilon @ factor.T
+        log_q = losses.gaussian_log_prob(epsilon, 0.0, 0.0) - factor.diagonal().log().sum()
+        return model.log_joint(x, z) - log_q
+
+    return log_weight_fn
+
+
+def test_with_the_exact_posterior_every_weight_is_the_evidence():
+    model, x = linear_model()
+    found = log_likelihood(importance(model, 1.0), x, num_samples=3)
+    torch.testing.assert_close(found.values.double(), model.log_prob(x), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(found.effective_sample_size, torch.full((60,), 3.0))
+
+
+def test_with_light_tails_it_comes_to_the_evidence_within_its_error():
+    """A proposal wider than the posterior bounds w, so the error is K^-1/2 and known."""
+    model, x = linear_model()
+    found = log_likelihood(importance(model, 1.5), x, num_samples=2_000, chunk=700)
+    difference = found.values.double() - model.log_prob(x)
+    error = (1 / found.effective_sample_size.double() - 1 / 2_000).sqrt()
+    assert error.max() < 0.05
+    assert (difference.abs() < 5 * error).all()
+    assert difference.mean().abs() < 4 * error.mean() / math.sqrt(60)
+    assert (found.elbo.double() < model.log_prob(x)).all()
+
+
+def test_more_samples_tighten_the_bound():
+    model, x = linear_model()
+    means = [log_likelihood(importance(model, 2.0), x, k).mean for k in (1, 8, 1_000)]
+    assert means == sorted(means) and means[2] - means[0] > 0.3
+    assert means[2] == pytest.approx(model.log_prob(x).mean().item(), abs=0.05)
+
+
+def small_vae():
+    return nets.VAE(
+        nets.MLPEncoder((1, 8, 8), (16,), 3),
+        nets.MLPDecoder(3, (16,), (1, 8, 8)),
+        nets.StandardNormal(3),
+        nets.Bernoulli(),
+    )
+
+
+def test_the_seed_alone_decides_and_the_generator_outside_is_untouched():
+    model, x = small_vae(), (torch.rand(5, 1, 8, 8) < 0.5).float()
+    before = torch.get_rng_state()
+    first = log_likelihood(model.log_weights, x, num_samples=30, seed=1)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.rand(13)
+    second = log_likelihood(model.log_weights, x, num_samples=30, seed=1)
+    other = log_likelihood(model.log_weights, x, num_samples=30, seed=2)
+    assert torch.equal(first.values, second.values)
+    assert not torch.equal(first.values, other.values)
+    assert not first.values.requires_grad
+
+
+@pytest.mark.parametrize("num_samples", [7, 100, 230])
+@pytest.mark.parametrize("chunk", [1, 50, 100, 1_000])
+def test_memory_is_bounded_by_the_chunk(num_samples, chunk):
+    rows = []
+
+    def log_weight_fn(images, size):
+        assert not torch.is_grad_enabled()
+        rows.append(size * len(images))
+        return torch.zeros(size, len(images))
+
+    found = log_likelihood(log_weight_fn, torch.zeros(11, 1), num_samples, chunk=chunk)
+    assert max(rows) <= chunk
+    assert sum(rows) == 11 * num_samples
+    assert len(rows) <= 11 * -(-num_samples // chunk)
+    torch.testing.assert_close(found.values, torch.zeros(11))
+
+
+def zeros(images, num_samples):
+    return torch.zeros(num_samples, len(images))
+
+
+@pytest.mark.parametrize(
+    "log_weight_fn, options, message",
+    [
+        (zeros, {"num_samples": 0}, "num_samples: expected at least 1, got 0"),
+        (zeros, {"chunk": 0}, "chunk: expected at least 1, got 0"),
+        (zeros, {"images": torch.zeros(0, 1)}, "images: expected at least 1, got 0"),
+        (lambda x, k: zeros(x, k).T, {}, r"log w of shape \(4, 3\), got \(3, 4\)"),
+        (lambda x, k: zeros(x, k) * math.nan, {}, "expected numbers, got NaN among log w"),
+    ],
+)
+def test_bad_input_is_named(log_weight_fn, options, message):
+    with pytest.raises(ValueError, match=message):
+        log_likelihood(log_weight_fn, **({"images": torch.zeros(3, 1), "num_samples": 4} | options))
+
+
+def test_smoke_is_silent_and_laptop_shows_a_bar(capfd, monkeypatch):
+    log_likelihood(zeros, torch.zeros(3, 1), 4)
+    assert capfd.readouterr() == ("", "")
+    monkeypatch.setenv("COURSE_PROFILE", "laptop")
+    log_likelihood(zeros, torch.zeros(3, 1), 4)
+    assert "scoring" in capfd.readouterr().out
+
+
+# The other scores
+
+
+def test_mean_and_error():
+    assert evaluation.mean_and_error(torch.tensor([1.0, 2.0, 6.0])) == (
+        3.0,
+        pytest.approx(math.sqrt(7.0 / 3)),
+    )
+    large = 1e6 + torch.tensor([0.0, 1.0], dtype=torch.float32).repeat(500)
+    mean, error = evaluation.mean_and_error(large)  # float32 sums would lose the spread
+    assert mean == 1e6 + 0.5 and error == pytest.approx(math.sqrt(0.25 * 1000 / 999 / 1000))
+    for values in (torch.tensor([1.0]), torch.zeros(2, 2), torch.tensor(1.0)):
+        with pytest.raises(ValueError, match="values: expected"):
+            evaluation.mean_and_error(values)
+
+
+def test_rate_and_distortion_are_those_of_the_model():
+    model, x = small_vae().double(), (torch.rand(7, 1, 8, 8) < 0.5).double()
+    rate, distortion = evaluation.rate_distortion(model, x, num_samples=1_000, batch_size=3)
+    with torch.no_grad():
+        mu, log_var = model.encode(x)
+        found = log_likelihood(model.log_weights, x, num_samples=1_000)
+    assert rate.shape == distortion.shape == (7,)
+    torch.testing.assert_close(rate, losses.gaussian_kl(mu, log_var).detach())
+    assert (rate + distortion + found.elbo).abs().max() < 0.5
+    assert ((rate + distortion).mean() + found.mean) > -0.2
+    torch.manual_seed(1)
+    once = evaluation.rate_distortion(model, x)[1]
+    torch.manual_seed(1)
+    assert torch.equal(once, evaluation.rate_distortion(model, x)[1])
+    assert not once.requires_grad
+    with pytest.raises(ValueError, match="num_samples: expected at least 1, got 0"):
+        evaluation.rate_distortion(model, x, num_samples=0)
+
+
+def test_active_units_count_variances_of_the_means():
+    steps = torch.linspace(-1, 1, 101)
+    mu = torch.stack([3 * steps, 0 * steps + 5, 0.1 * steps, 0.2 * steps], dim=1)
+    count, variances = evaluation.active_units(mu)
+    assert count == 2 and isinstance(count, int)
+    torch.testing.assert_close(variances, mu.var(0))
+    assert evaluation.active_units(mu, threshold=0.001)[0] == 3
+    assert evaluation.active_units(mu, threshold=4.0)[0] == 0
+    for bad in (mu[:1], mu[0], mu * math.nan):
+        with pytest.raises(ValueError, match="mu: expected"):
+            evaluation.active_units(bad)
+
+
+def test_codebook_usage():
+    used, perplexity, counts = evaluation.codebook_usage(torch.arange(8).reshape(2, 4), 8)
+    assert used == 8 and perplexity == pytest.approx(8) and counts.tolist() == [1] * 8
+    used, perplexity, counts = evaluation.codebook_usage(torch.full((3, 3), 2), 5)
+    assert used == 1 and perplexity == pytest.approx(1) and counts.tolist() == [0, 0, 9, 0, 0]
+    used, perplexity, _ = evaluation.codebook_usage(torch.tensor([0, 0, 0, 1]), 4)
+    assert used == 2 and perplexity == pytest.approx(math.exp(0.5623351446188083))
+    for bad in ([], [4], [-1], [0.5]):
+        with pytest.raises(ValueError, match="indices: expected integers from 0 to 3"):
+            evaluation.codebook_usage(torch.tensor(bad), 4)
+
+
+def test_the_judge_reads_digits_the_same_way_each_time():
+    digits = data.load("mnist")
+    before = torch.get_rng_state()
+    start = time.process_time()
+    judge = evaluation.digit_judge(digits)
+    assert time.process_time() - start < 5
+    assert torch.equal(torch.get_rng_state(), before)
+    unit = data.to_unit(digits.test_images)
+    labels, confidence = judge(unit)
+    assert labels.shape == confidence.shape == (len(unit),)
+    assert labels.dtype == torch.int64 and (confidence >= 0.1).all() and (confidence <= 1).all()
+    right = labels == digits.test_labels
+    assert right.float().mean() > 0.8  # chance is 0.1
+    assert confidence[right].mean() > confidence[~right].mean()
+    torch.rand(3)
+    again, same_confidence = evaluation.digit_judge(digits)(unit)
+    assert torch.equal(labels, again) and torch.equal(confidence, same_confidence)
+    other = evaluation.digit_judge(digits, seed=1, epochs=1)(unit)[1]
+    assert not torch.equal(confidence, other)
+
+
+def test_the_judge_takes_colour_and_odd_sizes():
+    judge = evaluation.DigitJudge((3, 30, 33))
+    labels, confidence = judge(torch.rand(2, 3, 30, 33))
+    assert labels.shape == confidence.shape == (2,)

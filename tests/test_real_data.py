@@ -1,0 +1,83 @@
+"""The real data sets, where they are here: sizes, known numbers, and the published draw."""
+
+import hashlib
+
+import pytest
+import torch
+
+from course_utils import data, losses
+
+MNIST_TRAIN = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+MNIST_TEST = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+@pytest.mark.real_data("mnist")
+def test_mnist_is_the_official_one():
+    mnist = data.load("mnist")
+    assert mnist.train_images.shape == (60_000, 1, 28, 28)
+    assert mnist.test_images.shape == (10_000, 1, 28, 28)
+    assert mnist.train_labels.bincount().tolist() == MNIST_TRAIN
+    assert mnist.test_labels.bincount().tolist() == MNIST_TEST
+    # 0.1307 of 255 is the mean that everyone normalises by.
+    assert mnist.train_images.float().mean().item() / 255 == pytest.approx(0.1307, abs=5e-5)
+    assert mnist.test_images.float().mean().item() / 255 == pytest.approx(0.1325, abs=5e-5)
+    assert not mnist.is_piece and len(mnist.test_of_record) == 10_000
+    assert mnist.announcement == "Data: mnist, 60,000 training and 10,000 test images."
+
+
+@pytest.mark.real_data("mnist")
+def test_the_limits_of_the_grey_cross_entropy():
+    """A perfect reconstruction costs 45.53 nats; the best constant image costs 205.82."""
+    x = data.to_unit(data.load("mnist").test_images).flatten(1)
+    floor = losses.grey_cross_entropy(x, x.logit(eps=1e-7)).double().mean().item()
+    assert floor == pytest.approx(45.53, abs=0.01)
+    mean = x.double().mean(0)
+    constant = losses.grey_cross_entropy(x, mean.logit(eps=1e-12).float()).double().mean().item()
+    assert constant == pytest.approx(205.82, abs=0.01)
+
+
+@pytest.mark.real_data("mnist")
+def test_the_published_binary_draw_of_the_test_set():
+    images = data.load("mnist").test_images
+    drawn = data.fixed_binarised(images)
+    digest = hashlib.sha256(drawn.to(torch.uint8).numpy().tobytes()).hexdigest()
+    assert digest == "127d7f18001b92a8c134167322d6c084890e94d5eba63909920223c8ce2e2cf8"
+    p = images.double() / 255
+    assert (drawn - p).sum().abs() < 5 * (p * (1 - p)).sum().sqrt()
+
+
+@pytest.mark.real_data("binarized_mnist")
+def test_binarized_mnist_is_binary():
+    static = data.load("binarized_mnist")
+    assert (len(static.train_images), len(static.test_images)) == (60_000, 10_000)
+    for images in (static.train_images, static.test_images):
+        assert images.unique().tolist() == [0, 1]
+    assert static.train_labels.eq(-1).all() and static.test_labels.eq(-1).all()
+    # As bright as the grey digits, of which it is a draw.
+    assert static.train_images.float().mean().item() == pytest.approx(0.1307, abs=5e-4)
+    assert not static.is_piece
+
+
+@pytest.mark.real_data("cifar10")
+def test_cifar10_is_scored_on_a_thousand_images():
+    cifar10 = data.load("cifar10")
+    assert cifar10.train_images.shape == (50_000, 3, 32, 32)
+    assert cifar10.train_labels.bincount().tolist() == [5_000] * 10
+    assert cifar10.test_of_record.shape == (1_000, 3, 32, 32)
+    assert cifar10.test_of_record.equal(cifar10.test_images[:1_000])
+    counts = [103, 89, 100, 103, 90, 86, 112, 102, 106, 109]
+    assert cifar10.test_labels_of_record.bincount().tolist() == counts
+    assert not cifar10.is_piece and data.is_complete("cifar10")
+
+
+@pytest.mark.real_data("svhn")
+def test_svhn_is_whole_or_says_that_it_is_not(monkeypatch):
+    svhn = data.load("svhn")
+    whole = (len(svhn.train_images), len(svhn.test_images)) == (73_257, 26_032)
+    assert svhn.is_piece is not whole
+    assert ("(a piece of it: no result of record)" in svhn.announcement) is not whole
+    assert svhn.train_labels.unique().tolist() == list(range(10))
+    if not whole:
+        monkeypatch.setenv("COURSE_PROFILE", "full")
+        with pytest.raises(data.DataError, match="a piece of it"):
+            data.load("svhn")

@@ -1,0 +1,635 @@
+"""The training loop: what it reports, how it stops, and that a resume is exact to the bit."""
+
+import copy
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from course_utils import data, losses, nets, training
+from course_utils.checkpoint import CheckpointError, load_state
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Point(nn.Module):
+    """One vector of weights; its loss is its squared distance to each example."""
+
+    def __init__(self, size=3):
+        super().__init__()
+        self.w = nn.Parameter(torch.zeros(size))
+
+
+def distance(model, x):
+    return {"loss": 0.5 * (model.w - x).square().sum(1)}
+
+
+def points(num=10, batch_size=4, seed=0, size=3):
+    images = torch.randn(num, size, generator=torch.Generator().manual_seed(5))
+    return data.Batches(images, batch_size, seed)
+
+
+# Learning rate
+
+
+def rates(total, schedule="one_cycle", peak=0.01):
+    return [training.learning_rate(step, total, peak, schedule) for step in range(total)]
+
+
+def test_one_cycle_climbs_for_a_tenth_and_falls_to_almost_nothing():
+    found = rates(1_000)
+    assert math.isclose(found[0], 0.01 / 25)
+    assert found[100] == max(found) == 0.01
+    assert found[:101] == sorted(found[:101]) and found[100:] == sorted(found[100:])[::-1]
+    assert math.isclose(found[-1], 0.01 / 900)  # a straight line over 900 steps
+    assert math.isclose(found[50], (0.01 / 25 + 0.01) / 2)  # half way up half a cosine
+
+
+@pytest.mark.parametrize("total", [1, 2, 3, 10, 11])
+def test_one_cycle_of_few_steps_stays_within_its_peak(total):
+    assert all(0 < rate <= 0.01 for rate in rates(total))
+    assert total < 2 or max(rates(total)) == 0.01
+
+
+def test_constant_is_constant():
+    assert rates(7, "constant") == [0.01] * 7
+
+
+def test_the_optimizer_sees_the_schedule():
+    """With betas (0, 0) Adam moves each weight by the rate exactly, in the gradient's sign."""
+    model, seen = Point(1), []
+
+    def loss_fn(model, x):
+        seen.append(model.w.item())
+        return {"loss": model.w.sum().expand(len(x))}
+
+    batches = points(16, 4, size=1)
+    history = training.fit(model, loss_fn, batches, epochs=5, lr=0.1, betas=(0.0, 0.0), eps=0.0)
+    seen.append(model.w.item())
+    moved = [before - after for before, after in zip(seen, seen[1:], strict=False)]
+    assert history.learning_rate == rates(20, peak=0.1)
+    assert moved == pytest.approx(history.learning_rate, rel=1e-4, abs=1e-7)
+
+
+# History
+
+
+def test_history_holds_batch_means_and_means_over_examples():
+    """The last batch is smaller: an epoch's mean weighs examples, not batches."""
+    seen = []
+
+    def loss_fn(model, x):
+        rate, distortion = x.square().sum(1), (model.w - x).square().sum(1)
+        seen.append((rate.detach(), distortion.detach()))
+        return {"loss": rate + 2 * distortion, "rate": rate, "distortion": distortion}
+
+    batches = points(10, 4)
+    history = training.fit(
+        Point(), loss_fn, batches, epochs=2, evaluate=lambda model: {"norm": model.w.norm()}
+    )
+    assert [len(rate) for rate, _ in seen] == [4, 4, 2] * 2
+    for name, place in (("rate", 0), ("distortion", 1)):
+        parts = [values[place] for values in seen]
+        assert history.steps[name] == pytest.approx([part.mean().item() for part in parts])
+        by_epoch = [torch.cat(parts[:3]).mean().item(), torch.cat(parts[3:]).mean().item()]
+        assert history.epochs[name] == pytest.approx(by_epoch)
+        assert by_epoch[0] != pytest.approx(sum(history.steps[name][:3]) / 3, rel=1e-3)
+    for curves in (history.steps, history.epochs):
+        total = [a + b for a, b in zip(curves["rate"], curves["distortion"], strict=True)]
+        assert curves["total"] == pytest.approx(total)
+        assert list(curves) == ["loss", "rate", "distortion", "total"]
+    assert len(history.evaluations["norm"]) == 3 and history.evaluations["norm"][0] == 0.0
+    assert all(isinstance(value, float) for value in history.evaluations["norm"])
+    assert len(history.learning_rate) == 6 and history.seconds > 0
+
+
+def test_total_needs_both_terms_and_a_given_one_is_kept():
+    def loss_fn(model, x):
+        loss = distance(model, x)["loss"]
+        return {"loss": loss, "rate": loss} | extra(loss)
+
+    def extra(loss):
+        return {}
+
+    assert "total" not in training.fit(Point(), loss_fn, points(), epochs=1).steps
+
+    def extra(loss):
+        return {"distortion": loss, "total": 0 * loss + 7}
+
+    assert set(training.fit(Point(), loss_fn, points(), epochs=1).steps["total"]) == {7.0}
+
+
+def test_a_history_survives_its_state():
+    history = training.fit(
+        Point(), distance, points(), epochs=2, evaluate=lambda model: {"w": model.w.sum()}
+    )
+    assert training.History.from_state(history.state()) == history
+
+
+def test_modes_and_epoch_hook():
+    model, modes = Point(), []
+
+    def loss_fn(model, x):
+        modes.append(("step", model.training))
+        return distance(model, x)
+
+    def evaluate(model):
+        modes.append(("evaluate", model.training or torch.is_grad_enabled()))
+        return {}
+
+    training.fit(
+        model,
+        loss_fn,
+        points(4, 4),
+        epochs=2,
+        evaluate=evaluate,
+        on_epoch=lambda epoch, model: modes.append((epoch, model.training)),
+    )
+    one = [("step", True), ("evaluate", False)]
+    assert modes == [("evaluate", False), *one, (1, False), *one, (2, False)]
+    assert not model.training
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    "returned, message",
+    [
+        (lambda loss: loss, "expected a dict with the key 'loss', got Tensor"),
+        (lambda loss: {"rate": loss}, r"expected a dict with the key 'loss', got the keys \['rate"),
+        (lambda loss: {"loss": loss.mean()}, r"shape \(B,\), as 'loss', got \(\)"),
+        (lambda loss: {"loss": loss, "rate": 3.0}, r"shape \(B,\), as 'rate', got float"),
+        (lambda loss: {"loss": loss, "rate": loss[:, None]}, r"as 'rate', got \(4, 1\)"),
+    ],
+)
+def test_what_a_loss_function_returns_is_checked(returned, message):
+    with pytest.raises(ValueError, match=message):
+        training.fit(
+            Point(), lambda model, x: returned(distance(model, x)["loss"]), points(8), epochs=1
+        )
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"schedule": "cosine"}, "schedule: expected 'one_cycle' or 'constant', got 'cosine'"),
+        ({"epochs": 0}, "epochs: expected an integer of at least 1, got 0"),
+        ({"epochs": 1.5}, "epochs: .*got 1.5"),
+        ({"ema": 1.0}, "ema: expected a number between 0 and 1, got 1.0"),
+    ],
+)
+def test_settings_are_checked(options, message):
+    with pytest.raises(ValueError, match=message):
+        training.fit(Point(), distance, points(), **({"epochs": 1} | options))
+
+
+def test_a_model_without_weights_is_refused():
+    with pytest.raises(ValueError, match="model: expected at least one trainable parameter"):
+        training.fit(nn.ReLU(), distance, points(), epochs=1)
+
+
+def turns_bad(at, how):
+    """A loss function that fails at step ``at``, counted from 1."""
+    steps = []
+
+    def loss_fn(model, x):
+        steps.append(1)
+        if len(steps) == at:
+            if how == "raises":
+                raise losses.NotFiniteError("log_var: expected finite numbers, got NaN")
+            return {"loss": distance(model, x)["loss"] * float(how)}
+        return distance(model, x)
+
+    return loss_fn
+
+
+@pytest.mark.parametrize("how", ["nan", "inf", "raises"])
+def test_divergence_names_step_epoch_state_and_causes(tmp_path, how):
+    path = tmp_path / "state.safetensors"
+    model = Point()
+    with pytest.raises(training.TrainingError) as caught:
+        training.fit(
+            model,
+            turns_bad(5, how),
+            points(10, 4),
+            epochs=3,
+            checkpoint=path,
+            checkpoint_seconds=0,
+        )
+    message = str(caught.value)
+    assert message.startswith("step 5 (epoch 2): ")
+    assert ("log_var" if how == "raises" else f"the loss is {how}") in message
+    assert f"the last good state is in {path}" in message
+    for cause in ("learning rate", "clip_norm", "0 ... 255", "log_var"):
+        assert cause in message
+    state = load_state(path)
+    assert state["step"] == 4 and torch.equal(state["model"]["w"], model.w.detach())
+    # The state is good: a loss that behaves goes on from it to the end.
+    resumed, whole = Point(), Point()
+    options = {"epochs": 3}
+    training.fit(resumed, distance, points(10, 4), checkpoint=path, resume=True, **options)
+    training.fit(whole, distance, points(10, 4), **options)
+    assert torch.equal(resumed.w, whole.w)
+
+
+def test_divergence_says_where_no_state_was_kept(tmp_path):
+    with pytest.raises(training.TrainingError, match="step 1 .*no checkpoint was asked for"):
+        training.fit(Point(), turns_bad(1, "nan"), points(), epochs=1)
+    with pytest.raises(training.TrainingError, match="step 1 .*no checkpoint was written yet"):
+        path = tmp_path / "state.safetensors"
+        training.fit(Point(), turns_bad(1, "nan"), points(), epochs=1, checkpoint=path)
+
+
+class NaNGradient(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, w):
+        return w.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * float("nan")
+
+
+def test_weights_that_turn_nan_in_the_last_step_are_found_and_never_kept(tmp_path):
+    """The loss is finite, its gradient is not: nothing follows that could show it."""
+    path = tmp_path / "state.safetensors"
+    steps = []
+
+    def loss_fn(model, x):
+        steps.append(1)
+        w = NaNGradient.apply(model.w) if len(steps) == 6 else model.w
+        return {"loss": (w - x).square().sum(1)}
+
+    with pytest.raises(training.TrainingError, match=r"step 6 \(epoch 2\): a weight is NaN"):
+        training.fit(
+            Point(), loss_fn, points(10, 4), epochs=2, checkpoint=path, checkpoint_seconds=0
+        )
+    assert load_state(path)["step"] == 5
+
+
+# Optimisation
+
+
+def test_a_quadratic_is_solved():
+    batches = points(64, 64)
+    model = Point()
+    history = training.fit(model, distance, batches, epochs=300, lr=0.1)
+    mean = batches.images.mean(0)
+    torch.testing.assert_close(model.w.detach(), mean, atol=1e-4, rtol=0)
+    least = 0.5 * (batches.images - mean).square().sum(1).mean().item()
+    assert history.epochs["loss"][-1] == pytest.approx(least, rel=1e-5)
+    assert history.epochs["loss"][0] > least
+
+
+def test_ema_is_the_average_by_hand():
+    """average <- decay average + (1 - decay) w after each step, begun at the first w."""
+    model, seen = Point(), []
+
+    def loss_fn(model, x):
+        seen.append(model.w.detach().clone())
+        return distance(model, x)
+
+    evaluated = []
+    training.fit(
+        model,
+        loss_fn,
+        points(12, 4),
+        epochs=2,
+        lr=0.1,
+        ema=0.8,
+        evaluate=lambda model: evaluated.append(model.w.detach().clone()) or {},
+    )
+    plain = Point()
+    training.fit(plain, distance, points(12, 4), epochs=2, lr=0.1)
+    weights = [*seen[1:], plain.w.detach()]
+    averages = [weights[0]]
+    for w in weights[1:]:
+        averages.append(0.8 * averages[-1] + 0.2 * w)
+    torch.testing.assert_close(model.w.detach(), averages[-1])
+    assert not torch.allclose(model.w, plain.w, atol=1e-3)
+    torch.testing.assert_close(torch.stack(evaluated), torch.stack([seen[0], *averages[2::3]]))
+
+
+def test_clip_norm_bounds_the_whole_gradient():
+    norms = []
+
+    class TwoParts(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = nn.Parameter(torch.zeros(3)), nn.Parameter(torch.ones(2))
+
+    def loss_fn(model, x):
+        if model.a.grad is not None:
+            norms.append(torch.cat([model.a.grad, model.b.grad]).norm().item())
+        scale = 1_000 if len(norms) % 2 else 0.001
+        return {"loss": scale * (model.a.sum() + 2 * model.b.sum()).expand(len(x))}
+
+    for clip_norm in (0.5, None):
+        norms.clear()
+        training.fit(TwoParts(), loss_fn, points(), epochs=3, clip_norm=clip_norm)
+        assert len(norms) == 8
+        assert (max(norms) > 0.5001) == (clip_norm is None)
+        assert min(norms) < 0.01  # small gradients are left alone
+
+
+# Resume
+
+
+def vae_run(checkpoint=None, resume=False, on_step=None, evaluate=None, **options):
+    """A training with every kind of state: sampled z, binarised batches, an average, clipping."""
+    torch.manual_seed(3)
+    model = nets.VAE(
+        nets.MLPEncoder((1, 4, 4), (8,), 2),
+        nets.MLPDecoder(2, (8,), (1, 4, 4)),
+        nets.StandardNormal(2),
+        nets.Bernoulli(),
+    )
+    images = torch.randint(0, 256, (22, 1, 4, 4), dtype=torch.uint8)
+    batches = data.Batches(images, 4, 11, data.binarise)
+    steps = []
+
+    def loss_fn(model, x):
+        steps.append(1)
+        if on_step:
+            on_step(len(steps))
+        return model(x)
+
+    def noisy(model):
+        return {"elbo": -model(data.to_unit(images).round())["loss"].mean()}
+
+    settings = {"epochs": 3, "lr": 0.01, "ema": 0.9, "clip_norm": 5.0, "checkpoint_seconds": 0}
+    history = training.fit(
+        model,
+        loss_fn,
+        batches,
+        checkpoint=checkpoint,
+        resume=resume,
+        evaluate=evaluate or noisy,
+        **(settings | options),
+    )
+    return model, history, len(steps)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """The same training, never stopped and without a checkpoint: 3 epochs of 6 steps."""
+    return vae_run()
+
+
+def assert_same(found, expected):
+    for name, value in expected[0].state_dict().items():
+        assert torch.equal(found[0].state_dict()[name], value), name
+    for name in ("steps", "epochs", "evaluations", "learning_rate"):
+        assert getattr(found[1], name) == getattr(expected[1], name), name
+
+
+CHILD = """
+import pathlib, sys, time, torch
+sys.path.insert(0, sys.argv[1])
+torch.set_num_threads(1)
+from test_training import vae_run
+folder = pathlib.Path(sys.argv[2])
+
+def on_step(step):
+    if step == int(sys.argv[3]):
+        (folder / "ready").touch()
+        time.sleep(120)
+
+vae_run(folder / "state.safetensors", resume=True, on_step=on_step)
+"""
+
+
+def killed(folder, step):
+    """Start the training in a process of its own and kill it while it takes step ``step``."""
+    (folder / "ready").unlink(missing_ok=True)
+    command = [sys.executable, "-c", CHILD, str(ROOT / "tests"), str(folder), str(step)]
+    child = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
+    try:
+        until = time.monotonic() + 60
+        while not (folder / "ready").exists():
+            assert child.poll() is None, child.stderr.read().decode()
+            assert time.monotonic() < until, "the child did not come to its step"
+            time.sleep(0.02)
+    finally:
+        child.kill()
+        child.communicate()
+    assert os.name == "nt" or child.returncode == -9
+
+
+def test_killed_twice_in_mid_epoch_the_rest_is_the_same_to_the_bit(tmp_path, whole):
+    path = tmp_path / "state.safetensors"
+    killed(tmp_path, 9)  # 8 steps are taken: the second epoch is under way
+    state = load_state(path)
+    assert (state["step"], state["epoch"], state["count"]) == (8, 1, 8)
+    killed(tmp_path, 7)  # 6 more, in the third epoch now
+    state = load_state(path)
+    assert (state["step"], state["epoch"], state["count"]) == (14, 2, 8)
+    found = vae_run(path, resume=True)
+    assert found[2] == 18 - 14
+    assert_same(found, whole)
+    assert whole[2] == 18 and len(whole[1].evaluations["elbo"]) == 4
+
+
+def test_writing_checkpoints_changes_nothing(tmp_path, whole):
+    assert_same(vae_run(tmp_path / "state.safetensors"), whole)
+
+
+class Stop(Exception):
+    pass
+
+
+@pytest.mark.parametrize("step", [1, 2, 6, 7, 18])
+def test_stopped_at_any_step_the_rest_is_the_same(tmp_path, whole, step):
+    path = tmp_path / "state.safetensors"
+
+    def stop(at):
+        if at == step:
+            raise Stop
+
+    with pytest.raises(Stop):
+        vae_run(path, on_step=stop)
+    assert path.is_file() == (step > 1)
+    found = vae_run(path, resume=True)
+    assert found[2] == 18 - step + 1
+    assert_same(found, whole)
+
+
+def test_stopped_after_an_epochs_last_step_the_rest_is_the_same(tmp_path):
+    """Before the epoch's end is written, while ``evaluate`` runs: no epoch may come twice."""
+    path, calls = tmp_path / "state.safetensors", []
+
+    def evaluate(model):
+        calls.append(1)
+        if len(calls) == 3:
+            raise Stop
+        return {"first": next(model.parameters()).sum()}
+
+    whole = vae_run(evaluate=lambda model: {"first": next(model.parameters()).sum()})
+    with pytest.raises(Stop):
+        vae_run(path, evaluate=evaluate)
+    found = vae_run(path, resume=True, evaluate=evaluate)
+    assert len(found[1].steps["loss"]) == 18
+    assert_same(found, whole)
+
+
+def test_a_finished_training_returns_at_once(tmp_path, whole):
+    path = tmp_path / "state.safetensors"
+    vae_run(path)
+    before = path.read_bytes()
+    found = vae_run(path, resume=True)
+    assert found[2] == 0
+    assert_same(found, whole)
+    assert path.read_bytes() == before
+
+
+def test_without_resume_a_checkpoint_is_ignored_and_replaced(tmp_path, whole):
+    path = tmp_path / "state.safetensors"
+    vae_run(path, epochs=1)
+    found = vae_run(path, resume=False)
+    assert found[2] == 18
+    assert_same(found, whole)
+
+
+def test_seconds_add_up_over_parts(tmp_path):
+    path = tmp_path / "state.safetensors"
+
+    def slow(at):
+        time.sleep(0.02)
+        if at == 10:
+            raise Stop
+
+    with pytest.raises(Stop):
+        vae_run(path, on_step=slow)
+    kept = load_state(path)["history"]["seconds"]
+    _, history, _ = vae_run(path, resume=True)
+    assert 0.18 <= kept < history.seconds
+
+
+@pytest.mark.parametrize(
+    "options, named",
+    [
+        ({"epochs": 4}, "epochs"),
+        ({"lr": 0.02}, "lr"),
+        ({"schedule": "constant"}, "schedule"),
+        ({"betas": (0.9, 0.95)}, "betas"),
+        ({"eps": 1e-6}, "eps"),
+        ({"weight_decay": 0.1}, "weight_decay"),
+        ({"clip_norm": None}, "clip_norm"),
+        ({"ema": None, "lr": 0.02}, "lr, ema"),
+    ],
+)
+def test_a_checkpoint_of_other_settings_is_refused_by_their_names(tmp_path, options, named):
+    path = tmp_path / "state.safetensors"
+    vae_run(path)
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError, match=rf"state\.safetensors: .*with other {named};"):
+        vae_run(path, resume=True, **options)
+    assert path.read_bytes() == before
+
+
+def test_a_checkpoint_of_another_model_or_other_data_is_refused(tmp_path):
+    path = tmp_path / "state.safetensors"
+    training.fit(Point(), distance, points(), epochs=1, checkpoint=path)
+    options = {"epochs": 1, "checkpoint": path, "resume": True}
+    with pytest.raises(CheckpointError, match="with other parameters;"):
+        training.fit(Point(4), distance, points(size=4), **options)
+    with pytest.raises(CheckpointError, match="with other examples;"):
+        training.fit(Point(), distance, points(11), **options)
+    with pytest.raises(CheckpointError, match="with other batches;"):
+        training.fit(Point(), distance, points(10, 2), **options)
+
+
+def test_a_damaged_checkpoint_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "state.safetensors"
+    vae_run(path)
+    path.write_bytes(path.read_bytes()[:-100])
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError, match=r"state\.safetensors: .*damaged"):
+        vae_run(path, resume=True)
+    training.save_weights(path, Point(), {})
+    with pytest.raises(CheckpointError, match="no training state in it"):
+        vae_run(path, resume=True)
+    assert len(before) and training.CheckpointError is CheckpointError
+
+
+def test_a_resume_does_not_depend_on_the_models_state_or_the_generator(tmp_path, whole):
+    path = tmp_path / "state.safetensors"
+
+    def stop(at):
+        if at == 10:
+            raise Stop
+
+    with pytest.raises(Stop):
+        vae_run(path, on_step=stop)
+    state = copy.deepcopy(load_state(path))
+
+    def disturb(at):  # what the process drew before is of no account
+        assert torch.equal(torch.get_rng_state(), state["generator"]) == (at == 1)
+
+    assert_same(vae_run(path, resume=True, on_step=disturb), whole)
+
+
+# Progress
+
+
+def test_smoke_is_silent_and_the_other_profiles_leave_nothing(capfd, monkeypatch):
+    training.fit(Point(), distance, points(), epochs=2, description="point")
+    assert capfd.readouterr() == ("", "")
+    monkeypatch.setenv("COURSE_PROFILE", "laptop")
+    training.fit(Point(), distance, points(), epochs=2, description="point")
+    out, err = capfd.readouterr()
+    assert err == "" and "point" in out and "\n" not in out
+    assert out.split("\r")[-2].strip() == "" and out.endswith("\r")
+    training.fit(Point(), distance, points(), epochs=2, progress=False)
+    assert capfd.readouterr() == ("", "")
+
+
+NOTEBOOK = [
+    "import sys; sys.path.insert(0, 'tests')\n"
+    "import torch; torch.set_num_threads(1)\n"
+    "from test_training import Point, distance, points\n"
+    "from course_utils import training",
+    "_ = training.fit(Point(), distance, points(200, 1), epochs=5, description='point')",
+    "def bad(model, x):\n"
+    "    raise ValueError('bad')\n"
+    "try:\n"
+    "    training.fit(Point(), bad, points(), epochs=1)\n"
+    "except ValueError as error:\n"
+    "    print(error)",
+]
+
+
+def test_a_progress_bar_leaves_nothing_in_a_notebook(monkeypatch, tmp_path):
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    monkeypatch.setenv("COURSE_PROFILE", "laptop")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    import normalise
+
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in NOTEBOOK])
+    shown = []
+
+    class Watching(nbclient.NotebookClient):
+        def process_message(self, message, cell, cell_index):
+            shown.append((message["msg_type"], message["content"].get("data", {})))
+            return super().process_message(message, cell, cell_index)
+
+    Watching(
+        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}
+    ).execute()
+    updates = [held["text/plain"] for kind, held in shown if kind == "update_display_data"]
+    assert any(line.startswith("point: ") for line in updates) and updates[-1] == ""
+    [output] = notebook.cells[1].outputs
+    assert output.output_type == "display_data" and output.data == {"text/plain": ""}
+    tidy = json.loads(normalise.normalise(nbformat.writes(notebook)))
+    assert tidy["cells"][1]["outputs"] == []
+    assert [output["text"] for output in tidy["cells"][2]["outputs"]] == [["bad\n"]]
