@@ -1,8 +1,8 @@
 """Weights and training states in safetensors files: written whole or not at all, no pickle."""
 
+import contextlib
 import json
 import os
-import tempfile
 from pathlib import Path
 
 import safetensors
@@ -116,8 +116,8 @@ def _write(path, tensors, metadata):
     part = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as stream:
-            part = stream.name
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        with open(part, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
@@ -128,8 +128,9 @@ def _write(path, tensors, metadata):
             "another folder. What stood there before is unchanged"
         ) from error
     finally:
-        if part and os.path.exists(part):
-            os.unlink(part)
+        if part:
+            with contextlib.suppress(OSError):
+                part.unlink()
 
 
 def _read(path):

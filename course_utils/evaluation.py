@@ -11,7 +11,7 @@ from torch import nn
 
 from course_utils import losses, settings, training
 
-ROWS = 5_000  # decoder rows (images x samples) at a time: what a processor's cache can hold
+ROWS = 2_500  # decoder rows (images x samples) at a time: what a processor's cache can hold
 
 
 def mean_and_error(values):

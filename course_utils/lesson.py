@@ -1,9 +1,11 @@
 """The one thing a notebook meets first: ``lesson = start("01")``."""
 
+import contextlib
 import json
 import os
 import subprocess
 import tempfile
+import zlib
 from pathlib import Path
 
 import torch
@@ -199,6 +201,18 @@ class Lesson:
         ) as stream:
             stream.write(text)
         os.replace(stream.name, folder / f"{self.name}.json")
+
+
+@contextlib.contextmanager
+def _own_random_numbers(seed, name, device):
+    """A stream of random numbers for one training alone, from the lesson's seed and its name.
+
+    So a training gives the same numbers whether the ones before it ran, were resumed or were
+    skipped, and what follows does not depend on how long it was.
+    """
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(seed + zlib.crc32(name.encode()))
+        yield
 
 
 def _stem(number):

@@ -155,3 +155,29 @@ def test_settings_defaults(monkeypatch):
     assert settings.budget(smoke=1, laptop=2, full=3) == 2
     assert settings.data_dir() == settings.root() / "data" / "downloads"
     assert (settings.root() / "pyproject.toml").is_file()
+
+
+def test_a_copy_beside_the_notebook_does_not_confuse_the_lesson(profile, tmp_path, monkeypatch):
+    profile("smoke")
+    (tmp_path / "notebooks").mkdir()
+    for name in ("07_long_name", "07_long_name-Copy1", "08_other"):
+        (tmp_path / "notebooks" / f"{name}.ipynb").write_text("{}")
+    monkeypatch.setattr(settings, "root", lambda: tmp_path)
+    assert start("07").name == "07_long_name"
+
+
+def test_a_training_depends_on_its_name_and_seed_alone(profile):
+    profile("smoke")
+
+    def trained(name, draws_before, epochs=1):
+        lesson = start("01")
+        net = model()
+        torch.rand(draws_before)
+        lesson.fit(net, loss, batches(), name=name, epochs=epochs)
+        return weights(net), torch.rand(1)
+
+    first, after = trained("small", 0)
+    second, _ = trained("small", 9)
+    other, _ = trained("another", 0)
+    assert torch.equal(first, second) and not torch.equal(first, other)
+    assert torch.equal(after, trained("small", 0, epochs=3)[1])  # what follows is not disturbed

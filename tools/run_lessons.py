@@ -3,12 +3,14 @@
 One kernel a lesson, in the notebooks' folder, on the Python that runs this file. In ``laptop`` a
 lesson of which every cell ran is normalised and written back; ``smoke`` and ``full`` leave the
 notebooks alone and put what they executed under ``build/executed``. A lesson that fails is never
-written back; the others still run, and the exit code is 1.
+written back; the others still run, and the exit code is 1. ``full`` resumes trainings that were
+stopped; their states lie in ``data/checkpoints/partial`` until the lesson has run to its end.
 """
 
 import argparse
 import os
 import re
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -20,6 +22,8 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from normalise import WIDGET_STATE, normalise, write_atomically
+
+from course_utils import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PROFILES = ("smoke", "laptop", "full")
@@ -162,6 +166,9 @@ def run(path, profile, executed):
     else:
         target = path
     write_atomically(target, normalise(nbformat.writes(notebook)))
+    if profile == "full" and not failure:  # nothing is left to resume
+        partial = settings.checkpoints_dir() / "partial" / path.stem
+        shutil.rmtree(partial, ignore_errors=True)
     if failure:
         print(f"  As far as it came, it lies in {target}", flush=True)
     cells = sum(cell.get("execution_count") is not None for cell in notebook.cells)

@@ -1,0 +1,257 @@
+"""Speed of training and scoring on this machine, as ratios taken in one run: ``make bench``.
+
+Each number is the median of rounds in which the two sides alternate, so that a busy machine slows
+both. The whole bench takes some minutes and writes data/results/bench.json; ``--quick`` takes the
+stand-in digits and a few images, and writes nothing.
+"""
+
+import argparse
+import json
+import math
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import torch
+from normalise import write_atomically
+from PIL import Image
+from torch import nn
+from torchvision import transforms
+
+from course_utils import data, evaluation, lesson, nets, settings, training
+
+SEED = 2024
+SAMPLES = 5_000
+
+
+class ItemByItem(torch.utils.data.Dataset):
+    """Images as torchvision's MNIST gives them: array -> PIL image -> ToTensor, one at a time."""
+
+    def __init__(self, images):
+        self.images, self.transform = images.squeeze(1), transforms.ToTensor()
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, place):
+        return self.transform(Image.fromarray(self.images[place].numpy()))
+
+
+def vae(mixed_precision):
+    """784-400-20-400-784, the same weights each time."""
+    torch.manual_seed(SEED)
+    return nets.VAE(
+        nets.MLPEncoder((1, 28, 28), (400,), 20),
+        nets.MLPDecoder(20, (400,), (1, 28, 28)),
+        nets.StandardNormal(20),
+        nets.Bernoulli(),
+        mixed_precision,
+    )
+
+
+class Loop:
+    """The usual training loop: DataLoader, float32, Adam as it comes."""
+
+    def __init__(self, images):
+        self.model = vae(mixed_precision=False)
+        self.loader = torch.utils.data.DataLoader(ItemByItem(images), 128, shuffle=True)
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-3)
+
+    def epoch(self):
+        for x in self.loader:
+            self.optimizer.zero_grad()
+            loss = self.model(torch.bernoulli(x))["loss"].mean()
+            loss.backward()
+            self.optimizer.step()
+
+
+class Ours:
+    """``training.fit`` on ``data.Batches``, in bfloat16 where the processor has it."""
+
+    def __init__(self, images, epochs):
+        self.model = vae(mixed_precision=True)
+        self.batches = data.Batches(images, 128, SEED, data.binarise)
+        self.epochs = epochs
+
+    def rounds(self, between):
+        """Train; ``between()`` runs after each epoch. Returns the seconds of each epoch."""
+        seconds, start = [], time.perf_counter()
+
+        def on_epoch(epoch, model):
+            nonlocal start
+            seconds.append(time.perf_counter() - start)
+            between()
+            start = time.perf_counter()
+
+        training.fit(
+            self.model,
+            lambda model, x: model(x),
+            self.batches,
+            epochs=self.epochs,
+            lr=1e-3,
+            schedule="constant",
+            progress=False,
+            on_epoch=on_epoch,
+        )
+        return seconds
+
+
+def timed(call):
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def ratio_of(slow, fast):
+    """(median of the rounds' ratios, least, most)."""
+    ratios = [a / b for a, b in zip(slow, fast, strict=True)]
+    return statistics.median(ratios), min(ratios), max(ratios)
+
+
+def train(images, test, epochs):
+    """Seconds of each epoch of both loops, and the test -ELBO of each image for both."""
+    loop, ours, slow = Loop(images), Ours(images, epochs), []
+    fast = ours.rounds(lambda: slow.append(timed(loop.epoch)))
+    losses = []
+    for model in (loop.model.eval(), ours.model):
+        torch.manual_seed(SEED)
+        rate, distortion = evaluation.rate_distortion(model, test)
+        losses.append(rate + distortion)
+    return slow, fast, losses, ours.model
+
+
+def score(model, images, rounds, samples, singles):
+    """Seconds an image, by rounds: loop over images, over single samples, ours; peak memory."""
+    plain = vae(mixed_precision=False)
+    plain.load_state_dict(model.state_dict())
+
+    @torch.no_grad()
+    def over_images():
+        for x in images.split(1):
+            plain.log_weights(x, samples).logsumexp(0).sub(math.log(samples)).item()
+
+    @torch.no_grad()
+    def over_samples():
+        log_w = torch.cat([plain.log_weights(images[:1], 1) for _ in range(singles)])
+        log_w.logsumexp(0).item()
+
+    def ours():
+        evaluation.log_likelihood(model.log_weights, images, samples, progress=False)
+
+    calls = {"images": over_images, "samples": over_samples, "ours": ours}
+    parts = {"images": len(images), "samples": singles / samples, "ours": len(images)}
+    seconds = {name: [] for name in calls}
+    ours()  # first, so that the peak is not that of the loops
+    peak = peak_megabytes()
+    for _ in range(rounds):
+        for name, call in calls.items():
+            seconds[name].append(timed(call) / parts[name])
+    return seconds, peak
+
+
+def peak_megabytes():
+    """Most memory that this process held at any time, or None where nothing tells."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def records(found, peak, losses, rounds, model, samples):
+    """The bench's results of record: what :func:`main` prints, field by field."""
+    shared = {
+        "model": "vae_fc20",
+        "standard_error": None,
+        "dataset": "mnist",
+        "split": "test",
+        "seed": SEED,
+        "epochs": rounds,
+        "parameters": sum(value.numel() for value in model.parameters()),
+        "seconds": None,
+        "device": "cpu",
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__.split("+")[0],
+        "revision": lesson._revision(),
+        "bfloat16": settings.has_bfloat16("cpu"),
+        "num_samples": samples,
+    }
+    made = [
+        {"metric": metric, "value": middle, "unit": "times", "n": rounds, "least": a, "most": b}
+        for metric, (middle, a, b) in found.items()
+    ]
+    difference = (losses[1] - losses[0]).double()
+    mean, error = evaluation.mean_and_error(difference)
+    one = {"metric": "neg_elbo_minus_loop", "value": mean, "unit": "nats"}
+    made.append(one | {"standard_error": error, "n": len(difference)})
+    if peak is not None:
+        made.append({"metric": "scoring_peak_memory", "value": peak, "unit": "MB", "n": 1})
+    made[0] |= {"split": "train"}
+    return [shared | record for record in made]
+
+
+def table(found, peak, losses, seconds):
+    """The lines to print: ratio, its spread, and the seconds of both sides."""
+    names = {
+        "epoch_speedup": "epoch of training, against DataLoader + ToTensor",
+        "scoring_speedup": "log-likelihood, against a loop over images",
+        "scoring_speedup_single_samples": "log-likelihood, against a loop over samples",
+    }
+    lines = [f"{'':<50} {'ratio':>8} {'least':>8} {'most':>8} {'loop':>9} {'ours':>9}"]
+    for metric, (middle, least, most) in found.items():
+        slow, fast = (statistics.median(part) for part in seconds[metric])
+        numbers = f"{middle:8.2f} {least:8.2f} {most:8.2f} {slow:7.3f} s {fast:7.3f} s"
+        lines.append(f"{names[metric]:<50} {numbers}")
+    slow, fast = (part.mean().item() for part in losses)
+    lines.append(f"{'test -ELBO after these epochs, nats':<50} {'':26} {slow:9.2f} {fast:9.2f}")
+    if peak is not None:
+        lines.append(f"{'peak memory of the process while scoring, MB':<50} {'':36} {peak:9.0f}")
+    return lines
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description="Speed of training and scoring, as ratios.")
+    parser.add_argument("--quick", action="store_true", help="stand-in, few images, no record")
+    parser.add_argument("--rounds", type=int, default=3, help="epochs, and rounds of scoring")
+    asked = parser.parse_args(arguments)
+    os.environ["COURSE_DEVICE"] = "cpu"
+    if asked.quick:
+        os.environ["COURSE_PROFILE"] = "smoke"
+    rounds = max(2, asked.rounds)
+    num_images, samples, singles = (4, 200, 50) if asked.quick else (64, SAMPLES, 1_000)
+    dataset = data.load("mnist")
+    if not asked.quick and (dataset.is_stand_in or dataset.is_piece):
+        sys.exit(
+            f"bench: it needs all of MNIST, but found this. {dataset.announcement} "
+            "data/README.md says where the file goes; --quick takes the stand-in."
+        )
+    bfloat16 = "in hardware" if settings.has_bfloat16("cpu") else "none"
+    print(dataset.announcement)
+    print(
+        f"Threads: {torch.get_num_threads()}; bfloat16: {bfloat16}; rounds: {rounds}.", flush=True
+    )
+    test = data.fixed_binarised(dataset.test_images)
+    slow, fast, losses, model = train(dataset.train_images, test, rounds)
+    scored, peak = score(model, test[:num_images], rounds, samples, singles)
+    seconds = {
+        "epoch_speedup": (slow, fast),
+        "scoring_speedup": (scored["images"], scored["ours"]),
+        "scoring_speedup_single_samples": (scored["samples"], scored["ours"]),
+    }
+    found = {metric: ratio_of(*pair) for metric, pair in seconds.items()}
+    print("\n".join(table(found, peak, losses, seconds)))
+    if not asked.quick:
+        held = {"lesson": "bench"}
+        held["records"] = records(found, peak, losses, rounds, model, samples)
+        path = settings.results_dir() / "bench.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(held, indent=1) + "\n")
+        print(f"Written: {path.parent.name}/{path.name}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
