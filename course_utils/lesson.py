@@ -100,7 +100,9 @@ class Lesson:
         if self.profile == "full":
             partial = settings.checkpoints_dir() / "partial" / self.name / f"{name}.safetensors"
             options |= {"checkpoint": partial, "resume": True}
-        history = training.fit(model, loss_fn, batches, epochs=epochs, description=name, **options)
+        options |= {"epochs": epochs, "description": name}
+        with _own_random_numbers(self.seed, name, self.device):
+            history = training.fit(model, loss_fn, batches, **options)
         history.of_record = None
         if self.profile == "full" and keep:
             if header is None:

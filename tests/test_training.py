@@ -111,19 +111,16 @@ def test_history_holds_batch_means_and_means_over_examples():
 
 
 def test_total_needs_both_terms_and_a_given_one_is_kept():
-    def loss_fn(model, x):
-        loss = distance(model, x)["loss"]
-        return {"loss": loss, "rate": loss} | extra(loss)
+    def fit(extra):
+        def loss_fn(model, x):
+            loss = distance(model, x)["loss"]
+            return {"loss": loss, "rate": loss} | extra(loss)
 
-    def extra(loss):
-        return {}
+        return training.fit(Point(), loss_fn, points(), epochs=1)
 
-    assert "total" not in training.fit(Point(), loss_fn, points(), epochs=1).steps
-
-    def extra(loss):
-        return {"distortion": loss, "total": 0 * loss + 7}
-
-    assert set(training.fit(Point(), loss_fn, points(), epochs=1).steps["total"]) == {7.0}
+    assert "total" not in fit(lambda loss: {}).steps
+    given = fit(lambda loss: {"distortion": loss, "total": 0 * loss + 7})
+    assert set(given.steps["total"]) == {7.0}
 
 
 def test_a_history_survives_its_state():
