@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from course_utils import losses, settings, training
+from course_utils.progress import bar
 
 ROWS = 2_500  # decoder rows (images x samples) at a time: what a processor's cache can hold
 
@@ -89,7 +90,7 @@ def log_likelihood(log_weight_fn, images, num_samples=5000, chunk=ROWS, seed=0, 
     found = []
     if progress is None:
         progress = settings.profile() != "smoke"
-    with torch.random.fork_rng(devices), training.bar(progress, "scoring", len(blocks)) as advance:
+    with torch.random.fork_rng(devices), bar(progress, "scoring", len(blocks)) as advance:
         torch.manual_seed(seed)
         for block in blocks:
             found.append(_score(log_weight_fn, block, sizes))

@@ -1,15 +1,11 @@
 """The training loop of every lesson, exact to the bit over a stop and a resume."""
 
-import contextlib
 import math
-import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from tqdm import tqdm
 
 from course_utils import settings
 from course_utils.checkpoint import (
@@ -19,7 +15,9 @@ from course_utils.checkpoint import (
     save_state,
     save_weights,
 )
+from course_utils.history import History
 from course_utils.losses import NotFiniteError
+from course_utils.progress import bar
 
 __all__ = ["CheckpointError", "History", "TrainingError", "fit", "load_weights", "save_weights"]
 
@@ -28,48 +26,6 @@ WARM_UP = 0.1  # share of the steps in which one_cycle climbs to its peak
 
 class TrainingError(RuntimeError):
     """Training cannot go on; the message says at which step, why, and what is kept."""
-
-
-@dataclass
-class History:
-    """What a training reported: lists of floats, by the names that the loss function gave.
-
-    Attributes:
-        steps: name -> mean over each batch.
-        epochs: name -> mean over the examples of each epoch, while the weights moved.
-        evaluations: name -> what ``evaluate`` gave before the first step and after each epoch.
-        learning_rate: of each step.
-        seconds: spent in training, over all resumed parts.
-
-    Where ``rate`` and ``distortion`` are given, ``total`` is their sum.
-    """
-
-    steps: dict = field(default_factory=dict)
-    epochs: dict = field(default_factory=dict)
-    evaluations: dict = field(default_factory=dict)
-    learning_rate: list = field(default_factory=list)
-    seconds: float = 0.0
-
-    def state(self):
-        """As tensors and numbers, for a checkpoint; float64, so nothing is rounded."""
-        curves = ("steps", "epochs", "evaluations")
-        packed = {
-            name: {key: torch.tensor(values, dtype=torch.float64) for key, values in curve.items()}
-            for name, curve in ((name, getattr(self, name)) for name in curves)
-        }
-        rates = torch.tensor(self.learning_rate, dtype=torch.float64)
-        return packed | {"learning_rate": rates, "seconds": self.seconds}
-
-    @classmethod
-    def from_state(cls, state):
-        """The History that :meth:`state` packed."""
-        curves = {
-            name: {key: values.tolist() for key, values in state[name].items()}
-            for name in ("steps", "epochs", "evaluations")
-        }
-        return cls(
-            **curves, learning_rate=state["learning_rate"].tolist(), seconds=state["seconds"]
-        )
 
 
 def learning_rate(step, total, peak, schedule):
@@ -347,57 +303,3 @@ def _diverged(run, checkpoint, reason, step):
         "rate that is too high (try a third, or clip_norm=1), data outside their range (pixels in "
         "0 ... 255?), a log_var or log_scale that grew without bound, a logarithm of zero"
     )
-
-
-@contextlib.contextmanager
-def bar(show, description, total, start=0):
-    """A progress bar of ``total`` steps: yields ``advance(text="")``. Nothing of it is left."""
-    if not show:
-        yield lambda text="": None
-        return
-    handle = _Handle() if _in_kernel() else None
-    steps = tqdm(
-        total=total,
-        initial=start,
-        desc=description,
-        file=handle or sys.stdout,
-        leave=False,
-        mininterval=0.5,
-        ncols=80,
-    )
-
-    def advance(text=""):
-        steps.set_postfix_str(text, refresh=False)
-        steps.update()
-
-    try:
-        yield advance
-    finally:
-        steps.close()
-        if handle:
-            handle.clear()
-
-
-def _in_kernel():
-    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
-    return getattr(shell, "kernel", None) is not None
-
-
-class _Handle:
-    """A file for tqdm that shows its last line in one notebook output, and can empty it."""
-
-    def __init__(self):
-        from IPython.display import display
-
-        self.output = display({"text/plain": ""}, raw=True, display_id=True)
-
-    def write(self, text):
-        line = text.replace("\r", "").strip()
-        if line:
-            self.output.update({"text/plain": line}, raw=True)
-
-    def flush(self):
-        pass
-
-    def clear(self):
-        self.output.update({"text/plain": ""}, raw=True)
