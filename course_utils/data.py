@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from functools import cache
@@ -270,11 +269,10 @@ def save_arrays(path, arrays):
         DataError: the disk refuses it. Nothing half-written stays.
     """
     path = Path(path)
-    part = None
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # readable for all, unlike tempfile's
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as stream:
-            part = stream.name
+        with open(part, "wb") as stream:
             np.savez(stream, **dict(zip(ARRAYS, arrays, strict=True)))
             stream.flush()
             os.fsync(stream.fileno())
@@ -282,6 +280,5 @@ def save_arrays(path, arrays):
     except OSError as error:
         raise _unwritable(path, error) from error
     finally:
-        if part:
-            with contextlib.suppress(OSError):
-                os.unlink(part)
+        with contextlib.suppress(OSError):
+            os.unlink(part)

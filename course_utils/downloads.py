@@ -1,12 +1,15 @@
 """The official files, fetched and verified by torchvision; used only when a file is missing."""
 
 import contextlib
+import errno
 import io
 import shutil
+import socket
+import ssl
 import tempfile
 from http.client import HTTPException
 from pathlib import Path
-from urllib.error import HTTPError, URLError
+from urllib.error import URLError
 
 import numpy as np
 
@@ -17,6 +20,10 @@ AMAT_MD5 = {
     "valid": "bf37822a04e94123630de6a7dfd9c9ef",
     "test": "14e41ae11040adba6ab8cb291eda0dd8",
 }
+
+
+SECONDS = 30  # of silence, after which a source counts as out of reach: by itself urllib waits on
+UNREACHABLE = (errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH)
 
 
 class NoNetwork(Exception):
@@ -46,22 +53,34 @@ def fetch(name, folder):
     folder.mkdir(parents=True, exist_ok=True)
     print(f"Fetching {name} ...", flush=True)
     with tempfile.TemporaryDirectory(dir=folder, suffix=".part") as work:
+        seconds = socket.getdefaulttimeout()
         try:
+            socket.setdefaulttimeout(SECONDS)
             # torchvision draws its progress on stderr, which has no place in a notebook.
             with contextlib.redirect_stderr(io.StringIO()):
                 return makers[name](folder, work)
-        except HTTPError as error:
+        except URLError as error:  # HTTPError too
             raise NoNetwork(str(error)) from error
-        except (URLError, ConnectionError, TimeoutError) as error:
-            raise NoNetwork(str(error)) from error
+        except (ConnectionError, TimeoutError, ssl.SSLError) as error:
+            raise _broken(work, error) from error
         except RuntimeError as error:
             # torchvision's two messages: "... corrupted", and "Error downloading ...".
             kind = Corrupt if "corrupt" in str(error).lower() else NoNetwork
             raise kind(str(error)) from error
         except (OSError, ValueError, EOFError, HTTPException) as error:
             if isinstance(error, OSError) and error.errno is not None:
+                if error.errno in UNREACHABLE:
+                    raise _broken(work, error) from error
                 raise  # the disk, not the network
             raise Corrupt(f"{type(error).__name__}: {error}") from error
+        finally:
+            socket.setdefaulttimeout(seconds)
+
+
+def _broken(work, error):
+    """Damage if the connection broke after something had come, else a source out of reach."""
+    came = any(path.is_file() and path.stat().st_size for path in Path(work).rglob("*"))
+    return (Corrupt if came else NoNetwork)(f"{type(error).__name__}: {error}")
 
 
 def _mnist(folder, work):

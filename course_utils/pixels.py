@@ -25,7 +25,9 @@ def binarise(images, generator=None):
         generator: torch.Generator of the images' device; the global one by default.
     """
     # An integer from 0 to 254 lies below v with probability v / 255: exact, and faster than floats.
-    draw = torch.empty_like(_grey(images)).random_(0, 255, generator=generator)
+    # Drawn in the order of the indices, so that the images' strides in memory change nothing.
+    draw = torch.empty(images.shape, dtype=_grey(images).dtype, device=images.device)
+    draw.random_(0, 255, generator=generator)
     return (draw < images).float()
 
 
@@ -105,7 +107,7 @@ class Batches:
         self.labels = None if labels is None else labels.to(self.images.device)
         self.batch_size, self.transform = batch_size, transform
         self.generator = torch.Generator(self.images.device).manual_seed(seed)
-        self.order, self.position = None, 0
+        self.order, self.position, self.resuming = None, 0, False
 
     @property
     def num_examples(self):
@@ -116,7 +118,9 @@ class Batches:
         return -(-self.num_examples // self.batch_size)
 
     def __iter__(self):
-        if self.order is None or self.position >= self.num_examples:
+        # Only a restored epoch is gone on with: a look at one batch takes nothing from the next.
+        resuming, self.resuming = self.resuming, False
+        if not resuming or self.order is None or self.position >= self.num_examples:
             self.order = torch.randperm(
                 self.num_examples, generator=self.generator, device=self.images.device
             )
@@ -146,7 +150,7 @@ class Batches:
             raise ValueError(f"state: expected {self.num_examples} images, got {len(order)}")
         self.generator.set_state(state["generator"].cpu())
         self.order = order.to(self.images.device) if len(order) else None
-        self.position = int(state["position"])
+        self.position, self.resuming = int(state["position"]), True
 
 
 def _grey(images):

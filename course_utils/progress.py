@@ -9,7 +9,7 @@ from tqdm import tqdm
 @contextlib.contextmanager
 def bar(show, description, total, start=0):
     """A progress bar of ``total`` steps: yields ``advance(text="")``. Nothing of it is left."""
-    if not show:
+    if not (show and (_in_kernel() or sys.stdout.isatty())):
         yield lambda text="": None
         return
     handle = _Handle() if _in_kernel() else None

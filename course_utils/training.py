@@ -137,20 +137,26 @@ def fit(
             return  # the next loss will say so; keep the last good state
         save_state(checkpoint, run.state(asked, batches))
 
+    def between():
+        """True between two steps. Not after an epoch's last: a resume would begin it anew."""
+        return run.is_whole and run.step < (run.epoch + 1) * len(batches)
+
     with bar(progress, description, total, run.step) as advance:
         while run.epoch < epochs:
             model.train()
-            for batch in batches:
-                rate = learning_rate(run.step, total, lr, schedule)
-                try:
+            try:
+                for batch in batches:
+                    rate = learning_rate(run.step, total, lr, schedule)
                     run.take_step(loss_fn, batch, rate, clip_norm)
-                except NotFiniteError as error:
-                    raise _diverged(run, checkpoint, str(error), run.step + 1) from error
-                advance(f"loss {run.history.steps['loss'][-1]:.2f}")
-                # Not after an epoch's last step: a resume would begin that epoch anew.
-                between = run.step < (run.epoch + 1) * len(batches)
-                if between and time.monotonic() - written > checkpoint_seconds:
+                    advance(f"loss {run.history.steps['loss'][-1]:.2f}")
+                    if between() and time.monotonic() - written > checkpoint_seconds:
+                        write()
+            except NotFiniteError as error:
+                raise _diverged(run, checkpoint, str(error), run.step + 1) from error
+            except KeyboardInterrupt:
+                if between():
                     write()
+                raise
             if not run.is_finite():
                 raise _diverged(run, checkpoint, "a weight is NaN or infinite", run.step)
             run.end_epoch()
@@ -171,6 +177,7 @@ class _Run:
     def __init__(self, model, ema, lr, betas, eps, weight_decay):
         self.model, self.history = model, History()
         self.step = self.epoch = 0
+        self.is_whole = True
         self.sums, self.count = {}, 0  # of the epoch under way
         parameters = [value for value in model.parameters() if value.requires_grad]
         if not parameters:
@@ -194,6 +201,7 @@ class _Run:
         return all(value.isfinite().all() for value in self.model.parameters())
 
     def take_step(self, loss_fn, batch, rate, clip_norm):
+        self.is_whole = False  # until everything below has happened
         terms = _checked(loss_fn(self.model, batch))
         names = list(terms)
         means = torch.stack([value.mean() for value in terms.values()])
@@ -217,6 +225,7 @@ class _Run:
             self.sums[name] = self.sums.get(name, 0.0) + value * size
         self.history.learning_rate.append(rate)
         self.step += 1
+        self.is_whole = True
 
     def end_epoch(self):
         for name, value in self.sums.items():
@@ -286,6 +295,11 @@ def _checked(terms):
             came = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
             raise ValueError(
                 f"loss_fn: expected one value for each example, shape (B,), as {name!r}, got {came}"
+            )
+        if value.shape != terms["loss"].shape:
+            raise ValueError(
+                f"loss_fn: expected as many values of {name!r} as of 'loss', {len(terms['loss'])}, "
+                f"got {len(value)}"
             )
     if "rate" in terms and "distortion" in terms and "total" not in terms:
         terms = terms | {"total": (terms["rate"] + terms["distortion"]).detach()}

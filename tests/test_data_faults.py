@@ -5,6 +5,9 @@ import errno
 import hashlib
 import http.server
 import os
+import socket
+import ssl
+import struct
 import subprocess
 import sys
 import threading
@@ -344,6 +347,17 @@ def test_a_file_that_may_not_grow(place):
         assert line.endswith(" []")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX systems")
+def test_others_may_read_what_was_written(place):
+    """A class shares one data folder."""
+    before = os.umask(0o022)
+    try:
+        data.save_arrays(place / "mnist.npz", good().values())
+    finally:
+        os.umask(before)
+    assert (place / "mnist.npz").stat().st_mode & 0o777 == 0o644
+
+
 def test_ctrl_c_while_writing_leaves_nothing(place, monkeypatch):
     def savez(stream, **arrays):
         stream.write(b"half of it")
@@ -501,6 +515,9 @@ def test_without_a_network(place, server, files, monkeypatch, case):
         (RuntimeError("Error downloading train-images-idx3-ubyte.gz"), downloads.NoNetwork),
         (ConnectionResetError("reset"), downloads.NoNetwork),
         (TimeoutError("timed out"), downloads.NoNetwork),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), downloads.NoNetwork),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), downloads.NoNetwork),
+        (OSError(errno.ENOSPC, "No space left on device"), OSError),
         (EOFError("Compressed file ended"), downloads.Corrupt),
         (OSError("Not a gzipped file"), downloads.Corrupt),
     ),
@@ -512,6 +529,63 @@ def test_what_torchvision_raises(place, monkeypatch, error, kind):
     monkeypatch.setattr(downloads, "_svhn", maker)
     with pytest.raises(kind):
         downloads._fetch("svhn", place)
+    assert not list(place.iterdir())
+
+
+@pytest.fixture
+def raw_server(monkeypatch):
+    """``serve(answer)``: a socket that accepts one connection after another and answers so."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve(answer):
+        def run():
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                connection.recv(4096)
+                answer(connection)
+                connection.close()
+
+        threading.Thread(target=run, daemon=True).start()
+        monkeypatch.setattr(downloads, "fetch", downloads._fetch)
+        monkeypatch.setattr(downloads, "LAROCHELLE", f"http://127.0.0.1:{port}/")
+
+    port = listener.getsockname()[1]
+    for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    yield serve
+    listener.close()
+
+
+def test_a_source_that_never_answers(place, raw_server, monkeypatch):
+    """It counts as out of reach after a time; the time limit ends with the download."""
+    over = threading.Event()
+    monkeypatch.setattr(downloads, "SECONDS", 0.2)
+    raw_server(lambda connection: over.wait(20))
+    before = socket.getdefaulttimeout()
+    assert data.load("binarized_mnist").is_stand_in
+    over.set()
+    assert socket.getdefaulttimeout() == before and not list(place.iterdir())
+
+
+def test_a_connection_reset_in_mid_file(place, raw_server):
+    requests = []
+
+    def answer(connection):
+        head = b"HTTP/1.0 200 OK\r\nContent-Length: 10000000\r\n\r\n"
+        requests.append(1)
+        connection.sendall(head + b"0 " * 200_000 if len(requests) > 1 else head)  # first: a look
+        if len(requests) > 1:
+            taken.wait(5)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    taken = threading.Event()
+    threading.Timer(0.3, taken.set).start()
+    raw_server(answer)
+    with pytest.raises(data.DataError, match="the download of binarized_mnist is damaged"):
+        data.load("binarized_mnist")
     assert not list(place.iterdir())
 
 

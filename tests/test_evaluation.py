@@ -1,6 +1,7 @@
 """Scores of trained models, held against direct formulas and against exact evidence."""
 
 import math
+import sys
 import time
 
 import pytest
@@ -187,6 +188,7 @@ def test_smoke_is_silent_and_laptop_shows_a_bar(capfd, monkeypatch):
     log_likelihood(zeros, torch.zeros(3, 1), 4)
     assert capfd.readouterr() == ("", "")
     monkeypatch.setenv("COURSE_PROFILE", "laptop")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     log_likelihood(zeros, torch.zeros(3, 1), 4)
     assert "scoring" in capfd.readouterr().out
 

@@ -210,7 +210,9 @@ def test_torchvision_only_where_something_is_downloaded():
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
             if any(name.split(".")[0] == "torchvision" for name in names):
-                assert path.name == "downloads.py" and id(node) in inside, f"{path.name}: torchvision"
+                assert path.name == "downloads.py" and id(node) in inside, (
+                    f"{path.name}: torchvision"
+                )
 
 
 def test_files_are_short():

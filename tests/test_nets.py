@@ -172,3 +172,60 @@ def test_outputs_are_float32_under_mixed_precision(x):
     assert all(out.dtype == torch.float32 for out in model.encode(x.float()))
     assert model.decode(torch.zeros(2, 3)).dtype == torch.float32
     assert model.log_weights(x.float(), 2).dtype == torch.float32
+
+
+@pytest.mark.parametrize("shape, event_dim", [((1, 28, 28), 3), ((7,), 1), ((3, 4), 2), ((12,), 1)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_samples_without_gradient_equal_the_plain_road(shape, event_dim, dtype):
+    x = (torch.rand(5, *shape) < 0.3).float()
+    if dtype == torch.float64:
+        x = x.double()
+    for scale in (0.0, 1.0, 30.0):
+        logits = (scale * torch.randn(300, 5, *shape)).to(dtype)
+        with torch.no_grad():
+            fast = nets.Bernoulli(event_dim).log_prob(x, logits)
+        ref = losses.bernoulli_log_prob(x.double(), logits.double(), event_dim)
+        torch.testing.assert_close(
+            fast.double(),
+            ref,
+            rtol=1e-6 if dtype != torch.float64 else 1e-12,
+            atol=1e-5 if dtype != torch.float64 else 1e-10,
+        )
+
+
+def test_samples_without_gradient_at_the_extremes():
+    x = torch.tensor([[0.0, 1.0] * 8])
+    b = nets.Bernoulli(1)
+    for v in (1e4, -1e4, 80.0, -80.0, 200.0):
+        with torch.no_grad():
+            found = b.log_prob(x, torch.full((3, 1, 16), v))
+        torch.testing.assert_close(found, torch.full((3, 1), -8 * abs(v)))
+
+
+@pytest.mark.parametrize("bad", [float("inf"), -float("inf"), float("nan")])
+def test_samples_without_gradient_are_checked(bad):
+    x = torch.ones(1, 16)
+    logits = torch.zeros(600, 1, 16)
+    logits[599, 0, 3] = bad
+    with torch.no_grad(), pytest.raises(losses.NotFiniteError):
+        nets.Bernoulli(1).log_prob(x, logits)
+    with torch.no_grad(), pytest.raises(ValueError):
+        nets.Bernoulli(1).log_prob(x * 0.5, torch.zeros(600, 1, 16))
+
+
+@pytest.mark.parametrize("mixed", [True, False])
+def test_decoding_in_blocks_changes_nothing(mixed):
+    m = nets.VAE(
+        nets.MLPEncoder((1, 4, 4), (8,), 3),
+        nets.MLPDecoder(3, (8,), (1, 4, 4)),
+        nets.StandardNormal(3),
+        nets.Bernoulli(),
+        mixed,
+    )
+    x = (torch.rand(6, 1, 4, 4) < 0.5).float()
+    torch.manual_seed(1)
+    a = m.log_weights(x, 700).detach()
+    torch.manual_seed(1)
+    with torch.no_grad():
+        b = m.log_weights(x, 700)
+    torch.testing.assert_close(a, b, rtol=0, atol=2e-5)

@@ -70,6 +70,15 @@ def test_the_fixed_draw_is_one_draw_whatever_happened_before():
     assert sha256(first) == "e37ad93853eefcc85d8edfbea1dcc74e6cb27e23af05be1e69e80a76dabc29df"
 
 
+def test_the_fixed_draw_depends_on_values_alone():
+    """Neither strides in memory nor how many images follow change a pixel's draw."""
+    images = torch.arange(6 * 3 * 8 * 8).remainder(256).to(torch.uint8).reshape(6, 3, 8, 8)
+    first = data.fixed_binarised(images)
+    assert data.fixed_binarised(images.to(memory_format=torch.channels_last)).equal(first)
+    assert data.fixed_binarised(images.mT.contiguous().mT).equal(first)
+    assert data.fixed_binarised(images[:2]).equal(first[:2])
+
+
 def test_the_fixed_draw_does_not_change_between_releases():
     assert (
         sha256(data.fixed_binarised(LEVELS.repeat(16, 1)))
@@ -236,6 +245,12 @@ def test_every_epoch_gives_each_example_once_in_a_new_order():
     assert len({tuple(order) for order in [*orders, sorted(orders[0])]}) == 4
     assert (len(source), source.num_examples) == (6, 23)
     assert len(data.Batches(IMAGES, 23, 0)) == 1 and len(data.Batches(IMAGES, 100, 0)) == 1
+
+
+def test_a_look_at_one_batch_takes_nothing_from_the_next_epoch():
+    source = data.Batches(IMAGES, 4, 0)
+    next(iter(source))
+    assert torch.cat(list(source))[:, 0].sort().values.tolist() == list(range(23))
 
 
 def test_labels_follow_their_images_and_noise_is_fresh():

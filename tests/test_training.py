@@ -165,6 +165,7 @@ def test_modes_and_epoch_hook():
         (lambda loss: {"loss": loss.mean()}, r"shape \(B,\), as 'loss', got \(\)"),
         (lambda loss: {"loss": loss, "rate": 3.0}, r"shape \(B,\), as 'rate', got float"),
         (lambda loss: {"loss": loss, "rate": loss[:, None]}, r"as 'rate', got \(4, 1\)"),
+        (lambda loss: {"loss": loss, "rate": loss[:1]}, "as many values of 'rate' as of 'loss', 4"),
     ],
 )
 def test_what_a_loss_function_returns_is_checked(returned, message):
@@ -574,6 +575,30 @@ def test_a_resume_does_not_depend_on_the_models_state_or_the_generator(tmp_path,
     assert_same(vae_run(path, resume=True, on_step=disturb), whole)
 
 
+def test_an_interrupt_between_steps_writes_first(tmp_path):
+    """The interrupt comes while batch 4 is drawn: three whole steps are kept, and gone on with."""
+    path = tmp_path / "state.safetensors"
+    whole = Point()
+    batches = data.Batches(torch.randn(12, 3), 2, 0)
+    expected = training.fit(whole, distance, batches, epochs=1)
+
+    def stop(images, generator):
+        stop.count += 1
+        if stop.count == 4:
+            raise KeyboardInterrupt
+        return images
+
+    stop.count = 0
+    stopped = data.Batches(batches.images, 2, 0, stop)
+    with pytest.raises(KeyboardInterrupt):
+        training.fit(Point(), distance, stopped, epochs=1, checkpoint=path)
+    again = Point()
+    rest = data.Batches(batches.images, 2, 0)
+    history = training.fit(again, distance, rest, epochs=1, checkpoint=path, resume=True)
+    assert len(history.steps["loss"]) == len(expected.steps["loss"]) - 1  # batch 4 was given away
+    assert history.steps["loss"][:3] == expected.steps["loss"][:3]
+
+
 # Progress
 
 
@@ -581,6 +606,9 @@ def test_smoke_is_silent_and_the_other_profiles_leave_nothing(capfd, monkeypatch
     training.fit(Point(), distance, points(), epochs=2, description="point")
     assert capfd.readouterr() == ("", "")
     monkeypatch.setenv("COURSE_PROFILE", "laptop")
+    training.fit(Point(), distance, points(), epochs=2, description="point")
+    assert capfd.readouterr() == ("", "")  # no terminal to draw on
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     training.fit(Point(), distance, points(), epochs=2, description="point")
     out, err = capfd.readouterr()
     assert err == "" and "point" in out and "\n" not in out

@@ -84,15 +84,9 @@ def train(images, test, epochs):
         slow.append(timed(usual_epoch))
         start = time.perf_counter()
 
-    training.fit(
-        model,
-        lambda model, x: model(x),
-        data.Batches(images, 128, SEED, data.binarise),
-        epochs=epochs,
-        schedule="constant",
-        progress=False,
-        on_epoch=on_epoch,
-    )
+    batches = data.Batches(images, 128, SEED, data.binarise)
+    options = {"lr": 1e-3, "schedule": "constant", "progress": False, "on_epoch": on_epoch}
+    training.fit(model, lambda model, x: model(x), batches, epochs=epochs, **options)
     losses = []
     for trained in (plain, model):
         torch.manual_seed(SEED)
@@ -101,7 +95,7 @@ def train(images, test, epochs):
 
 
 def score(model, images, rounds, samples, singles):
-    """Seconds an image, by rounds: loop over images, over single samples, ours; peak memory."""
+    """Seconds an image by rounds (loop over images, over single samples, ours); peak memory."""
     plain = vae(mixed_precision=False)
     plain.load_state_dict(model.state_dict())
 
@@ -118,14 +112,15 @@ def score(model, images, rounds, samples, singles):
     def ours():
         evaluation.log_likelihood(model.log_weights, images, samples, progress=False)
 
-    calls = {"images": over_images, "samples": over_samples, "ours": ours}
-    parts = {"images": len(images), "samples": singles / samples, "ours": len(images)}
-    seconds = {name: [] for name in calls}
+    count = len(images)
+    sides = {"images": (over_images, count), "ours": (ours, count)}
+    sides["samples"] = (over_samples, singles / samples)
+    seconds = {name: [] for name in sides}
     ours()  # first, so that the peak is not that of the loops
     peak = peak_megabytes()
     for _ in range(rounds):
-        for name, call in calls.items():
-            seconds[name].append(timed(call) / parts[name])
+        for name, (call, number) in sides.items():
+            seconds[name].append(timed(call) / number)
     return seconds, peak
 
 
@@ -141,22 +136,12 @@ def peak_megabytes():
 
 def records(found, peak, losses, rounds, model, samples):
     """The bench's results of record: what :func:`main` prints, field by field."""
-    shared = {
-        "model": "vae_fc20",
-        "standard_error": None,
-        "dataset": "mnist",
-        "split": "test",
-        "seed": SEED,
-        "epochs": rounds,
-        "parameters": sum(value.numel() for value in model.parameters()),
-        "seconds": None,
-        "device": "cpu",
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__.split("+")[0],
-        "revision": lesson._revision(),
-        "bfloat16": settings.has_bfloat16("cpu"),
-        "num_samples": samples,
-    }
+    parameters = sum(value.numel() for value in model.parameters())
+    shared = {"model": "vae_fc20", "dataset": "mnist", "split": "test", "seed": SEED}
+    shared |= {"epochs": rounds, "parameters": parameters, "seconds": None, "standard_error": None}
+    shared |= {"device": "cpu", "threads": torch.get_num_threads()}
+    shared |= {"torch": torch.__version__.split("+")[0], "revision": lesson._revision()}
+    shared |= {"bfloat16": settings.has_bfloat16("cpu"), "num_samples": samples}
     made = [
         {"metric": metric, "value": middle, "unit": "times", "n": rounds, "least": a, "most": b}
         for metric, (middle, a, b) in found.items()
@@ -189,7 +174,7 @@ def table(found, peak, losses, seconds):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description="Speed of training and scoring, as ratios.")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="stand-in, few images, no record")
     parser.add_argument("--rounds", type=int, default=3, help="epochs, and rounds of scoring")
     asked = parser.parse_args(arguments)
@@ -220,11 +205,10 @@ def main(arguments=None):
     found = {metric: ratio_of(*pair) for metric, pair in seconds.items()}
     print("\n".join(table(found, peak, losses, seconds)))
     if not asked.quick:
-        held = {"lesson": "bench"}
-        held["records"] = records(found, peak, losses, rounds, model, samples)
+        made = records(found, peak, losses, rounds, model, samples)
         path = settings.results_dir() / "bench.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(held, indent=1) + "\n")
+        write_atomically(path, json.dumps({"lesson": "bench", "records": made}, indent=1) + "\n")
         print(f"Written: {path.parent.name}/{path.name}.")
     return 0
 

@@ -9,6 +9,9 @@ from course_utils import losses
 from course_utils.nets import layers
 from course_utils.settings import autocast
 
+DECODER_ROWS = 1_024  # images x samples decoded at a time for scores, on a CPU
+BUFFER_ROWS = 256  # of those, as many as a core's cache holds in float32
+
 
 class StandardNormal(nn.Module):
     """The prior p(z) = N(0, I) over ``num_latents`` dimensions."""
@@ -43,31 +46,33 @@ class Bernoulli(nn.Module):
 
     def log_prob(self, x, logits):
         """log p(x|z), nats, one value for each example (and sample)."""
-        if logits.ndim == x.ndim + 1 and self.event_dim and not torch.is_grad_enabled():
+        if logits.shape[1:] == x.shape and self.event_dim and not torch.is_grad_enabled():
             # The first sample by the plain road, which refuses what is no x.
-            first = losses.bernoulli_log_prob(x, logits[0], self.event_dim)
-            log_prob = self._log_prob_of_samples(x, logits)
-            if log_prob.shape[1:] == first.shape and log_prob.sum().isfinite():
-                return log_prob
+            losses.bernoulli_log_prob(x, logits[0], self.event_dim)
+            return self._log_prob_of_samples(x, logits)
         return losses.bernoulli_log_prob(x, logits, self.event_dim)
 
     def _log_prob_of_samples(self, x, logits):
-        """The same for x (B, ...) and logits (K, B, ...) in fewer passes, without a gradient.
+        """The same for x (B, ...) and logits (K, B, ...), faster, without a gradient.
 
-        log p = sum_j (x_j - 1/2) l_j - |l_j| / 2 - log(1 + exp(-|l_j|)); the last factors lie
-        between 1 and 2, so up to 64 of them are multiplied before the logarithm.
+        p(x|z) = prod_j sigmoid(+-logits_j): up to eight factors are multiplied before the
+        logarithm, which is exact to rounding unless a product underflows; such a block goes by the
+        plain road. Blocks of samples in one buffer stay in the processor's cache.
         """
-        logits = logits.flatten(-self.event_dim)
-        x = x.flatten(-self.event_dim).to(logits.dtype)
-        size = logits.abs()
-        log_prob = torch.einsum("kbd,bd->kb", logits, x - 0.5) - 0.5 * size.sum(-1)
-        factors = size.neg_().exp_().add_(1)
-        for _ in range(6):
-            if factors.shape[-1] % 2:
-                break
-            low, high = factors.chunk(2, -1)
-            factors = low.mul_(high)
-        return log_prob - factors.log().sum(-1)
+        logits, sign = logits.flatten(-self.event_dim), (2 * x - 1).flatten(-self.event_dim)
+        step = len(logits) if logits.is_cuda else max(1, BUFFER_ROWS // logits.shape[1:-1].numel())
+        dtype = torch.promote_types(logits.dtype, sign.dtype)
+        buffer = torch.empty_like(logits[:step], dtype=dtype)
+        found = []
+        for part in logits.split(step):
+            signed = buffer[: len(part)].copy_(part).mul_(sign)
+            total = signed.sum()  # infinite or NaN where a logit is; the sigmoid may hide it
+            factors = signed.sigmoid_().unflatten(-1, (math.gcd(part.shape[-1], 8), -1)).prod(-2)
+            if factors.amin() >= torch.finfo(dtype).tiny and total.isfinite():
+                found.append(factors.log_().sum(-1))
+            else:
+                found.append(losses.bernoulli_log_prob((sign + 1) / 2, part))
+        return torch.cat(found)
 
     def mean(self, logits):
         """E[x|z]: the probability of a one."""
@@ -96,6 +101,7 @@ class Gaussian(nn.Module):
 
     def split(self, params):
         """``params`` -> (mu, log_var), each of the shape of x."""
+        params = _at_least_float32(params)
         if self.variance:
             return params, params.new_full((), math.log(self.variance)).expand_as(params)
         mu, log_var = params.chunk(2, dim=-self.event_dim)
@@ -142,9 +148,12 @@ class VAE(nn.Module):
 
     def decode(self, z):
         """Parameters of p(x|z): z (..., L) -> (..., *shape of the parameters)."""
+        return _at_least_float32(self._decode(z))
+
+    def _decode(self, z):
+        """As :meth:`decode`, in the precision in which the decoder ran."""
         with autocast(self.mixed_precision):
-            out = self.decoder(z.flatten(0, -2))
-        return _at_least_float32(out).unflatten(0, z.shape[:-1])
+            return self.decoder(z.flatten(0, -2)).unflatten(0, z.shape[:-1])
 
     def reparameterise(self, mu, log_var, num_samples=None):
         """z = mu + exp(log_var / 2) * epsilon, epsilon ~ N(0, I).
@@ -170,8 +179,14 @@ class VAE(nn.Module):
         """log w = log p(x|z) + log p(z) - log q(z|x) for ``num_samples`` z ~ q(z|x): (K, B)."""
         mu, log_var = self.encode(x)
         z = self.reparameterise(mu, log_var, num_samples)  # (K, B, L)
-        log_p_x = self.likelihood.log_prob(x, self.decode(z))
-        return log_p_x + self.prior.log_prob(z) - losses.gaussian_log_prob(z, mu, log_var)
+        blocks = [z]
+        if not (torch.is_grad_enabled() or z.is_cuda):  # decode what fits in the cache at a time
+            blocks = z.split(max(1, DECODER_ROWS // len(x)))
+        with autocast(self.mixed_precision):  # around all: weights become bfloat16 once
+            log_p_x = [self.likelihood.log_prob(x, self._decode(block)) for block in blocks]
+        return (
+            torch.cat(log_p_x) + self.prior.log_prob(z) - losses.gaussian_log_prob(z, mu, log_var)
+        )
 
     def sample(self, num_samples, generator=None):
         """Parameters of p(x|z) for ``num_samples`` z ~ p(z)."""
