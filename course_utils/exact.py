@@ -163,7 +163,7 @@ def gaussian_2d(name):
     Raises:
         ValueError: no density has that name.
 
-    Source: the data of homework 3 of Deep Unsupervised Learning, Spring 2020, UC Berkeley CS294-158.
+    Source: homework 3 of UC Berkeley's CS294-158 Deep Unsupervised Learning, Spring 2020.
     """
     if name not in GAUSSIANS_2D:
         raise ValueError(f"name: expected one of {', '.join(GAUSSIANS_2D)}, got {name!r}")
