@@ -267,7 +267,6 @@ def test_what_an_answer_may_return(value, expected):
         (np.array([object()]), "an object of type ndarray"),
         ((torch.ones(1), [torch.ones(1)]), "an object of type list"),
     ],
-    ids=str,
 )
 def test_what_an_answer_may_not_return(value, text):
     with pytest.raises(checks.CheckFailed, match="your function returned") as caught:
@@ -379,7 +378,6 @@ def test_build_loads_weights_and_reaches_methods():
         (3, {}, "a class is expected here"),
         (lambda: None, {}, "raised TypeError"),
     ],
-    ids=str,
 )
 def test_build_says_what_is_wrong(answer, weights, text):
     with pytest.raises(checks.CheckFailed) as caught:
