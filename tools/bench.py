@@ -18,7 +18,7 @@ from normalise import write_atomically
 from PIL import Image
 from torchvision import transforms
 
-from course_utils import data, evaluation, lesson, nets, settings, training
+from course_utils import data, evaluation, lesson, losses, nets, settings, training
 
 SEED = 2024
 SAMPLES = 5_000
@@ -47,6 +47,14 @@ def vae(mixed_precision):
         nets.Bernoulli(),
         mixed_precision,
     )
+
+
+def plain_log_weights(model, x, num_samples):
+    """log w by the formula, all samples in one batch: what VAE.log_weights is measured against."""
+    mu, log_var = model.encode(x)
+    z = model.reparameterise(mu, log_var, num_samples)
+    log_p_x = losses.bernoulli_log_prob(x, model.decode(z), event_dim=3)
+    return log_p_x + model.prior.log_prob(z) - losses.gaussian_log_prob(z, mu, log_var)
 
 
 def timed(call):
@@ -102,11 +110,12 @@ def score(model, images, rounds, samples, singles):
     @torch.no_grad()
     def over_images():
         for x in images.split(1):
-            plain.log_weights(x, samples).logsumexp(0).sub(math.log(samples)).item()
+            log_w = plain_log_weights(plain, x, samples)
+            log_w.logsumexp(0).sub(math.log(samples)).item()
 
     @torch.no_grad()
     def over_samples():
-        log_w = torch.cat([plain.log_weights(images[:1], 1) for _ in range(singles)])
+        log_w = torch.cat([plain_log_weights(plain, images[:1], 1) for _ in range(singles)])
         log_w.logsumexp(0).item()
 
     def ours():

@@ -9,8 +9,8 @@ from course_utils import losses
 from course_utils.nets import layers
 from course_utils.settings import autocast
 
-DECODER_ROWS = 1_024  # images x samples decoded at a time for scores, on a CPU
-BUFFER_ROWS = 256  # of those, as many as a core's cache holds in float32
+DECODER_ROWS = 5_000  # images x samples decoded at a time for scores, on a CPU
+BUFFER_ROWS = 1_024  # of those, as many as a core's cache holds in float32
 
 
 class StandardNormal(nn.Module):
