@@ -50,7 +50,8 @@ def load_weights(path):
     """Read what :func:`save_weights` wrote: (header, state dict with float32 for floats).
 
     Raises:
-        CheckpointError: the file is missing, truncated or altered, or holds no header.
+        CheckpointError: the file is missing or truncated, or its header is damaged or absent.
+            (safetensors has no checksum: altered bytes of a weight go unseen.)
     """
     metadata, tensors = _read(path)
     try:

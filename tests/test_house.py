@@ -29,7 +29,7 @@ MOST_LINES, MOST_LINES_IN_ALL = 320, 2500
 NEVER = {
     r"[/](?:root|work|home/\w+|Users/\w+)/": "a path of one machine",
     r"[A-Z]:\\Users": "a path of one machine",
-    r"-{2}(?:extra-)?index-url|-{2}find-links": "a registry's address",
+    r"-{2}(?:extra-)?index[-]url|-{2}find[-]links": "a registry's address",
     r"python[h]osted\.org|download[.]pytorch\.org/whl": "a registry's address",
 }
 # What the course is stands in its prose, not how it was written.
