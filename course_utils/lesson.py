@@ -135,7 +135,9 @@ class Lesson:
         }
         return history
 
-    def record(self, model, metric, values, *, unit="nats", dataset, split="test", **details):
+    def record(
+        self, model, metric, values, *, unit="nats", dataset, split="test", fit=None, **details
+    ):
         """Print a result, beside the committed one, and in ``full`` make it the one of record.
 
         Args:
@@ -144,12 +146,19 @@ class Lesson:
                 number.
             unit: of the values.
             dataset, split: what they were measured on.
+            fit: name of the training whose epochs, seconds and parameters the record states, where
+                it is not ``model``.
             details: fields of the record that the lesson knows better, such as ``epochs`` or
                 ``standard_error``.
 
         Returns:
             The recorded value, a float.
+
+        Raises:
+            ValueError: no training of this lesson had the name ``fit``.
         """
+        if fit is not None and fit not in self._fits:
+            raise ValueError(f"fit: expected one of {', '.join(self._fits) or 'none'}, got {fit!r}")
         values = torch.as_tensor(values, dtype=torch.float64)
         value, error = mean_and_error(values) if values.numel() > 1 else (float(values), None)
         record = {
@@ -170,7 +179,7 @@ class Lesson:
             "torch": torch.__version__.split("+")[0],
             "revision": _revision(),
         }
-        record |= self._fits.get(model, {}) | details
+        record |= self._fits.get(fit or model, {}) | details
         committed = self.recorded(model, metric)
         print(f"record: {model} {metric} {_number(record)}", end="")
         if self.profile == "laptop" and committed:

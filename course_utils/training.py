@@ -179,16 +179,16 @@ class _Run:
         self.step = self.epoch = 0
         self.is_whole = True
         self.sums, self.count = {}, 0  # of the epoch under way
-        parameters = [value for value in model.parameters() if value.requires_grad]
-        if not parameters:
+        self.parameters = [value for value in model.parameters() if value.requires_grad]
+        if not self.parameters:
             raise ValueError("model: expected at least one trainable parameter")
         self.optimizer = torch.optim.Adam(
-            parameters,
+            self.parameters,
             lr=lr,
             betas=tuple(betas),
             eps=eps,
             weight_decay=weight_decay,
-            fused=parameters[0].device.type in ("cpu", "cuda"),
+            fused=self.parameters[0].device.type in ("cpu", "cuda"),
         )
         self.average = None
         if ema is not None:
@@ -203,16 +203,16 @@ class _Run:
     def take_step(self, loss_fn, batch, rate, clip_norm):
         self.is_whole = False  # until everything below has happened
         terms = _checked(loss_fn(self.model, batch))
-        names = list(terms)
-        means = torch.stack([value.mean() for value in terms.values()])
-        loss = means[names.index("loss")]
-        values = means.detach().tolist()  # one transfer for all
-        if not math.isfinite(values[names.index("loss")]):
-            raise NotFiniteError(f"the loss is {values[names.index('loss')]}")
+        with torch.no_grad():  # one transfer for all
+            means = torch.stack(list(terms.values())).mean(1).tolist()
+        values = dict(zip(terms, means, strict=True))
+        if not math.isfinite(values["loss"]):
+            raise NotFiniteError(f"the loss is {values['loss']}")
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        for parameter in self.parameters:  # as zero_grad does, at a tenth of its cost
+            parameter.grad = None
+        terms["loss"].mean().backward()
         if clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), clip_norm)
         self.optimizer.step()
@@ -220,7 +220,7 @@ class _Run:
             self.average.update_parameters(self.model)
         size = len(terms["loss"])
         self.count += size
-        for name, value in zip(names, values, strict=True):
+        for name, value in values.items():
             self.history.steps.setdefault(name, []).append(value)
             self.sums[name] = self.sums.get(name, 0.0) + value * size
         self.history.learning_rate.append(rate)

@@ -123,6 +123,19 @@ def test_records_are_replaced_by_model_and_metric(profile, tmp_path, capsys):
     assert len(json.loads((tmp_path / "results" / f"{lesson.name}.json").read_text())) == 2
 
 
+def test_a_record_states_the_epochs_and_seconds_of_the_training_it_names(profile, tmp_path):
+    profile("full")
+    lesson = start("01")
+    for name, epochs in (("small", 1), ("small_longer", 2)):
+        lesson.fit(model(), loss, batches(), name=name, epochs=epochs)
+    lesson.record("small", "rate", 1.0, dataset="full1")
+    lesson.record("small", "distortion", 1.0, dataset="full1", fit="small_longer")
+    stored = json.loads((tmp_path / "results" / f"{lesson.name}.json").read_text())
+    assert [entry["epochs"] for entry in stored["records"]] == [2, 1]  # distortion, then rate
+    with pytest.raises(ValueError, match="fit: expected one of small, small_longer, got 'other'"):
+        lesson.record("small", "rate", 1.0, dataset="full1", fit="other")
+
+
 def test_thresholds_hold_on_real_data_only(profile):
     profile("smoke")
     assert start("01").where_real(3) == float("inf")

@@ -30,10 +30,16 @@ def gaussian_kl(mu_q, log_var_q, mu_p=0.0, log_var_p=0.0, event_dim=1):
     Source: Kingma and Welling 2014, arXiv:1312.6114, appendix B.
     """
     named = {"mu_q": mu_q, "log_var_q": log_var_q, "mu_p": mu_p, "log_var_p": log_var_p}
+    is_standard = type(mu_p) is float and type(log_var_p) is float and mu_p == log_var_p == 0
+    if is_standard:  # p = N(0, I), the usual case: nothing to subtract
+        named = {"mu_q": mu_q, "log_var_q": log_var_q}
     tensors = together(named, event_dim)
-    mu_q, log_var_q, mu_p, log_var_p = tensors
-    difference = log_var_q - log_var_p
-    shift = (mu_q - mu_p) * torch.exp(-0.5 * log_var_p)
+    if is_standard:
+        shift, difference = tensors
+    else:
+        mu_q, log_var_q, mu_p, log_var_p = tensors
+        difference = log_var_q - log_var_p
+        shift = (mu_q - mu_p) * torch.exp(-0.5 * log_var_p)
     # expm1 keeps the digits that exp(d) - 1 would lose where q is close to p.
     kl = 0.5 * sum_event(torch.expm1(difference) - difference + shift.square(), event_dim)
     require_finite(kl, dict(zip(named, tensors, strict=True)), log_scale="log_var_q")
