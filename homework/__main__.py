@@ -1,0 +1,156 @@
+"""``python -m homework release | verify | check | grade``: see ``--help`` of each."""
+
+import argparse
+import os
+import sys
+import warnings
+from pathlib import Path
+
+EPILOG = """\
+release  student versions of the lessons, without solutions
+verify   prove that no solution is left in them, and that they run
+check    points of the visible checks for your own notebook
+grade    grade a folder or zip of submissions in a sandbox
+"""
+
+
+def main(arguments=None):
+    asked = parse(arguments)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the checks are small
+    warnings.simplefilter("ignore")
+    from homework import lessons, release, sandbox, sealed, submissions
+
+    known = (lessons.LessonError, release.ReleaseError, sandbox.SandboxError)
+    known += (sealed.SealError, submissions.SubmissionsError)
+    try:
+        return asked.run(asked)
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
+    except known as error:
+        print(f"homework: {error}", file=sys.stderr)
+        return 2
+
+
+def parse(arguments):
+    kind = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="homework", epilog=EPILOG, formatter_class=kind)
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("release", help="write the student versions")
+    one.add_argument("lessons", nargs="*", help="numbers such as 01 02; all by default")
+    one.add_argument("--to", required=True, type=Path, help="folder")
+    one.set_defaults(run=run_release)
+    one = commands.add_parser("verify", help="prove that no solution is left")
+    one.add_argument("lessons", nargs="*", help="numbers such as 01 02; all by default")
+    one.set_defaults(run=run_verify)
+    one = commands.add_parser("check", help="points of the visible checks for one notebook")
+    one.add_argument("file", type=Path)
+    one.set_defaults(run=run_check)
+    one = commands.add_parser("grade", help="grade submissions")
+    one.add_argument("submissions", type=Path, help="folder or zip")
+    one.add_argument("--out", required=True, type=Path, help="folder of scores and feedback")
+    one.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, help="at a time")
+    one.add_argument("--resume", action="store_true", help="go on with a grading in --out")
+    one.add_argument("--seed", type=int, help="of the hidden inputs; drawn once by default")
+    one.add_argument("--only", action="append", metavar="ID", help="regrade this exercise only")
+    one.add_argument("--seconds", type=float, default=20.0, help="for one exercise (20)")
+    one.add_argument("--unsafe", action="store_true", help="without a sandbox; see the README")
+    one.set_defaults(run=run_grade)
+    return parser.parse_args(arguments)
+
+
+def _positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected at least 1, got {number}")
+    return number
+
+
+def run_release(asked):
+    """Write student versions."""
+    from homework import release
+
+    for lesson in _lessons(asked.lessons):
+        path = release.write(lesson, asked.to)
+        count, points = len(lesson.exercises), lesson.points
+        print(f"{path}: {count} exercises, {points} points, {len(lesson.reflections)} questions")
+    return 0
+
+
+def run_verify(asked):
+    """Prove the student versions."""
+    from homework import grading, verify
+
+    faulty = 0
+    with grading.Course() as course:
+        for lesson in _lessons(asked.lessons):
+            faults = verify.verify(lesson, course)
+            faulty += bool(faults)
+            print(f"{lesson.name}: {'no solution is left, it runs' if not faults else 'NOT RIGHT'}")
+            for fault in faults:
+                print(f"  {fault}")
+    return 1 if faulty else 0
+
+
+def run_check(asked):
+    """Points by the visible checks; no sandbox, for it is the caller's own code."""
+    from homework import grading, submissions
+
+    if not hasattr(os, "fork"):
+        print("check: it needs Linux or macOS; on Windows run it in WSL", file=sys.stderr)
+        return 2
+    [entry] = submissions.collect(asked.file)
+    if entry.unreadable:
+        print(f"{asked.file}: {entry.unreadable}", file=sys.stderr)
+        return 2
+    [lesson] = _lessons([entry.lesson])
+    total = 0
+    with grading.Course() as course:
+        for outcome in grading.grade(lesson, entry.notebook, course, safe=False):
+            total += outcome["points"]
+            print(f"exercise {outcome['id']}: {outcome['points']} of {outcome['of']} points")
+            if outcome["verdict"] != "right":
+                print(f"  {outcome['mistake']}")
+    words = sum(reflection.points for reflection in lesson.reflections)
+    print(
+        f"lesson {lesson.number}: {total} of {lesson.points} points by the visible checks", end=""
+    )
+    print(f"; {words} more for answers in words" if words else "")
+    return 0
+
+
+def run_grade(asked):
+    """Grade a class."""
+    from homework import classroom, sandbox
+
+    reason = "" if asked.unsafe else sandbox.why_not()
+    if reason:
+        print(f"grade: {reason}.\n{UNSAFE}", file=sys.stderr)
+        return 2
+    if asked.unsafe:
+        print(f"--unsafe: {UNSAFE_MEANS}", file=sys.stderr)
+    return classroom.run(asked)
+
+
+UNSAFE = (
+    "Submissions are programs. Without a sandbox they could read your files, your keys and other "
+    "submissions, and change grades. --unsafe grades all the same: do that only in a throw-away "
+    "container or virtual machine."
+)
+UNSAFE_MEANS = (
+    "students' code now runs as you: it can read and write what you can, other submissions and "
+    "grades included, and use the network."
+)
+
+
+def _lessons(numbers):
+    from homework import lessons
+
+    try:
+        return lessons.all_lessons(numbers)
+    except ValueError as error:
+        raise lessons.LessonError(str(error)) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,176 @@
+"""What a lesson notebook says about its exercises: the single source of the assignment."""
+
+import ast
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from course_utils import settings
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+
+class LessonError(ValueError):
+    """A lesson's notebook does not keep the format of the course; the message names the cell."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One graded cell.
+
+    Attributes:
+        id: such as ``1.2``. points, difficulty, minutes: as the reader sees them.
+        defines: names that the cell defines; the first is what the check takes.
+        seals: functions or classes of the package that would answer it, such as
+            ``losses.divergences.gaussian_kl``; the grading's copy of the package lacks them.
+        check: its name in ``course_utils.checks``. cell: its index in the notebook.
+    """
+
+    id: str
+    points: int
+    difficulty: int
+    minutes: int
+    defines: tuple
+    seals: tuple
+    check: str
+    cell: int
+
+
+@dataclass(frozen=True)
+class Reflection:
+    """A question answered in words, for the instructor to read."""
+
+    id: str
+    points: int
+    difficulty: int
+    minutes: int
+    cell: int
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson and its exercises, in the order of the notebook."""
+
+    path: Path
+    notebook: dict
+    number: str
+    exercises: tuple
+    reflections: tuple
+
+    @property
+    def name(self):
+        """Such as ``01_vae_2d``."""
+        return self.path.stem
+
+    @property
+    def cells(self):
+        """The notebook's cells."""
+        return self.notebook["cells"]
+
+    @property
+    def points(self):
+        """What the checks give at most; reflections are the instructor's."""
+        return sum(exercise.points for exercise in self.exercises)
+
+    @property
+    def seals(self):
+        """What all exercises of the lesson seal: (exercise, name) pairs."""
+        return [(exercise.id, name) for exercise in self.exercises for name in exercise.seals]
+
+    @cached_property
+    def references(self):
+        """Exercise id -> source of its cell, with the solution."""
+        return {exercise.id: source(self.cells[exercise.cell]) for exercise in self.exercises}
+
+
+def source(cell):
+    """A cell's text, however the file stores it."""
+    text = cell["source"]
+    return text if isinstance(text, str) else "".join(text)
+
+
+def tags(cell):
+    """A cell's tags."""
+    return cell["metadata"].get("tags", [])
+
+
+def read(path):
+    """The lesson in the notebook ``path``.
+
+    Raises:
+        LessonError: metadata are missing or wrong, solution markers do not pair, an exercise has
+            no check after it.
+    """
+    path = Path(path)
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    number = notebook["metadata"].get("course", {}).get("lesson")
+    if not number:
+        raise LessonError(f"{path.name}: no lesson in the notebook's metadata course")
+    exercises, reflections, seen = [], [], set()
+    for index, cell in enumerate(notebook["cells"]):
+        kinds = {"exercise", "reflection"} & set(tags(cell))
+        where = f"{path.name}, cell {index}"
+        if not kinds:
+            if BEGIN in source(cell) or END in source(cell):
+                raise LessonError(f"{where}: a solution outside a cell with the tag exercise")
+            continue
+        course = dict(cell["metadata"].get("course", {}))
+        shared = {key: course.get(key) for key in ("id", "points", "difficulty", "minutes")}
+        missing = [key for key, value in shared.items() if value is None]
+        if missing:
+            raise LessonError(f"{where}: no {', '.join(missing)} in its metadata course")
+        if shared["id"] in seen or not shared["id"].startswith(f"{int(number)}."):
+            raise LessonError(f"{where}: id {shared['id']!r} is taken, or of another lesson")
+        seen.add(shared["id"])
+        if "reflection" in kinds:
+            reflections.append(Reflection(**shared, cell=index))
+            continue
+        regions(source(cell), where)
+        defines = tuple(course.get("defines", ()))
+        check = _check_after(notebook["cells"], index, defines, where)
+        seals = tuple(course.get("seals", ()))
+        exercises.append(Exercise(**shared, defines=defines, seals=seals, check=check, cell=index))
+    return Lesson(path, notebook, number, tuple(exercises), tuple(reflections))
+
+
+def regions(text, where="the cell"):
+    """Line numbers (begin, end) of each solution, markers included, counted from 0."""
+    found, start = [], None
+    for number, line in enumerate(text.splitlines()):
+        if line.strip() == BEGIN and start is None:
+            start = number
+        elif line.strip() == END and start is not None:
+            found.append((start, number))
+            start = None
+        elif BEGIN in line or END in line:
+            raise LessonError(f"{where}: solution markers do not pair, at line {number + 1}")
+    if start is not None or not found:
+        raise LessonError(f"{where}: expected {BEGIN} ... {END}, each on a line of its own")
+    return found
+
+
+def _check_after(cells, index, defines, where):
+    """Name of the check that the code cell after an exercise calls on what it defines."""
+    after = next((cell for cell in cells[index + 1 :] if cell["cell_type"] == "code"), None)
+    for node in ast.walk(ast.parse(source(after))) if after else ():
+        is_check = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if is_check and isinstance(node.func.value, ast.Name) and node.func.value.id == "checks":
+            if node.args and isinstance(node.args[0], ast.Name) and node.args[0].id in defines[:1]:
+                return node.func.attr
+    raise LessonError(f"{where}: the next code cell calls no check on the first name it defines")
+
+
+def all_lessons(numbers=(), folder=None):
+    """The lessons of the course, or those with the given numbers.
+
+    Raises:
+        ValueError: there is no such lesson.
+    """
+    paths = sorted((folder or settings.root() / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    chosen = [path for path in paths if not numbers or path.stem[:2] in numbers]
+    unknown = set(numbers) - {path.stem[:2] for path in chosen}
+    if unknown or not chosen:
+        known = ", ".join(path.stem[:2] for path in paths) or "none"
+        raise ValueError(f"lessons: expected some of {known}, got {', '.join(sorted(unknown))}")
+    return [read(path) for path in chosen]

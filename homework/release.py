@@ -1,0 +1,161 @@
+"""The student version of a lesson, and the way back."""
+
+import ast
+import copy
+import json
+import os
+from pathlib import Path
+
+from homework.lessons import regions, source, tags
+
+GENERATED = "homework"  # tag of the cells that release adds
+LEVELS = {1: "easy", 2: "medium", 3: "hard"}
+
+
+class ReleaseError(OSError):
+    """The assignment could not be written; the message names the file."""
+
+
+def student_version(lesson):
+    """The assignment: a notebook (dict) without solutions and outputs, with a header.
+
+    Outputs stay in cells tagged ``keep`` before the first exercise.
+    """
+    notebook = copy.deepcopy(lesson.notebook)
+    notebook["metadata"].pop("widgets", None)
+    exercises = {exercise.cell: exercise for exercise in lesson.exercises}
+    first = min([*exercises, len(notebook["cells"])])
+    cells = [_header(lesson)]
+    for index, cell in enumerate(notebook["cells"]):
+        if cell["cell_type"] == "code":
+            if not ("keep" in tags(cell) and index < first):
+                cell["outputs"] = []
+            cell["execution_count"] = None
+        if index in exercises:
+            cells.append(_label(exercises[index]))
+            cell["source"] = stub(source(cell), exercises[index])
+            cell["metadata"]["course"].pop("seals", None)
+        cells.append(cell)
+    notebook["cells"] = cells
+    return notebook
+
+
+def stub(text, exercise):
+    """``text`` with each solution replaced, at its indentation, by a refusal with the number."""
+    lines = text.splitlines()
+    for begin, end in reversed(regions(text)):
+        indent = lines[begin][: len(lines[begin]) - len(lines[begin].lstrip())]
+        what = _enclosing(text, begin + 1) or ", ".join(exercise.defines)
+        message = f"Exercise {exercise.id}: write {what}"
+        lines[begin : end + 1] = [f"{indent}raise NotImplementedError({json.dumps(message)})"]
+    return "\n".join(lines)
+
+
+def restore(student, lesson):
+    """A student version with the lesson's solutions put back where the stubs are.
+
+    Returns:
+        The cells' sources and metadata as in the lesson; what release added is gone.
+    """
+    cells = [copy.deepcopy(cell) for cell in student["cells"] if GENERATED not in tags(cell)]
+    for exercise in lesson.exercises:
+        cell, text = cells[exercise.cell], lesson.references[exercise.id]
+        original, lines = text.splitlines(), source(cell).splitlines()
+        shift = 0
+        for begin, end in regions(text):
+            place = begin - shift
+            solution = original[begin : end + 1]
+            indent = solution[0][: len(solution[0]) - len(solution[0].lstrip())]
+            if not lines[place].startswith(f"{indent}raise NotImplementedError("):
+                raise ValueError(f"exercise {exercise.id}: no stub at line {place + 1}")
+            lines[place] = "\n".join(solution)
+            shift += end - begin
+        cell["source"] = "\n".join(lines)
+        if exercise.seals:
+            cell["metadata"]["course"]["seals"] = list(exercise.seals)
+    return [{"source": source(cell), "metadata": cell["metadata"]} for cell in cells]
+
+
+def _enclosing(text, line):
+    """Name of the function around a line, with its class: ``VAE.encode``."""
+    names, body = [], ast.parse(text).body
+    while True:
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        around = [n for n in body if isinstance(n, kinds) and n.lineno <= line <= n.end_lineno]
+        if not around:
+            return ".".join(names)
+        names.append(around[0].name)
+        body = around[0].body
+
+
+def _label(exercise):
+    level = LEVELS.get(exercise.difficulty, str(exercise.difficulty))
+    points = f"{exercise.points} point" + ("s" if exercise.points != 1 else "")
+    text = f"**Your turn: exercise {exercise.id}** · {points} · {level} · about "
+    text += f"{exercise.minutes} minutes"
+    return _added(f"label-{exercise.id.replace('.', '-')}", text)
+
+
+def _header(lesson):
+    rows = [f"| {e.id} | {e.points} | checked by the notebook |" for e in lesson.exercises]
+    rows += [
+        f"| {r.id} | {r.points} | in words, read by your instructor |" for r in lesson.reflections
+    ]
+    total = sum(e.points for e in (*lesson.exercises, *lesson.reflections))
+    text = f"""\
+**Assignment {lesson.number}**, {total} points in all.
+
+| exercise | points | how it is graded |
+|---|---|---|
+{chr(10).join(rows)}
+
+- Write your answers where it says `raise NotImplementedError`, and under *Your answer*. Helper \
+functions may stand in any cell.
+- The cell after an exercise checks it and names the mistake it finds. The grading uses the same \
+checks with other random numbers. It takes definitions, imports and constants from your notebook; \
+what you print, plot or train is not looked at.
+- An answer that is taken from `course_utils` earns nothing: the grading leaves those functions out.
+- `python -m homework check {lesson.name}.ipynb` prints your points so far.
+- To submit, save the notebook and hand in this one file, `{lesson.name}.ipynb`. Do not remove or \
+split the exercise cells: their metadata say which exercise they are."""
+    return _added("assignment", text)
+
+
+def _added(name, text):
+    return {
+        "cell_type": "markdown",
+        "id": f"homework-{name}",
+        "metadata": {"tags": [GENERATED]},
+        "source": text,
+    }
+
+
+def text_of(notebook):
+    """A notebook's bytes as text, the same for the same content."""
+    import nbformat
+
+    whole = json.loads(json.dumps(notebook))
+    for cell in whole["cells"]:
+        cell["source"] = source(cell)
+    return nbformat.writes(nbformat.from_dict(whole)).rstrip("\n") + "\n"
+
+
+def write(lesson, folder):
+    """Write the student version into ``folder``, whole or not at all; returns the path.
+
+    Raises:
+        ReleaseError: the folder or the disk refuses it.
+    """
+    path = Path(folder) / f"{lesson.name}.ipynb"
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.samefile(lesson.path):
+            raise ReleaseError(f"{path}: this is the lesson itself; choose another folder by --to")
+        part.write_text(text_of(student_version(lesson)), encoding="utf-8")
+        os.replace(part, path)
+    except ReleaseError:
+        raise
+    except OSError as error:
+        raise ReleaseError(f"{path}: could not be written ({error.strerror or error})") from error
+    return path
