@@ -2,6 +2,8 @@
 # Without make: python tools/course.py lab (and so on; the README lists the calls).
 #   PYTHON=path/to/python  use that Python's environment and keep its torch, instead of .venv
 #   PROFILE=, LESSONS=     of `make run`: smoke, laptop or full; numbers such as "01 02"
+#   LESSONS=, TO=          of `make homework`: where the student versions go (build/homework)
+#   SUBMISSIONS=, OUT=     of `make grade`: a folder or zip; where grades go (graded)
 #   ARGS=                  passed on, such as ARGS=--no-browser
 
 ifeq ($(OS),Windows_NT)
@@ -12,7 +14,7 @@ endif
 COURSE := $(if $(PYTHON),"$(PYTHON)" tools/course.py --here,$(START) tools/course.py)
 PROFILE ?= laptop
 
-.PHONY: lab run test results bench clean
+.PHONY: lab run test results homework grade bench clean
 
 lab:  # open JupyterLab on the first lesson
 	@$(COURSE) lab $(ARGS)
@@ -25,6 +27,12 @@ test:  # everything that must hold
 
 results:  # the README's results table from data/results
 	@$(COURSE) results $(ARGS)
+
+homework:  # student versions of the lessons
+	@$(COURSE) homework $(LESSONS) $(if $(TO),--to "$(TO)") $(ARGS)
+
+grade:  # grade what came back, in a sandbox
+	@$(COURSE) grade $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(if $(OUT),--out "$(OUT)") $(ARGS)
 
 bench:  # speed of training and scoring on this machine
 	@$(COURSE) bench $(ARGS)

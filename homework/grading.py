@@ -63,7 +63,11 @@ def grade(lesson, notebook, course, seed=None, only=None, **options):
     outcomes = []
     with Sandbox(course.of(lesson), **options) as sandbox:
         chosen = [entry for entry in lesson.exercises if only is None or entry.id in only]
-        first = [_attempt(lesson, entry, cells, places, sandbox, seed, ()) for entry in chosen]
+        first, stopped = [], set()
+        for entry in chosen:
+            first.append(_attempt(lesson, entry, cells, places, sandbox, seed, (), stopped))
+            if first[-1].pop("stopped"):
+                stopped |= set(entry.defines)
         # In the order of the lesson: a reference is in the sandbox only after the exercise that it
         # answers was graded for good.
         for exercise, outcome in zip(chosen, first, strict=True):
@@ -98,11 +102,14 @@ def _student_cells(lesson, notebook):
     return [source(cell) for cell in code], places
 
 
-def _attempt(lesson, exercise, cells, places, sandbox, seed, references):
-    """One grading of one exercise, with ``references`` in place of the student's answers."""
+def _attempt(lesson, exercise, cells, places, sandbox, seed, references, stopped=()):
+    """One grading of one exercise, with ``references`` in place of the student's answers.
+
+    An answer that uses one of those in ``stopped`` is not waited for again.
+    """
     blank = {key: "" for key in ("verified", "mistake", "checked", "expected", "received", "note")}
     outcome = {"id": exercise.id, "points": 0, "of": exercise.points, "verdict": "wrong"}
-    outcome |= blank | {"uses": [], "printed": 0}
+    outcome |= blank | {"uses": [], "printed": 0, "stopped": False}
     before = sandbox.printed
     try:
         with sandbox.exercise() as ask:
@@ -116,6 +123,9 @@ def _attempt(lesson, exercise, cells, places, sandbox, seed, references):
             if loaded.get("missing") is not False:
                 outcome["verdict"] = "missing"
                 raise CheckFailed(_missing(exercise, places, loaded.get("faults")))
+            waits = sorted(set(outcome["uses"]) & set(stopped))
+            if waits:
+                raise CheckFailed(f"it uses {', '.join(waits)}, which had to be stopped")
             check = getattr(checks, exercise.check).__wrapped__  # the check, without its print
             for number in [0] if seed is None else seeds(seed, exercise.id):
                 outcome["verified"] = check(Answer(ask), number)
@@ -123,10 +133,12 @@ def _attempt(lesson, exercise, cells, places, sandbox, seed, references):
     except CheckFailed as failure:
         told = ("mistake", "checked", "expected", "received")
         outcome |= {key: str(getattr(failure, key)) for key in told} | {"verified": ""}
+        outcome["stopped"] = isinstance(failure.__cause__, Ended)
         if not failure.written:
             outcome["verdict"] = "not written"
     except Ended as end:
         outcome |= {"mistake": f"the answer was stopped: {end.reason}", "verified": ""}
+        outcome["stopped"] = True
     except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, RuntimeError) as error:
         # What a hostile answer returned made the check itself stumble.
         what = f"the check could not work with what came ({type(error).__name__}: {error})"

@@ -115,7 +115,8 @@ functions may stand in any cell.
 checks with other random numbers. It takes definitions, imports and constants from your notebook; \
 what you print, plot or train is not looked at.
 - An answer that is taken from `course_utils` earns nothing: the grading leaves those functions out.
-- `python -m homework check {lesson.name}.ipynb` prints your points so far.
+- `python -m homework check PATH/{lesson.name}.ipynb`, in the folder of the course, prints your \
+points so far.
 - To submit, save the notebook and hand in this one file, `{lesson.name}.ipynb`. Do not remove or \
 split the exercise cells: their metadata say which exercise they are."""
     return _added("assignment", text)

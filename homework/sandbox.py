@@ -7,6 +7,7 @@ processes do not bind root; run as a user, bubblewrap makes a user namespace.
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -26,10 +27,10 @@ START_SECONDS = 120.0  # until torch is imported, on a busy machine
 GRACE = 10.0  # beyond an exercise's time, before the whole sandbox is given up
 TEMPORARY_BYTES = 64 * 2**20  # of the private /tmp
 KILLED = "its process was killed from inside"
-FIRST_USER = 61_000  # as root: user ids that no account has
+FIRST_USER = 2_000_000  # as root: user ids that no account has, others for each grader
+USERS = 64
 INSTALL = "sudo apt-get install bubblewrap (Debian, Ubuntu) or sudo dnf install bubblewrap (Fedora)"
-LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64")
-READABLE = ("/etc/ld.so.cache", "/usr/share/zoneinfo")
+SHARED = ("/usr", "/usr/local")  # prefixes that hold more than Python
 
 
 class SandboxError(RuntimeError):
@@ -112,6 +113,11 @@ class Sandbox:
     def _ask(self, sock, deadline, header, arrays):
         try:
             wire.send(sock, header, arrays, deadline + GRACE)
+            # The template speaks first only when the exercise is over, or when it was killed.
+            left = max(deadline + GRACE - time.monotonic(), 0)
+            ready, _, _ = select.select([sock, self.control], [], [], left)
+            if sock not in ready:
+                raise Ended(self._collect(deadline))
             return wire.receive(sock, deadline + GRACE)
         except wire.WireError as error:
             raise Ended(f"what it answered cannot be read: {error}") from error
@@ -208,16 +214,34 @@ def _site_packages():
     return [path for path in dict.fromkeys(found) if path.is_dir()]
 
 
+def _libraries():
+    """Where the system keeps shared libraries: by Debian's names, else whole folders."""
+    triplet = sysconfig.get_config_var("MULTIARCH") or "none"
+    narrow = [f"/lib/{triplet}", f"/usr/lib/{triplet}"]
+    chosen = narrow if os.path.isdir(narrow[1]) else ["/lib", "/usr/lib"]
+    chosen += ["/lib64", "/usr/lib64", "/etc/ld.so.cache"]
+    return [path for path in chosen if os.path.exists(path)]
+
+
+def _interpreter():
+    """What Python itself is made of, outside site-packages."""
+    base = Path(sys.base_prefix).resolve()
+    if str(base) not in SHARED:
+        return [base]
+    standard = Path(sysconfig.get_paths()["stdlib"]).resolve()
+    return [Path(_python()), standard, *(base / "lib").glob("libpython3*.so*")]
+
+
 def _walls(course, site=(), slot=0):
     """The bubblewrap command up to the program: what it sees, and nothing else."""
-    base = [Path(sys.base_prefix), Path(sysconfig.get_paths()["stdlib"]).parent.parent]
-    seen = {str(path): str(path) for path in dict.fromkeys(p.resolve() for p in base)}
-    seen |= {path: path for path in (*LIBRARIES, *READABLE) if os.path.exists(path)}
+    seen = {str(path): str(path) for path in [*_interpreter(), *_libraries()]}
     hidden = []
     for index, folder in enumerate(site):
         seen[str(folder)] = f"/sandbox/site-packages{index}"
-        if (folder / "course_utils").is_dir():
+        if (folder / "course_utils").is_dir():  # an installed package would be seen unsealed
             hidden.append(f"/sandbox/site-packages{index}/course_utils")
+            inside = [path for path in _interpreter() if folder.resolve().is_relative_to(path)]
+            hidden += [str(folder.resolve() / "course_utils")] if inside else []
     if course is not None:
         seen[str(course)] = "/sandbox/course"
     is_root = os.geteuid() == 0
@@ -246,6 +270,6 @@ def _walls(course, site=(), slot=0):
     command += ["--unshare-cgroup-try", "--die-with-parent", "--new-session"]
     if not is_root:
         return [*command, "--unshare-user"]
-    user = str(FIRST_USER + slot)
+    user = str(FIRST_USER + os.getpid() * USERS + slot % USERS)
     drop = [setpriv, "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs"]
     return [*command, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--", *drop]

@@ -26,9 +26,16 @@ lab       open JupyterLab on the first lesson
 run       execute lessons without a browser [--profile smoke|laptop|full] [--lessons 01 02]
 test      everything that must hold
 results   the README's results table from data/results [--check]
+homework  student versions of the lessons, in build/homework [01 02] [--to FOLDER]
+grade     grade submissions: FOLDER_OR_ZIP [--out FOLDER] [--jobs N] [--resume] [...]
 bench     speed of training and scoring on this machine
 clean     remove caches and build outputs (.venv and data/downloads stay)
 """
+# Commands of the package homework, with the folder they write to unless told another.
+HOMEWORK = {
+    "homework": ("release", "--to", "build/homework"),
+    "grade": ("grade", "--out", "graded"),
+}
 CACHES = ("__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints")
 BUILDS = ("build", "dist", "_site")
 
@@ -38,7 +45,7 @@ def main():
         prog="tools/course.py", formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--here", action="store_true", help="use this Python's environment")
-    parser.add_argument("command", choices=["lab", *SCRIPTS, "clean"], help=HELP)
+    parser.add_argument("command", choices=["lab", *SCRIPTS, *HOMEWORK, "clean"], help=HELP)
     parser.add_argument("options", nargs=argparse.REMAINDER, help="passed on to the command")
     asked = parser.parse_args()
     if asked.command == "clean":
@@ -48,9 +55,19 @@ def main():
         lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
         command = [python, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"]
         command += [str(lesson) for lesson in lessons[:1]]
+    elif asked.command in HOMEWORK:
+        command = [python, "-m", "homework", *homework(asked.command, asked.options)]
+        return hand_over([*command, *asked.options])
     else:
         command = [python, str(ROOT / "tools" / SCRIPTS[asked.command])]
     return hand_over([*command, *asked.options])
+
+
+def homework(command, options):
+    """The package's own command, and where it writes if the options do not say."""
+    name, option, folder = HOMEWORK[command]
+    is_told = any(word.split("=")[0] == option for word in options)
+    return [name] if is_told else [name, option, folder]
 
 
 def hand_over(command):

@@ -12,7 +12,7 @@ OUTSIDE = ("matplotlib", "seaborn", "ipywidgets", "IPython", "torchvision", "tqd
 INSIDE = ("checks", "plotting", "widgets", "lesson", "training", "progress")
 
 
-class Nothing:
+class LeftOutOfTheGrading:
     """Any attribute, call or item of it is itself; it holds no numbers."""
 
     def __getattr__(self, name):
@@ -42,7 +42,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return types.ModuleType(spec.name, "Left out of the grading.")
 
     def exec_module(self, module):
-        nothing = Nothing()
+        nothing = LeftOutOfTheGrading()
 
         def attribute(name):
             if name.startswith("__"):

@@ -46,9 +46,13 @@ def _load(header, handles):
         space |= {name: theirs[name] for name in replaced if name in theirs}
     raised = {}
     for index, binds, _, text, line in taken:
-        if replaced & set(binds) or any(owner.get(name, index) != index for name in binds):
-            continue
+        # An exercise's names are what its own cell (or the reference) makes of them.
+        kept = [n for n in binds if n in replaced or owner.get(n, index) != index]
+        before = {name: space[name] for name in kept if name in space}
         _execute(text, f"cell {index}", line, space, raised)
+        for name in kept:
+            space.pop(name, None)
+        space |= before
     faults |= raised
     name = graded["defines"][0]
     uses = extract.reached(taken, graded["defines"])

@@ -16,6 +16,7 @@ import sys
 import time
 
 TICK = 0.02
+PATIENCE = 5.0  # until what was ended is gone
 FILE_BYTES = 16 * 2**20
 MOST_PROCESSES = 48  # threads count
 
@@ -128,12 +129,14 @@ def _resident():
 
 def _end_all(child, options):
     """Nothing of an exercise lives on: no process, and in the sandbox no file."""
-    with contextlib.suppress(OSError):
-        # In a process namespace of its own -1 means whatever the exercise started, and only that.
-        os.kill(-1 if options["alone"] else -child, signal.SIGKILL)
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+    deadline = time.monotonic() + PATIENCE
+    with contextlib.suppress(OSError):  # until nobody is left to be ended
+        while time.monotonic() < deadline:
+            # In a process namespace of its own -1 means what the exercise started, and only that.
+            os.kill(-1 if options["alone"] else -child, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(-1, os.WNOHANG)
+            time.sleep(TICK / 4)
     for folder in (options["folder"], "/dev/shm") if options["alone"] else (options["folder"],):
         for name in os.listdir(folder) if os.path.isdir(folder) else ():
             path = os.path.join(folder, name)
