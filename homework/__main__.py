@@ -18,6 +18,9 @@ def main(arguments=None):
     asked = parse(arguments)
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the checks are small
     warnings.simplefilter("ignore")
+    for stream in (sys.stdout, sys.stderr):  # texts of strangers may hold what none can print
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     from homework import lessons, release, sandbox, sealed, submissions
 
     known = (lessons.LessonError, release.ReleaseError, sandbox.SandboxError)
@@ -53,7 +56,7 @@ def parse(arguments):
     one.add_argument("--resume", action="store_true", help="go on with a grading in --out")
     one.add_argument("--seed", type=int, help="of the hidden inputs; drawn once by default")
     one.add_argument("--only", action="append", metavar="ID", help="regrade this exercise only")
-    one.add_argument("--seconds", type=float, default=20.0, help="for one exercise (20)")
+    one.add_argument("--seconds", type=_seconds, default=20.0, help="for one exercise (20)")
     one.add_argument("--unsafe", action="store_true", help="without a sandbox; see the README")
     one.set_defaults(run=run_grade)
     return parser.parse_args(arguments)
@@ -63,6 +66,13 @@ def _positive(text):
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"expected at least 1, got {number}")
+    return number
+
+
+def _seconds(text):
+    number = float(text)
+    if not 0 < number <= 3_600:
+        raise argparse.ArgumentTypeError(f"expected seconds, at most 3600, got {text}")
     return number
 
 
@@ -98,6 +108,9 @@ def run_check(asked):
 
     if not hasattr(os, "fork"):
         print("check: it needs Linux or macOS; on Windows run it in WSL", file=sys.stderr)
+        return 2
+    if not asked.file.is_file() or asked.file.suffix != ".ipynb":
+        print(f"check: {asked.file}: expected one notebook (.ipynb)", file=sys.stderr)
         return 2
     [entry] = submissions.collect(asked.file)
     if entry.unreadable:

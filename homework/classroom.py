@@ -16,6 +16,7 @@ from tqdm import tqdm
 from homework import feedback, grading, lessons, submissions
 
 VERSION = 1
+KEPT = {"student", "lesson", "where", "digest", "notes", "outcomes", "words"}
 
 
 def run(asked):
@@ -73,9 +74,8 @@ def _grade_all(waiting, known, course, book, asked):
         try:
             options = {"slot": slot, "safe": not asked.unsafe, "seconds": asked.seconds}
             lesson = known[entry.lesson]
-            outcomes = grading.grade(
-                lesson, entry.notebook, course, book.seed, asked.only, **options
-            )
+            only = asked.only if book.has(entry) or not book.knows(entry) else None
+            outcomes = grading.grade(lesson, entry.notebook, course, book.seed, only, **options)
             if not stop.is_set():
                 book.add(entry, lesson, outcomes)
         finally:
@@ -136,8 +136,14 @@ class Gradebook:
             if stored["version"] != VERSION:
                 raise ValueError(f"version {stored['version']}")
             book = cls(folder, stored["seed"])
-            book.graded = {(one["student"], one["lesson"]): one for one in stored["graded"]}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            if type(book.seed) is not int:
+                raise ValueError(f"seed {book.seed!r}")
+            for one in stored["graded"]:
+                missing = KEPT - set(one)
+                if missing:
+                    raise ValueError(f"an entry without {', '.join(sorted(missing))}")
+                book.graded[one["student"], one["lesson"]] = one
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise submissions.SubmissionsError(
                 f"{path}: cannot be read ({type(error).__name__}: {error}); move it away to grade "
                 "anew"
@@ -153,8 +159,15 @@ class Gradebook:
         found = self.graded.get((entry.student, entry.lesson))
         return found is not None and found["digest"] == entry.digest
 
+    def knows(self, entry):
+        """True if some file of this student for this lesson is graded."""
+        return (entry.student, entry.lesson) in self.graded
+
     def add(self, entry, lesson, outcomes):
-        """Keep the outcomes of one submission; those of other exercises stay (``--only``)."""
+        """Keep the outcomes of one submission; those of other exercises stay (``--only``).
+
+        A file that has changed since is graded whole, so no outcome of an older one is left.
+        """
         with self.lock:
             key = (entry.student, entry.lesson)
             old = self.graded.get(key, {}).get("outcomes", [])
@@ -185,16 +198,19 @@ class Gradebook:
         graded = [self.graded[key] for key in sorted(self.graded)]
         _write(self.folder / "scores.csv", feedback.scores(graded, unreadable, known))
         pages = feedback.pages(graded, unreadable, known)
-        for name, text in pages.items():
-            _write(self.folder / "feedback" / name, text)
         _write(self.folder / "summary.html", feedback.summary(graded, unreadable, known, self.seed))
+        for name, text in pages.items():
+            try:
+                _write(self.folder / "feedback" / name, text)
+            except OSError as error:  # one page less, not all of them
+                print(f"feedback/{name}: could not be written ({error.strerror})", file=sys.stderr)
 
 
 def _write(path, text):
     part = path.with_name(f".{path.name}.part")
     try:
-        with open(part, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
+        with open(part, "wb") as stream:
+            stream.write(text.encode("utf-8", "replace"))
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(part, path)

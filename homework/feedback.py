@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from homework.lessons import source
 
 MOST_CHARACTERS = 20_000  # of one answer in words
+MOST_NAME = 120  # bytes of a page's name
 STYLE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
   color: #1a1a1a; background: #ffffff }
@@ -33,7 +34,7 @@ def words(lesson, notebook):
     for cell in notebook["cells"]:
         course = cell["metadata"].get("course")
         name = course.get("id") if isinstance(course, dict) else None
-        if cell["cell_type"] == "markdown" and name in asked:
+        if cell["cell_type"] == "markdown" and isinstance(name, str) and name in asked:
             found[name] = source(cell)
     made = []
     for name, reflection in asked.items():
@@ -99,7 +100,8 @@ def pages(graded, unreadable, known):
 
 def _file_name(student, taken):
     """A file name for a student that no path, and no other student's, is made of."""
-    stem = re.sub(r"[^\w\- ]+", "_", _plain(student)).strip(" .")[:80] or "student"
+    stem = re.sub(r"[^\w\- ]+", "_", _plain(student)).strip(" .").encode()[:MOST_NAME]
+    stem = stem.decode("utf-8", "ignore").strip() or "student"
     name, count = f"{stem}.html", 2
     while name.lower() in {one.lower() for one in taken}:
         name, count = f"{stem} ({count}).html", count + 1
@@ -136,7 +138,7 @@ def _outcome(outcome):
         rows = (
             f"<dt>{label}</dt><dd><pre>{_safe(outcome[key])}</pre></dd>"
             for key, label in named
-            if outcome[key]
+            if outcome[key] and (key == "mistake" or outcome["verdict"] == "wrong")
         )
         lines.append(f"<dl>{''.join(rows)}</dl>")
     if outcome["printed"]:

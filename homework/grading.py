@@ -12,6 +12,9 @@ from homework.proxy import Answer, refuse_failed
 from homework.sandbox import Ended, Sandbox
 
 ROUNDS = 2  # of a check, with different seeds
+RESCUED = "Right once the answers of {ids} are right: nobody loses a point twice."
+MOST_CHARACTERS = 2_000  # of each text of an outcome
+TEXTS = ("mistake", "checked", "expected", "received", "verified", "note")
 
 
 class Course:
@@ -42,7 +45,7 @@ def seeds(seed, exercise_id):
     return [zlib.crc32(f"{seed} {exercise_id} {turn}".encode()) for turn in range(ROUNDS)]
 
 
-def grade(lesson, notebook, course, seed=None, only=None, **options):
+def grade(lesson, notebook, course, seed=None, only=None, sandbox=None, **options):
     """Outcomes of all exercises of ``lesson`` in the student's ``notebook``.
 
     Each is graded with the student's other answers; if that fails and it uses answers of earlier
@@ -53,39 +56,43 @@ def grade(lesson, notebook, course, seed=None, only=None, **options):
         course: a :class:`Course`.
         seed: of the grading; None takes the visible checks' own.
         only: ids of exercises, or None for all.
-        options: of ``Sandbox``.
+        sandbox: one for this lesson that is there already; by default a new one.
+        options: of the new ``Sandbox``.
 
     Returns:
         A list of dicts: id, points, of, verdict (``right``, ``wrong``, ``not written``,
         ``missing``), verified, mistake, checked, expected, received, note, printed.
     """
     cells, places = _student_cells(lesson, notebook)
+    if sandbox is None:
+        with Sandbox(course.of(lesson), **options) as new:
+            return _grade(lesson, cells, places, new, seed, only)
+    return _grade(lesson, cells, places, sandbox, seed, only)
+
+
+def _grade(lesson, cells, places, sandbox, seed, only):
     outcomes = []
-    with Sandbox(course.of(lesson), **options) as sandbox:
-        chosen = [entry for entry in lesson.exercises if only is None or entry.id in only]
-        first, stopped = [], set()
-        for entry in chosen:
-            first.append(_attempt(lesson, entry, cells, places, sandbox, seed, (), stopped))
-            if first[-1].pop("stopped"):
-                stopped |= set(entry.defines)
-        # In the order of the lesson: a reference is in the sandbox only after the exercise that it
-        # answers was graded for good.
-        for exercise, outcome in zip(chosen, first, strict=True):
-            earlier = lesson.exercises[: lesson.exercises.index(exercise)]
-            used = set(outcome.pop("uses"))
-            helped = [entry for entry in earlier if used & set(entry.defines)]
-            if outcome["verdict"] != "right" and helped:
-                again = _attempt(lesson, exercise, cells, places, sandbox, seed, earlier)
-                if again["verdict"] == "right":
-                    ids = ", ".join(entry.id for entry in helped)
-                    outcome |= {"verdict": "right", "points": exercise.points}
-                    outcome |= {"verified": again["verified"], "note": RESCUED.format(ids=ids)}
-                    outcome |= {key: "" for key in ("mistake", "checked", "expected", "received")}
-            outcomes.append(outcome)
+    chosen = [entry for entry in lesson.exercises if only is None or entry.id in only]
+    first, stopped = [], set()
+    for entry in chosen:
+        first.append(_attempt(lesson, entry, cells, places, sandbox, seed, (), stopped))
+        if first[-1].pop("stopped"):
+            stopped |= set(entry.defines)
+    # In the order of the lesson: a reference is in the sandbox only after the exercise that it
+    # answers was graded for good.
+    for exercise, outcome in zip(chosen, first, strict=True):
+        earlier = lesson.exercises[: lesson.exercises.index(exercise)]
+        used = set(outcome.pop("uses"))
+        helped = [entry for entry in earlier if used & set(entry.defines)]
+        if outcome["verdict"] != "right" and helped:
+            again = _attempt(lesson, exercise, cells, places, sandbox, seed, earlier)
+            if again["verdict"] == "right":
+                ids = ", ".join(entry.id for entry in helped)
+                outcome |= {"verdict": "right", "points": exercise.points}
+                outcome |= {"verified": again["verified"], "note": RESCUED.format(ids=ids)}
+                outcome |= {key: "" for key in ("mistake", "checked", "expected", "received")}
+        outcomes.append(outcome)
     return outcomes
-
-
-RESCUED = "Right once the answers of {ids} are right: nobody loses a point twice."
 
 
 def _student_cells(lesson, notebook):
@@ -144,6 +151,9 @@ def _attempt(lesson, exercise, cells, places, sandbox, seed, references, stopped
         what = f"the check could not work with what came ({type(error).__name__}: {error})"
         outcome |= {"mistake": what[:500], "verified": ""}
     outcome["printed"] = sandbox.printed - before
+    for key in TEXTS:
+        if len(outcome[key]) > MOST_CHARACTERS:
+            outcome[key] = outcome[key][:MOST_CHARACTERS] + " ..."
     return outcome
 
 

@@ -17,13 +17,16 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 MOST_BYTES = 20 * 2**20  # of one notebook
+MOST_INNER = 100 * 2**20  # of a zip in a zip
 MOST_ALL = 2 * 2**30  # of all that a zip holds
 MOST_FILES = 20_000
+MOST_CELLS = 2_000
 MOST_NESTING = 3  # of zips in zips
 IGNORED = ("__MACOSX", ".ipynb_checkpoints")
-MOODLE = re.compile(r"^(?P<name>.+?)_\d+_(assignsubmission_\w+?|onlinetext|file)_?(?=/|$)")
-MOODLE_FLAT = re.compile(r"^(?P<name>.+?)_\d+_assignsubmission_file_(?P<file>.+)$")
-CANVAS = re.compile(r"^(?P<name>[^_]+)_(?:LATE_)?\d+_\d+_(?P<file>.+)$")
+# What the two systems put before a student's files: name and id.
+MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_(?:assignsubmission_\w+?|onlinetext|file)(?:_|$)")
+CANVAS = re.compile(r"^(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+$")
+CODE, MARKDOWN = "code", "markdown"
 
 
 class SubmissionsError(ValueError):
@@ -32,7 +35,7 @@ class SubmissionsError(ValueError):
 
 @dataclass
 class Submission:
-    """One file: ``notebook`` (format 4) and ``lesson`` (its number), or ``unreadable``: why not."""
+    """One file: ``notebook`` (cells alone) and ``lesson`` (its number), or ``unreadable``: why."""
 
     student: str
     where: str
@@ -48,61 +51,100 @@ def collect(path):
     """All submissions in ``path``, in the order of student and lesson.
 
     Of several files of one student for one lesson the newest counts; the others are named in its
-    notes. Unreadable files are in the list too.
+    notes. Unreadable files are in the list too, and folders without a notebook.
 
     Raises:
-        SubmissionsError: there is no such folder or zip, or no notebook in it.
+        SubmissionsError: there is no such folder or zip, or nothing in it.
     """
     path = Path(path)
     if path.is_dir():
         found = list(_in_folder(path))
-    elif path.is_file() and path.suffix == ".ipynb":
+    elif path.is_file() and path.suffix.lower() == ".ipynb":
         found = [_from_disk(path, path.name)]
     elif path.is_file() and zipfile.is_zipfile(path):
-        budget = _Budget()
-        found = list(_in_zip(path, "", budget))
+        found = list(_in_zip(path, "", _Budget()))
     else:
         raise SubmissionsError(f"{path}: expected a folder, a zip or a notebook of submissions")
-    if not found:
+    if not any(entry.notebook or entry.unreadable for entry in found):
         raise SubmissionsError(f"{path}: there is no notebook (.ipynb) in it")
+    _name(found)
     return sorted(_newest(found), key=lambda entry: (entry.student, entry.lesson, entry.where))
 
 
-def student_of(path):
-    """The student's name from a path inside the submissions.
+def owner_of(path):
+    """(student's name, id or "") from a path inside the submissions: its first part alone.
 
-    Downloads of Moodle (``Ann Lee_123_assignsubmission_file/x.ipynb``) and Canvas
+    What stands deeper, and inside a zip that a student made, is the student's own choice. Downloads
+    of Moodle (``Ann Lee_123_assignsubmission_file/x.ipynb``) and Canvas
     (``leeann_LATE_123_456_x.ipynb``) are understood; else the first folder is the name, and
     without a folder the file's own.
     """
     parts = PurePosixPath(path).parts
-    flat = MOODLE_FLAT.match(parts[0])
-    if flat and len(parts) == 1:
-        return flat["name"]
-    moodle = MOODLE.match(parts[0])
-    if moodle and len(parts) > 1:
-        return moodle["name"]
-    canvas = CANVAS.match(parts[-1])
-    if canvas:
-        return canvas["name"]
-    return parts[0] if len(parts) > 1 else PurePosixPath(parts[0]).stem
+    if not parts:
+        return "unnamed", ""
+    for pattern in (MOODLE, CANVAS):
+        found = pattern.match(parts[0])
+        if found:
+            return found["name"], found["id"]
+    name = parts[0]
+    if len(parts) == 1 or name.lower().endswith(".zip"):
+        name = PurePosixPath(name).stem
+    return name, ""
+
+
+def _name(found):
+    """Give every entry its student, without the folder that all of them may lie in."""
+    paths = [PurePosixPath(entry.where).parts for entry in found]
+    while len(paths) > 1 and len({parts[:1] for parts in paths}) == 1:
+        rest = [parts[1:] for parts in paths]
+        plain = not any(pattern.match(paths[0][0]) for pattern in (MOODLE, CANVAS))
+        deep = all(len(parts) > 1 or (parts and _is_download(parts[0])) for parts in rest)
+        if not (plain and deep) or paths[0][0].lower().endswith(".zip"):
+            break
+        paths = rest
+    owners = [owner_of("/".join(parts)) for parts in paths]
+    ids = {}
+    for name, number in owners:
+        ids.setdefault(name, set()).add(number)
+    for entry, (name, number) in zip(found, owners, strict=True):
+        entry.student = _text(f"{name} ({number})" if len(ids[name]) > 1 and number else name)
+        entry.where = _text(entry.where)
+
+
+def _is_download(part):
+    return bool(MOODLE.match(part) or CANVAS.match(part))
+
+
+def _text(text):
+    """Without what no file and no page can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _in_folder(root):
+    seen = set()
     for folder, names, files in os.walk(root):
         names[:] = sorted(name for name in names if name not in IGNORED)
         for name in sorted(files):
             path = Path(folder) / name
             where = path.relative_to(root).as_posix()
+            kind = name.lower()
             if name.startswith("."):
                 continue
-            if name.endswith(".ipynb"):
+            if kind.endswith(".ipynb"):
                 yield _from_disk(path, where)
-            elif name.lower().endswith(".zip"):
+            elif kind.endswith(".zip"):
                 if path.is_symlink() or not zipfile.is_zipfile(path):
                     yield _unreadable(where, 0.0, "it is a link or no zip file")
                 else:
                     yield from _in_zip(path, where, _Budget())
+            elif ".ipynb" in kind:
+                yield _unreadable(where, 0.0, "its name does not end in .ipynb")
+            else:
+                continue
+            seen.add(where.split("/")[0])
+    for path in sorted(root.iterdir()):
+        if path.is_dir() and not path.is_symlink() and path.name not in seen | set(IGNORED):
+            yield _unreadable(f"{path.name}/", 0.0, "there is no notebook in it")
 
 
 def _from_disk(path, where):
@@ -136,16 +178,16 @@ def _in_zip(stream, prefix, budget, nesting=1):
             name = entry.filename.replace("\\", "/")
             where = f"{prefix}/{name}" if prefix else name
             parts = PurePosixPath(name).parts
-            if entry.is_dir() or any(p in IGNORED for p in parts) or parts[-1].startswith("."):
+            if entry.is_dir() or not parts or any(part in IGNORED for part in parts):
                 continue
             is_zip = name.lower().endswith(".zip")
-            if not (is_zip or name.endswith(".ipynb")):
+            if parts[-1].startswith(".") or not (is_zip or name.lower().endswith(".ipynb")):
                 continue
             modified = _moment(entry)
             reason = _refused(entry, parts, budget, is_zip, nesting)
             if not reason:
                 try:
-                    data = _member(archive, entry, budget, MOST_ALL if is_zip else MOST_BYTES)
+                    data = _member(archive, entry, budget, MOST_INNER if is_zip else MOST_BYTES)
                 except Exception as error:  # damaged zips raise nearly anything
                     reason = f"it cannot be unpacked ({type(error).__name__}: {error})"
             if reason:
@@ -165,8 +207,9 @@ def _refused(entry, parts, budget, is_zip, nesting):
         return "it is encrypted"
     if is_zip and nesting >= MOST_NESTING:
         return "a zip in a zip in a zip"
-    if not is_zip and entry.file_size > MOST_BYTES:
-        return _too_large(entry.file_size)
+    most = MOST_INNER if is_zip else MOST_BYTES
+    if entry.file_size > most:
+        return _too_large(entry.file_size, most)
     if entry.file_size > budget.size or budget.files <= 0:
         return "the zip holds more than can be taken"
     return ""
@@ -190,61 +233,90 @@ def _moment(entry):
         return 0.0
 
 
-def _too_large(size):
-    return f"it has {size / 2**20:.0f} MB, more than {MOST_BYTES / 2**20:.0f}; clear its outputs"
+def _too_large(size, most=MOST_BYTES):
+    return f"it has {size / 2**20:.0f} MB, more than {most / 2**20:.0f}; clear the outputs"
 
 
 def _unreadable(where, modified, reason):
-    return Submission(student_of(where), where, modified, unreadable=reason)
+    return Submission("", where, modified, unreadable=reason)
 
 
 def _parsed(data, where, modified):
     """A submission from a file's bytes."""
-    import nbformat
-
-    entry = Submission(student_of(where), where, modified)
+    entry = Submission("", where, modified)
     entry.digest = hashlib.sha256(data).hexdigest()
     try:
-        if not data.strip():
-            raise ValueError("it is empty")
-        raw = json.loads(data)
-        if not isinstance(raw, dict) or not ({"cells", "worksheets"} & set(raw)):
-            raise ValueError("it is JSON, but no notebook")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            notebook = nbformat.reads(data.decode(), as_version=4)
-            nbformat.validate(notebook, relax_add_props=True, version=4, version_minor=5)
-        entry.notebook = json.loads(json.dumps(notebook))
+        entry.notebook = _notebook(data)
+        entry.lesson = _lesson_of(entry.notebook)
     except RecursionError:
         entry.unreadable = "it is nested too deeply"
     except UnicodeDecodeError:
         entry.unreadable = "it is no text in UTF-8"
     except json.JSONDecodeError as error:
         entry.unreadable = f"it is no JSON ({error.msg}, line {error.lineno})"
-    except Exception as error:  # nbformat raises many kinds
-        entry.unreadable = f"it is no notebook ({str(error).splitlines()[0][:200]})"
-    else:
-        entry.lesson = _lesson_of(entry.notebook)
-        if not entry.lesson:
-            entry.unreadable = "its metadata name no lesson of the course"
-            entry.notebook = None
+    except Exception as error:  # whatever a stranger's file makes of it
+        told = str(error).splitlines() or [type(error).__name__]
+        entry.unreadable = f"it is no notebook ({told[0][:200]})"
+    if entry.unreadable:
+        entry.notebook = None
     return entry
 
 
+def _notebook(data):
+    """What a grading needs of a notebook: each cell's type, source and course metadata."""
+    if not data.strip():
+        raise ValueError("it is empty")
+    raw = json.loads(data)
+    if not isinstance(raw, dict) or not ({"cells", "worksheets"} & set(raw)):
+        raise ValueError("it is JSON of another kind")
+    if "cells" not in raw:  # format 3 and older
+        import nbformat
+
+        count = sum(len(sheet["cells"]) for sheet in raw["worksheets"])
+        if count > MOST_CELLS:
+            raise ValueError(f"it has {count:,} cells, more than {MOST_CELLS:,}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            old = nbformat.from_dict(raw)
+            raw = json.loads(json.dumps(nbformat.convert(old, 4)))
+    cells = raw["cells"]
+    if not isinstance(cells, list) or len(cells) > MOST_CELLS:
+        raise ValueError(f"expected a list of at most {MOST_CELLS:,} cells")
+    course = _course(raw)
+    return {"metadata": {"course": course}, "cells": [_cell(cell) for cell in cells]}
+
+
+def _course(holder):
+    """The course's metadata of a notebook or cell: a dict of strings."""
+    metadata = holder.get("metadata")
+    course = metadata.get("course") if isinstance(metadata, dict) else None
+    course = course if isinstance(course, dict) else {}
+    return {key: value for key in ("id", "lesson") if isinstance(value := course.get(key), str)}
+
+
+def _cell(cell):
+    text = cell["source"]
+    text = "".join(text) if isinstance(text, list) else text
+    if not isinstance(text, str):
+        raise ValueError("a cell whose source is no text")
+    kind = cell["cell_type"] if cell["cell_type"] == CODE else MARKDOWN
+    return {"cell_type": kind, "metadata": {"course": _course(cell)}, "source": _text(text)}
+
+
 def _lesson_of(notebook):
-    """Number of the lesson, from the notebook's metadata or those of its exercises."""
-    course = notebook["metadata"].get("course")
-    number = course.get("lesson") if isinstance(course, dict) else None
-    if isinstance(number, str) and re.fullmatch(r"\d\d", number):
+    """Number of the lesson, from the notebook's metadata or those of its exercises.
+
+    Raises:
+        ValueError: there is none.
+    """
+    number = notebook["metadata"]["course"].get("lesson", "")
+    if re.fullmatch(r"\d\d", number):
         return number
     for cell in notebook["cells"]:
-        course = cell["metadata"].get("course")
-        found = (
-            re.match(r"(\d+)\.\d+$", str(course.get("id"))) if isinstance(course, dict) else None
-        )
+        found = re.fullmatch(r"(\d{1,2})\.\d{1,3}", cell["metadata"]["course"].get("id", ""))
         if found:
             return f"{int(found[1]):02d}"
-    return ""
+    raise ValueError("its metadata name no lesson of the course")
 
 
 def _newest(found):

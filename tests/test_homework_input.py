@@ -84,6 +84,7 @@ def claims(shape):
         npz(header=npy(np.frombuffer(b"[1]", dtype=np.uint8))),
         npz(header=npy(np.frombuffer(b"[" * 100_000, dtype=np.uint8))),
         npz(header=npy(np.zeros(3))),
+        npz(header=npy(np.frombuffer(b'{"a": [' + b"[]," * 10**6 + b"0]}", dtype=np.uint8))),
         npz(a0=npy(np.zeros(3))),
         bomb(),
     ],
@@ -135,7 +136,7 @@ def test_an_answer_that_is_none_is_a_failure(header, arrays):
 
 
 def taken(*cells):
-    return [text for *_, text, _ in extract.statements(list(cells))[0]]
+    return [one.text for one in extract.statements(list(cells))[0]]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +153,13 @@ def taken(*cells):
         "from torch import nn\nlayer = nn.Linear(2, 3)",
         "import torch.nn.functional as F\nweights = {'a': [F.relu]}",
         "sizes = list(range(int(3)))",
+        "import torch\nLOG = torch.log(torch.tensor(2.0)).item()",
+        "from math import *\nLOG = log(2 * pi)",
+        "from functools import partial\nf = partial(g, dim=-1)",
+        "names = dict(zip('ab', sorted([2, 1])))",
+        "x += 1",
+        "if TYPE_CHECKING:\n    from torch import Tensor",
+        "try:\n    import numpy as n\nexcept ImportError:\n    n = None",
     ],
 )
 def test_definitions_and_constants_are_taken(text):
@@ -167,7 +175,9 @@ def test_definitions_and_constants_are_taken(text):
         "torch.allclose = print",
         "table[0] = 1",
         "for i in range(3):\n    pass",
-        "if True:\n    import os",
+        "if True:\n    train()",
+        "if train():\n    x = 1",
+        "try:\n    x = 1\nfinally:\n    train()",
         "with open('x') as f:\n    pass",
         "print('hello')",
         "x = open('/etc/passwd').read()",
@@ -175,7 +185,8 @@ def test_definitions_and_constants_are_taken(text):
         "x = (y := train())",
         "del x",
         "'a text'",
-        "x += 1",
+        "x += train()",
+        "x.y += 1",
         "%matplotlib inline",
         "!rm -rf /",
         "%%bash\nrm -rf /",
@@ -187,10 +198,32 @@ def test_what_runs_is_not_taken(text):
     assert taken(text) == []
 
 
+def test_an_exercises_own_cell_computes_its_constants_freely():
+    cells = ["x = helper()\ny = Class()()\nprint(x)", "x = helper()"]
+    found, _ = extract.statements(cells, own={0})
+    assert [one.text.strip() for one in found] == ["x = helper()", "y = Class()()"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%%time\ndef f(x):\n    return x",
+        "\n%%capture out\ndef f(x):\n    return x",
+        "def f(x):\n    return x\nf?",
+        "def f(x):\n    return x\ntorch.expm1??",
+        "def f(x):\n    return x\nt = %timeit -o f(1)",
+        "files = !ls\ndef f(x):\n    return x",
+    ],
+)
+def test_magics_cost_nothing(text):
+    found, faults = extract.statements([text])
+    assert not faults and [one.binds for one in found] == [("f",)]
+
+
 def test_faults_stay_in_their_cell():
     cells = ["def f(:\n", "x = 1", "(" * 5_000, "y = 2\0", "z" * 300_000, "def g():\n    return f"]
     found, faults = extract.statements(cells)
-    assert [names for _, names, *_ in found] == [("x",), ("g",)]
+    assert [one.binds for one in found] == [("x",), ("g",)]
     assert set(faults) == {0, 2, 3, 4} and "line 1" in faults[0]
     assert "characters" in faults[4]
 
@@ -198,7 +231,7 @@ def test_faults_stay_in_their_cell():
 def test_deep_nesting_is_a_fault_and_no_crash():
     deep = ["x = " + "-" * 100_000 + "1", "x = " + "[" * 1_000 + "]" * 1_000, "a" + ".b" * 90_000]
     found, faults = extract.statements([*deep, "ok = 1"])
-    assert ("ok",) in [names for _, names, *_ in found]
+    assert ("ok",) in [one.binds for one in found]
 
 
 def test_a_string_that_looks_like_magic_is_kept():
@@ -226,6 +259,10 @@ def text_of(notebook):
 @pytest.mark.parametrize(
     ("path", "student"),
     [
+        ("leeann_12_345_work.zip/bob_1_2_x.ipynb", "leeann"),
+        ("eve/bob_1_2_x.ipynb", "eve"),
+        ("eve/x.zip/bob_1_2_x.ipynb", "eve"),
+        ("eve.zip/deep/x.ipynb", "eve"),
         ("Ann Lee_12345_assignsubmission_file/01.ipynb", "Ann Lee"),
         ("Ann Lee_12345_assignsubmission_file_/x/01.ipynb", "Ann Lee"),
         ("Ann Lee_12345_assignsubmission_file_01_vae_2d.ipynb", "Ann Lee"),
@@ -238,7 +275,7 @@ def text_of(notebook):
     ],
 )
 def test_the_name_comes_from_the_path(path, student):
-    assert submissions.student_of(path) == student
+    assert submissions.owner_of(path)[0] == student
 
 
 def old_format():
@@ -251,14 +288,23 @@ def old_format():
 UNREADABLE = {
     "empty": (b"", "it is empty"),
     "not json": (b"{'a'}", "it is no JSON"),
-    "a list": (b"[1, 2]", "no notebook"),
-    "another dict": (b'{"a": 1}', "no notebook"),
+    "a list": (b"[1, 2]", "JSON of another kind"),
+    "another dict": (b'{"a": 1}', "JSON of another kind"),
     "no cells": (
         b'{"cells": 3, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
         "no notebook",
     ),
     "deep": (b"[" * 100_000, "nested too deeply|no JSON"),
-    "binary": (b"\xff\xfe\x00\x01" * 100, "UTF-8|no JSON"),
+    "binary": (b"\xff\xfe\x00\x01" * 100, "UTF-8|no JSON|no notebook"),
+    "a cell of numbers": (b'{"cells": [{"cell_type": "code", "source": 3}]}', "no text"),
+    "a cell of nothing": (b'{"cells": [3]}', "no notebook"),
+    "too many cells": (b'{"cells": [' + b"{}," * 3_000 + b"{}]}", "at most 2,000 cells"),
+    "a long id": (
+        b'{"cells": [{"cell_type": "code", "source": "", "metadata": {"course": {"id": "'
+        + b"1" * 5_000
+        + b'.1"}}}]}',
+        "no lesson of the course",
+    ),
     "of no lesson": (
         b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
         "no lesson of the course",
@@ -306,6 +352,58 @@ def test_links_are_not_followed(tmp_path):
     assert [entry.unreadable for entry in found] == ["it is a link or no plain file"] * 2
 
 
+def names(tmp_path, *paths):
+    for where in paths:
+        path = tmp_path / where
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text_of(made.blank()))
+    return [entry.student for entry in submissions.collect(tmp_path)]
+
+
+def test_a_folder_around_all_of_them_is_nobodys_name(tmp_path):
+    assert names(tmp_path / "a", "week 1/ann/x.ipynb", "week 1/bob/y/x.ipynb") == ["ann", "bob"]
+    assert names(tmp_path / "b", "all/ann_1_2_x.ipynb", "all/bob_3_4_x.ipynb") == ["ann", "bob"]
+    assert names(tmp_path / "c", "ann/x.ipynb", "ann/y.ipynb") == ["ann"]
+
+
+def test_namesakes_stay_two_students(tmp_path):
+    paths = (f"Ann Lee_{number}_assignsubmission_file/x.ipynb" for number in (1, 2))
+    assert names(tmp_path, *paths) == ["Ann Lee (1)", "Ann Lee (2)"]
+
+
+def test_nothing_is_left_out_without_a_word(tmp_path):
+    (tmp_path / "bob").mkdir()
+    (tmp_path / "carla").mkdir()
+    (tmp_path / "carla" / "x.ipynb.txt").write_text(text_of(made.blank()))
+    assert names(tmp_path, "ann/X.IPYNB") == ["ann", "bob", "carla"]
+    reasons = {entry.student: entry.unreadable for entry in submissions.collect(tmp_path)}
+    assert reasons["ann"] == "" and reasons["bob"] == "there is no notebook in it"
+    assert reasons["carla"] == "its name does not end in .ipynb"
+
+
+def test_a_name_that_is_no_text(tmp_path):
+    folder = os.fsencode(tmp_path) + b"/a\xff"
+    os.mkdir(folder)
+    with open(folder + b"/x.ipynb", "w") as stream:
+        stream.write(text_of(made.blank()))
+    [entry] = submissions.collect(tmp_path)
+    assert entry.student == "a?" and entry.lesson == "01"
+
+
+def test_cells_as_people_s_tools_write_them(tmp_path):
+    """Without outputs, with a stream without a name, with odd metadata."""
+    odd = made.blank()
+    for cell in odd["cells"]:
+        cell.pop("outputs", None)
+    odd["cells"][1]["outputs"] = [{"output_type": "stream"}]
+    odd["cells"].append({"cell_type": "markdown", "source": "", "metadata": {"course": {"id": []}}})
+    odd["cells"].append({"cell_type": "markdown", "source": "\ud800", "metadata": 3})
+    (tmp_path / "ann.ipynb").write_text(json.dumps(odd))
+    [entry] = submissions.collect(tmp_path)
+    assert entry.unreadable == "" and len(entry.notebook["cells"]) == len(odd["cells"])
+    assert feedback.words(made.LESSON, entry.notebook)[0]["answer"] == ""
+
+
 def test_of_two_files_the_newest_counts(tmp_path):
     for name, moment in (("new", 2_000), ("old", 1_000)):
         path = tmp_path / "ann" / f"{name}.ipynb"
@@ -332,6 +430,7 @@ def test_a_zip_can_do_no_harm(tmp_path):
         archive.writestr("x.ipynb", good)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("ann/x.ipynb", good)
+        archive.writestr(".", good)
         archive.writestr("__MACOSX/ann/._x.ipynb", "junk")
         archive.writestr("../evil.ipynb", good)
         archive.writestr("/evil.ipynb", good)
@@ -376,9 +475,22 @@ def test_what_holds_no_submission_is_an_error(tmp_path, name):
 
 def test_file_names_of_feedback_are_tame_and_distinct():
     taken_names = {}
-    for student in ("../../x", "x/y", "x\\y", "a" * 500, "", "con\0trol", "X_y", "ünï 'q'", "."):
+    for student in (
+        "\U00020000" * 300,
+        "../../x",
+        "x/y",
+        "x\\y",
+        "a" * 500,
+        "",
+        "con\0trol",
+        "X_y",
+        "ünï 'q'",
+        ".",
+    ):
         name = feedback._file_name(student, taken_names)
-        assert "/" not in name and "\\" not in name and "\0" not in name and len(name) < 100
+        assert (
+            "/" not in name and "\\" not in name and "\0" not in name and len(name.encode()) < 150
+        )
         assert name.lower() not in {other.lower() for other in taken_names}
         taken_names[name] = ""
 

@@ -148,6 +148,7 @@ def test_points_for_ones_own_notebook(tmp_path, capsys):
     assert command.main(["check", str(path)]) == 2
     assert "it is no JSON" in capsys.readouterr().err
     assert command.main(["check", str(tmp_path / "none.ipynb")]) == 2
+    assert command.main(["check", str(tmp_path)]) == 2
 
 
 @by_name
@@ -226,8 +227,9 @@ def test_the_commands_say_what_they_do(capsys):
             command.main(arguments)
         assert ended.value.code == 0
     assert "--unsafe" in capsys.readouterr().out
-    with pytest.raises(SystemExit):
-        command.main(["grade", "x", "--out", "y", "--jobs", "0"])
+    for option in (["--jobs", "0"], ["--seconds", "inf"], ["--seconds", "-1"]):
+        with pytest.raises(SystemExit):
+            command.main(["grade", "x", "--out", "y", *option])
 
 
 def test_verify_is_a_command(capsys):

@@ -128,7 +128,7 @@ def test_readme_names_every_command():
     readme = (ROOT / "README.md").read_text("utf-8")
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = re.findall(r"^([a-z]+):", makefile, re.M)
-    assert set(targets) == {"lab", *course.SCRIPTS, "clean"}
+    assert set(targets) == {"lab", *course.SCRIPTS, *course.HOMEWORK, "clean"}
     assert set(re.search(r"^\.PHONY: (.*)$", makefile, re.M).group(1).split()) == set(targets)
     for target in targets:
         assert f"make {target}" in readme, f"README.md does not name `make {target}`"

@@ -1,6 +1,6 @@
-"""A class of 100 submissions of lesson 01, graded whole and after a kill -9: not part of make test.
+"""A class of 100 submissions of lesson 01, graded whole and after a kill -9; not in make test.
 
-``python tools/bench_grading.py`` prints time and peak memory, and whether both gave the same scores.
+It prints time and peak memory, and whether both gave the same scores.
 """
 
 import argparse

@@ -14,7 +14,8 @@ def show(value):
     if isinstance(value, tuple):
         return f"a tuple of {len(value)}: " + "; ".join(show(entry) for entry in value[:3])
     if isinstance(value, dict):
-        return f"a dict with the keys {', '.join(value)}"
+        keys = [key if len(key) <= 40 else f"{key[:40]}..." for key in list(value)[:5]]
+        return f"a dict with the keys {', '.join(keys)}{', ...' if len(value) > 5 else ''}"
     flat = value.reshape(-1)
     values = ", ".join(f"{number:.6g}" for number in flat[:4])
     if value.ndim == 0:

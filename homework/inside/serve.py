@@ -1,5 +1,7 @@
 """One exercise in its own process: load the student's definitions, then answer the checks."""
 
+import __future__
+
 import linecache
 
 from inside import extract, wire
@@ -11,7 +13,7 @@ def run(sock):
     handles = []
     while True:
         try:
-            header, arrays = wire.receive(sock)
+            header, arrays = wire.receive(sock, most_header=wire.MOST_BYTES)
         except wire.Closed:
             return
         try:
@@ -30,32 +32,39 @@ def _load(header, handles):
     """Execute what is taken of the cells; the first name that the exercise defines is handle 0."""
     cells, exercises = header["cells"], header["exercises"]
     graded = next(entry for entry in exercises if entry["id"] == header["graded"])
-    taken, faults = extract.statements(cells)
-    owner = {}  # name -> the exercise's own cell, if it does bind it
-    for entry in exercises:
-        for index, binds, *_ in taken:
-            if index == entry["cell"]:
-                owner |= {name: index for name in binds if name in entry["defines"]}
-    space = {"__name__": "__main__"}
-    replaced = set()
+    own = {entry["cell"] for entry in exercises if entry["cell"] is not None}
+    found, faults = extract.statements(cells, own)
+    homes = {entry["id"]: _home(entry, found) for entry in exercises}
+    owner = {
+        n: homes[e["id"]] for e in exercises for n in e["defines"] if homes[e["id"]] is not None
+    }
+    space, replaced = {"__name__": "__main__"}, set()
     if header["references"]:
         theirs = {"__name__": "__main__"}
         for title, text in header["references"]:
             _execute(text, title, 1, theirs, {})
         replaced = {n for e in exercises if e["id"] in header["replaced"] for n in e["defines"]}
         space |= {name: theirs[name] for name in replaced if name in theirs}
-    raised = {}
-    for index, binds, _, text, line in taken:
-        # An exercise's names are what its own cell (or the reference) makes of them.
-        kept = [n for n in binds if n in replaced or owner.get(n, index) != index]
+    last = homes[graded["id"]]
+    last = len(cells) if last is None else last
+    raised, flags = {}, _future(found)
+    for one in found:
+        # An exercise's names are what its own cell (or the reference) makes of them. And what the
+        # notebook has made when it comes to the graded cell is not changed by the cells below.
+        kept = [n for n in one.binds if n in replaced or owner.get(n, one.cell) != one.cell]
+        if one.cell > last:
+            kept += [name for name in one.binds if name in space]
+            if all(name in kept for name in one.binds):
+                continue
         before = {name: space[name] for name in kept if name in space}
-        _execute(text, f"cell {index}", line, space, raised)
+        _execute(one.text, f"cell {one.cell}", one.line, space, raised, flags)
         for name in kept:
             space.pop(name, None)
         space |= before
-    faults |= raised
+    for index, reason in raised.items():
+        faults.setdefault(index, reason)
     name = graded["defines"][0]
-    uses = extract.reached(taken, graded["defines"])
+    uses = extract.reached(found, graded["defines"])
     others = [n for e in exercises if e["id"] != graded["id"] for n in e["defines"] if n in uses]
     faults = {str(key): str(value)[:500] for key, value in faults.items()}
     if name in space:
@@ -63,7 +72,29 @@ def _load(header, handles):
     return {"missing": name not in space, "faults": faults, "uses": others}, ()
 
 
-def _execute(text, title, line, space, raised):
+def _home(entry, found):
+    """The cell that answers an exercise: its own, unless that is a stub and another is not."""
+    first = entry["defines"][0]
+    written = [one.cell for one in found if first in one.binds and not one.is_stub]
+    bound = [one.cell for one in found if first in one.binds]
+    for cells in (written, bound):
+        if entry["cell"] in cells:
+            return entry["cell"]
+        if cells:
+            return cells[-1]
+    return None
+
+
+def _future(found):
+    """Compiler flags of the notebook's ``from __future__ import``."""
+    names = [n for one in found if one.text.startswith("from __future__") for n in one.binds]
+    flags = 0
+    for name in names:
+        flags |= getattr(getattr(__future__, name, None), "compiler_flag", 0)
+    return flags
+
+
+def _execute(text, title, line, space, raised, flags=0):
     """Execute one statement; remember its text, so that an error can show the line."""
     padded = "\n" * (line - 1) + text
     old = linecache.cache.get(title)
@@ -73,9 +104,9 @@ def _execute(text, title, line, space, raised):
         lines[line - 1 + offset] = part
     linecache.cache[title] = (len(padded), None, lines, title)
     try:
-        exec(compile(padded, title, "exec", dont_inherit=True), space)
+        exec(compile(padded, title, "exec", flags=flags, dont_inherit=True), space)
     except Exception as error:
-        raised[int(title.split()[-1])] = f"{type(error).__name__}: {error}"
+        raised.setdefault(int(title.split()[-1]), f"{type(error).__name__}: {error}")
 
 
 def _answer(header, arrays, handles):

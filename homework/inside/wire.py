@@ -15,6 +15,7 @@ import zipfile
 import numpy as np
 
 MOST_BYTES = 64 * 2**20  # of one message
+MOST_HEADER = 2**20  # of the header of a message from the sandbox
 MOST_ARRAYS = 4_096
 KINDS = "biuf"
 
@@ -40,7 +41,7 @@ def pack(header, arrays=()):
     return stream.getvalue()
 
 
-def unpack(data):
+def unpack(data, most_header=MOST_HEADER):
     """(header, list of arrays) from the bytes of a message.
 
     Raises:
@@ -52,7 +53,10 @@ def unpack(data):
             if len(entries) > MOST_ARRAYS or sum(e.file_size for e in entries) > MOST_BYTES:
                 raise WireError("it is too large")
             members = {entry.filename: _array(archive, entry) for entry in entries}
-        header = json.loads(members.pop("header.npy").tobytes())
+        text = members.pop("header.npy").tobytes()
+        if len(text) > most_header:
+            raise WireError(f"its header has {len(text):,} bytes")
+        header = json.loads(text)
         arrays = [members[f"a{index}.npy"] for index in range(len(members))]
     except WireError:
         raise
@@ -85,7 +89,7 @@ def send(sock, header, arrays=(), deadline=None):
             view = view[sock.send(view) :]
 
 
-def receive(sock, deadline=None):
+def receive(sock, deadline=None, most_header=MOST_HEADER):
     """Read one message: (header, arrays).
 
     Raises:
@@ -94,7 +98,7 @@ def receive(sock, deadline=None):
     (length,) = struct.unpack(">Q", _read(sock, 8, deadline))
     if length > MOST_BYTES:
         raise WireError(f"it claims {length:,} bytes, more than {MOST_BYTES:,}")
-    return unpack(_read(sock, length, deadline))
+    return unpack(_read(sock, length, deadline), most_header)
 
 
 def _read(sock, count, deadline):
