@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
-from mutants import lesson01, lesson02
+from mutants import lesson01, lesson02, lesson03
 from torch import nn
 
 from course_utils import checks
 
-WRONG = lesson01.WRONG + lesson02.WRONG
-RIGHT = lesson01.RIGHT + lesson02.RIGHT
+WRONG = lesson01.WRONG + lesson02.WRONG + lesson03.WRONG
+RIGHT = lesson01.RIGHT + lesson02.RIGHT + lesson03.RIGHT
 NAMES = sorted({name for name, _ in RIGHT})
 FIRST = {name: answer for name, answer in reversed(RIGHT)}
 SEEDS = (0, 1, 2)

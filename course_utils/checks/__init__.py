@@ -15,6 +15,12 @@ from course_utils.checks.lesson01 import (
 )
 from course_utils.checks.lesson02 import active_units, bernoulli_log_prob, binarise, traverse
 from course_utils.checks.lesson02_vae import vae_fc
+from course_utils.checks.lesson03 import (
+    dequantise,
+    gaussian_bits_per_dim,
+    logit_transform,
+    principal_weights,
+)
 
 __all__ = [
     "CheckFailed",
@@ -26,10 +32,14 @@ __all__ = [
     "build",
     "call",
     "check",
+    "dequantise",
+    "gaussian_bits_per_dim",
     "gaussian_kl",
     "gaussian_log_prob",
     "gradient",
     "log_weight",
+    "logit_transform",
+    "principal_weights",
     "rate_and_distortion",
     "reparameterise",
     "traverse",
