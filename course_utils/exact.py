@@ -115,6 +115,64 @@ class LinearGaussianVAE:
 
 
 @dataclass(frozen=True)
+class PrincipalComponents:
+    """Mean and covariance of data x (N, D), and the linear VAEs they give. Built in lesson 03.
+
+    Attributes:
+        mean: (D,). values: eigenvalues of the covariance (divisor N), falling, (D,).
+        vectors: eigenvectors, one a column, (D, D). All float64.
+
+    Source: Tipping and Bishop 1999, Probabilistic principal component analysis.
+    """
+
+    mean: torch.Tensor
+    values: torch.Tensor
+    vectors: torch.Tensor
+
+    @classmethod
+    def of(cls, x, chunk=5_000):
+        """From x (N, D), read ``chunk`` rows at a time.
+
+        Raises:
+            TypeError: ``x`` is no floating-point tensor.
+            ValueError: not two dimensions, or fewer than two rows; NaN or infinity.
+        """
+        _require_tensor("x", x)
+        if x.ndim != 2 or len(x) < 2:
+            raise ValueError(f"x: expected shape (N, D) with N >= 2, got {tuple(x.shape)}")
+        mean = x.mean(0, dtype=torch.float64)
+        covariance = torch.zeros(len(mean), len(mean), dtype=torch.float64, device=x.device)
+        for part in x.split(chunk):
+            centred = part - mean.to(x.dtype)
+            covariance += centred.T @ centred
+        values, vectors = torch.linalg.eigh(covariance / len(x))
+        return cls(mean, values.flip(0).clamp(min=0), vectors.flip(1))
+
+    def vae(self, num_latents, sigma):
+        """The linear VAE of highest likelihood with ``num_latents`` latents and a fixed sigma.
+
+        W = U_L (Lambda_L - sigma^2 I)^(1/2) over the largest eigenvalues, 0 where one is not above
+        sigma^2. The columns are orthogonal, so its ELBO with a diagonal posterior is log p(x).
+        """
+        values = self.values[:num_latents]
+        excess = (values - _number("sigma", sigma) ** 2).clamp(min=0)
+        return LinearGaussianVAE(self.vectors[:, :num_latents] * excess.sqrt(), self.mean, sigma)
+
+    def neg_log_likelihood(self, num_latents, sigma):
+        """Mean of -log p(x) over the data themselves, in nats, for :meth:`vae`.
+
+        1/2 [ D log(2 pi sigma^2) + sum_active (1 + log(lambda_i / sigma^2))
+        + sum_rest lambda_i / sigma^2 ]; active are the largest ``num_latents`` eigenvalues, as far
+        as they are above sigma^2.
+        """
+        ratio = self.values / _number("sigma", sigma) ** 2
+        place = torch.arange(len(ratio), device=ratio.device)
+        active = (place < num_latents) & (ratio > 1)
+        terms = torch.where(active, 1 + ratio.clamp(min=1).log(), ratio)
+        return 0.5 * (len(ratio) * (LOG_2_PI + 2 * math.log(sigma)) + terms.sum()).item()
+
+
+@dataclass(frozen=True)
 class Gaussian2D:
     """A Gaussian in the plane. ``mean`` (2,) and ``covariance`` (2, 2) are float64."""
 

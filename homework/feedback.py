@@ -42,7 +42,8 @@ def words(lesson, notebook):
         text = found.get(name, "")
         answer = text.partition("*Your answer:*")[2] if "*Your answer:*" in text else text
         answer = answer.strip()[:MOST_CHARACTERS]
-        shown = re.sub(r"^#+ .*$", "", question.partition("*Your answer:*")[0], flags=re.M).strip()
+        shown = re.sub(r"^#+ .*$", "", question.partition("*Your answer:*")[0], flags=re.M)
+        shown = re.sub(r"\*\*Question [\d.]+\*\*|\*+", "", shown).strip()
         made.append({"id": name, "of": reflection.points, "question": shown, "answer": answer})
     return made
 

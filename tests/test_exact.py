@@ -274,3 +274,54 @@ def test_bad_discrete_models():
             exact.DiscreteVAE(*arguments)
     with pytest.raises(ValueError, match="^x: expected zeros and ones"):
         exact.DiscreteVAE(logits, 3).log_prob(torch.full((1, 4), 0.5))
+
+
+# --- principal components ------------------------------------------------------------------------
+
+
+def correlated(count, dims, dtype=torch.float64):
+    mixing = torch.randn(dims, dims, dtype=dtype) * torch.linspace(2, 0.1, dims, dtype=dtype)
+    return torch.randn(count, dims, dtype=dtype) @ mixing.T + 3
+
+
+@pytest.mark.parametrize(("latents", "sigma"), [(3, 0.7), (8, 0.7), (8, 3.0), (1, 1e-3)])
+def test_the_closed_form_is_the_mean_over_the_data(latents, sigma):
+    x = correlated(500, 8)
+    parts = exact.PrincipalComponents.of(x, chunk=64)
+    model = parts.vae(latents, sigma)
+    assert parts.neg_log_likelihood(latents, sigma) == pytest.approx(
+        -model.log_prob(x).mean().item()
+    )
+    assert model.elbo_gap() == pytest.approx(0, abs=1e-9)
+    active = (parts.values[:latents] > sigma**2).sum()
+    assert (model.weight.norm(dim=0) > 0).sum() == active
+
+
+def test_no_other_linear_vae_is_more_likely():
+    x = correlated(400, 6)
+    best = exact.PrincipalComponents.of(x).vae(2, 0.8)
+    highest = best.log_prob(x).mean()
+    for _ in range(20):
+        weight = best.weight + 0.1 * torch.randn_like(best.weight)
+        bias = best.bias + 0.05 * torch.randn_like(best.bias)
+        assert exact.LinearGaussianVAE(weight, bias, 0.8).log_prob(x).mean() < highest
+
+
+def test_components_are_those_of_the_covariance():
+    x = correlated(300, 5)
+    parts = exact.PrincipalComponents.of(x)
+    rebuilt = (parts.vectors * parts.values) @ parts.vectors.T
+    torch.testing.assert_close(rebuilt, torch.cov(x.T, correction=0))
+    assert (parts.values.diff() <= 0).all()
+    near = exact.PrincipalComponents.of(x.float(), chunk=70)
+    torch.testing.assert_close(near.values, parts.values, rtol=1e-4, atol=1e-4)
+
+
+def test_bad_data_for_components():
+    with pytest.raises(TypeError, match="x: expected"):
+        exact.PrincipalComponents.of(torch.ones(4, 3, dtype=torch.int64))
+    for x in (torch.ones(3), torch.ones(1, 3)):
+        with pytest.raises(ValueError, match="x: expected shape"):
+            exact.PrincipalComponents.of(x)
+    with pytest.raises(ValueError):
+        exact.PrincipalComponents.of(torch.full((4, 3), torch.nan))

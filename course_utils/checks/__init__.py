@@ -15,12 +15,8 @@ from course_utils.checks.lesson01 import (
 )
 from course_utils.checks.lesson02 import active_units, bernoulli_log_prob, binarise, traverse
 from course_utils.checks.lesson02_vae import vae_fc
-from course_utils.checks.lesson03 import (
-    dequantise,
-    gaussian_bits_per_dim,
-    logit_transform,
-    principal_weights,
-)
+from course_utils.checks.lesson03 import dequantise, logit_transform
+from course_utils.checks.lesson03_linear import gaussian_bits_per_dim, principal_weights
 
 __all__ = [
     "CheckFailed",
