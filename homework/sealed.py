@@ -30,6 +30,8 @@ def make(lesson, folder):
         path, qualified = _find(folder / "course_utils", name)
         reason = f"course_utils.{name} is left out of the grading: exercise {exercise} asks for it"
         path.write_text(seal(path.read_text(encoding="utf-8"), qualified, reason), encoding="utf-8")
+    for path in [folder, *folder.rglob("*")]:  # another user reads it, whatever the umask is
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _find(package, name):

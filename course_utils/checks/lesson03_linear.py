@@ -20,8 +20,8 @@ def principal_weights(answer, seed):
         ("fewer eigenvalues above the variance than latents: ", 6, 4),
     ):
         variance = float(rng.uniform(0.3, 0.8))
-        above = variance * rng.uniform(1.5, 9, dims).cumprod() ** 0.5
-        values = np.where(np.arange(dims) < active, above, variance * rng.uniform(0.1, 0.9, dims))
+        above = variance * (1.5 + rng.uniform(0.3, 1.5, dims).cumsum())
+        values = np.where(np.arange(dims) < active, above, variance * rng.uniform(0.1, 0.6, dims))
         basis, _ = np.linalg.qr(rng.normal(size=(dims, dims)))
         covariance = (basis * values) @ basis.T
         covariance = (covariance + covariance.T) / 2
