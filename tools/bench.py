@@ -51,10 +51,12 @@ def vae(mixed_precision):
 
 
 def plain_log_weights(model, x, num_samples):
-    """log w by the formula, all samples in one batch: what VAE.log_weights is measured against."""
+    """log w as tutorials write it, all samples in one batch: what log_weights is held against."""
     mu, log_var = model.encode(x)
     z = model.reparameterise(mu, log_var, num_samples)
-    log_p_x = losses.bernoulli_log_prob(x, model.decode(z), event_dim=3)
+    logits = model.decode(z)
+    bce = F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none")
+    log_p_x = -bce.flatten(2).sum(2)
     return log_p_x + model.prior.log_prob(z) - losses.gaussian_log_prob(z, mu, log_var)
 
 
