@@ -11,22 +11,21 @@ import os
 import re
 import stat
 import time
-import warnings
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+
+from homework import untrusted
 
 MOST_BYTES = 20 * 2**20  # of one notebook
 MOST_INNER = 100 * 2**20  # of a zip in a zip
 MOST_ALL = 2 * 2**30  # of all that a zip holds
 MOST_FILES = 20_000
-MOST_CELLS = 2_000
 MOST_NESTING = 3  # of zips in zips
 IGNORED = ("__MACOSX", ".ipynb_checkpoints")
 # What the two systems put before a student's files: name and id.
 MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_(?:assignsubmission_\w+?|onlinetext|file)(?:_|$)")
 CANVAS = re.compile(r"^(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+$")
-CODE, MARKDOWN = "code", "markdown"
 
 
 class SubmissionsError(ValueError):
@@ -107,17 +106,13 @@ def _name(found):
     for name, number in owners:
         ids.setdefault(name, set()).add(number)
     for entry, (name, number) in zip(found, owners, strict=True):
-        entry.student = _text(f"{name} ({number})" if len(ids[name]) > 1 and number else name)
-        entry.where = _text(entry.where)
+        full = f"{name} ({number})" if len(ids[name]) > 1 and number else name
+        entry.student = untrusted.text(full)
+        entry.where = untrusted.text(entry.where)
 
 
 def _is_download(part):
     return bool(MOODLE.match(part) or CANVAS.match(part))
-
-
-def _text(text):
-    """Without what no file and no page can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _in_folder(root):
@@ -246,8 +241,8 @@ def _parsed(data, where, modified):
     entry = Submission("", where, modified)
     entry.digest = hashlib.sha256(data).hexdigest()
     try:
-        entry.notebook = _notebook(data)
-        entry.lesson = _lesson_of(entry.notebook)
+        entry.notebook = untrusted.notebook(data)
+        entry.lesson = untrusted.lesson_of(entry.notebook)
     except RecursionError:
         entry.unreadable = "it is nested too deeply"
     except UnicodeDecodeError:
@@ -260,63 +255,6 @@ def _parsed(data, where, modified):
     if entry.unreadable:
         entry.notebook = None
     return entry
-
-
-def _notebook(data):
-    """What a grading needs of a notebook: each cell's type, source and course metadata."""
-    if not data.strip():
-        raise ValueError("it is empty")
-    raw = json.loads(data)
-    if not isinstance(raw, dict) or not ({"cells", "worksheets"} & set(raw)):
-        raise ValueError("it is JSON of another kind")
-    if "cells" not in raw:  # format 3 and older
-        import nbformat
-
-        count = sum(len(sheet["cells"]) for sheet in raw["worksheets"])
-        if count > MOST_CELLS:
-            raise ValueError(f"it has {count:,} cells, more than {MOST_CELLS:,}")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            old = nbformat.from_dict(raw)
-            raw = json.loads(json.dumps(nbformat.convert(old, 4)))
-    cells = raw["cells"]
-    if not isinstance(cells, list) or len(cells) > MOST_CELLS:
-        raise ValueError(f"expected a list of at most {MOST_CELLS:,} cells")
-    course = _course(raw)
-    return {"metadata": {"course": course}, "cells": [_cell(cell) for cell in cells]}
-
-
-def _course(holder):
-    """The course's metadata of a notebook or cell: a dict of strings."""
-    metadata = holder.get("metadata")
-    course = metadata.get("course") if isinstance(metadata, dict) else None
-    course = course if isinstance(course, dict) else {}
-    return {key: value for key in ("id", "lesson") if isinstance(value := course.get(key), str)}
-
-
-def _cell(cell):
-    text = cell["source"]
-    text = "".join(text) if isinstance(text, list) else text
-    if not isinstance(text, str):
-        raise ValueError("a cell whose source is no text")
-    kind = cell["cell_type"] if cell["cell_type"] == CODE else MARKDOWN
-    return {"cell_type": kind, "metadata": {"course": _course(cell)}, "source": _text(text)}
-
-
-def _lesson_of(notebook):
-    """Number of the lesson, from the notebook's metadata or those of its exercises.
-
-    Raises:
-        ValueError: there is none.
-    """
-    number = notebook["metadata"]["course"].get("lesson", "")
-    if re.fullmatch(r"\d\d", number):
-        return number
-    for cell in notebook["cells"]:
-        found = re.fullmatch(r"(\d{1,2})\.\d{1,3}", cell["metadata"]["course"].get("id", ""))
-        if found:
-            return f"{int(found[1]):02d}"
-    raise ValueError("its metadata name no lesson of the course")
 
 
 def _newest(found):
