@@ -153,9 +153,12 @@ class PrincipalComponents:
 
         W = U_L (Lambda_L - sigma^2 I)^(1/2) over the largest eigenvalues, 0 where one is not above
         sigma^2. The columns are orthogonal, so its ELBO with a diagonal posterior is log p(x).
+
+        Raises:
+            ValueError: ``num_latents`` is no integer from 1 to D; ``sigma`` is not positive.
         """
-        values = self.values[:num_latents]
-        excess = (values - _number("sigma", sigma) ** 2).clamp(min=0)
+        self._require(num_latents, sigma)
+        excess = (self.values[:num_latents] - sigma**2).clamp(min=0)
         return LinearGaussianVAE(self.vectors[:, :num_latents] * excess.sqrt(), self.mean, sigma)
 
     def neg_log_likelihood(self, num_latents, sigma):
@@ -163,13 +166,23 @@ class PrincipalComponents:
 
         1/2 [ D log(2 pi sigma^2) + sum_active (1 + log(lambda_i / sigma^2))
         + sum_rest lambda_i / sigma^2 ]; active are the largest ``num_latents`` eigenvalues, as far
-        as they are above sigma^2.
+        as they are above sigma^2. Errors: as :meth:`vae`.
         """
-        ratio = self.values / _number("sigma", sigma) ** 2
+        self._require(num_latents, sigma)
+        ratio = self.values / sigma**2
         place = torch.arange(len(ratio), device=ratio.device)
         active = (place < num_latents) & (ratio > 1)
         terms = torch.where(active, 1 + ratio.clamp(min=1).log(), ratio)
         return 0.5 * (len(ratio) * (LOG_2_PI + 2 * math.log(sigma)) + terms.sum()).item()
+
+    def _require(self, num_latents, sigma):
+        most = len(self.values)
+        if not isinstance(num_latents, int) or not 1 <= num_latents <= most:
+            raise ValueError(
+                f"num_latents: expected an integer from 1 to {most}, got {num_latents!r}"
+            )
+        if not 0 < _number("sigma", sigma) < math.inf:
+            raise ValueError(f"sigma: expected a positive finite number, got {sigma!r}")
 
 
 @dataclass(frozen=True)

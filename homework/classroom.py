@@ -16,6 +16,7 @@ from tqdm import tqdm
 from homework import feedback, grading, lessons, submissions
 
 VERSION = 1
+FAILED = "the grader failed"  # no fault of the student's
 KEPT = {"student", "lesson", "where", "digest", "notes", "outcomes", "words"}
 
 
@@ -54,10 +55,12 @@ def run(asked):
         print(f"Interrupted: {asked.out} holds what is graded; --resume goes on.", file=sys.stderr)
         return 130
     spent = time.monotonic() - started
-    print(
-        f"{len(waiting)} graded in {spent:.1f} s: {asked.out}/scores.csv, summary.html, feedback/"
-    )
-    return 0
+    failed = [entry for entry in entries if entry.unreadable.startswith(FAILED)]
+    count = len(waiting) - len(failed)
+    print(f"{count} graded in {spent:.1f} s: {asked.out}/scores.csv, summary.html, feedback/")
+    for entry in failed:
+        print(f"{entry.where}: {entry.unreadable}; --resume tries it again", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def _grade_all(waiting, known, course, book, asked):
@@ -89,7 +92,7 @@ def _grade_all(waiting, known, course, book, asked):
                 entry = futures.pop(future)
                 error = future.exception()
                 if error is not None:  # a fault of the grader: said, and the others go on
-                    entry.unreadable = f"the grader failed ({type(error).__name__}: {error})"
+                    entry.unreadable = f"{FAILED} ({type(error).__name__}: {error})"
                 bar.update()
         except KeyboardInterrupt:
             stop.set()

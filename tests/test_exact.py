@@ -325,3 +325,15 @@ def test_bad_data_for_components():
             exact.PrincipalComponents.of(x)
     with pytest.raises(ValueError):
         exact.PrincipalComponents.of(torch.full((4, 3), torch.nan))
+
+
+@pytest.mark.parametrize("method", ["vae", "neg_log_likelihood"])
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [((0, 1.0), "num_latents"), ((6, 1.0), "num_latents"), ((2.0, 1.0), "num_latents")]
+    + [((2, 0.0), "sigma"), ((2, -1.0), "sigma"), ((2, float("nan")), "sigma")],
+)
+def test_bad_sizes_for_a_linear_vae_of_components(method, arguments, name):
+    parts = exact.PrincipalComponents.of(correlated(50, 5))
+    with pytest.raises(ValueError, match=f"{name}: expected"):
+        getattr(parts, method)(*arguments)

@@ -15,7 +15,7 @@ import submissions as made
 
 from course_utils import settings
 from homework import __main__ as command
-from homework import sandbox
+from homework import grading, sandbox
 
 REASON = sandbox.why_not()
 pytestmark = pytest.mark.skipif(
@@ -147,3 +147,21 @@ def test_a_zip_of_submissions(tmp_path):
     assert rows["Zoë O'Hara"]["points"] == "0"
     assert any("leaves the zip" in row["remarks"] for row in rows.values())
     assert not (tmp_path.parent / "evil.ipynb").exists()
+
+
+def test_a_fault_of_the_grader_is_said_and_tried_again(tmp_path, monkeypatch, capsys):
+    for name in ("ann", "bob"):
+        put(tmp_path / "in", f"{name}/x.ipynb", made.blank())
+    real = grading.grade
+
+    def fails_once(lesson, notebook, *arguments, **options):
+        monkeypatch.setattr(grading, "grade", real)
+        raise sandbox.SandboxError("no room")
+
+    monkeypatch.setattr(grading, "grade", fails_once)
+    command_line = ["grade", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--jobs", "1"]
+    assert command.main(command_line) == 1
+    assert "the grader failed (SandboxError: no room)" in capsys.readouterr().err
+    assert sorted(row["status"] for row in scores(tmp_path / "out")) == ["graded", "unreadable"]
+    assert command.main([*command_line, "--resume"]) == 0
+    assert [row["status"] for row in scores(tmp_path / "out")] == ["graded"] * 2
