@@ -120,7 +120,7 @@ class PrincipalComponents:
 
     Attributes:
         mean: (D,). values: eigenvalues of the covariance (divisor N), falling, (D,).
-        vectors: eigenvectors, one a column, (D, D). All float64.
+        vectors: eigenvectors, one a column, (D, D), zeros where N < D. All float64.
 
     Source: Tipping and Bishop 1999, Probabilistic principal component analysis.
     """
@@ -141,6 +141,13 @@ class PrincipalComponents:
         if x.ndim != 2 or len(x) < 2:
             raise ValueError(f"x: expected shape (N, D) with N >= 2, got {tuple(x.shape)}")
         mean = x.mean(0, dtype=torch.float64)
+        missing = max(0, len(mean) - len(x))
+        if missing:  # the smaller N x N matrix of products has the same eigenvalues
+            centred = x.double() - mean
+            values, left = (part.flip(-1) for part in torch.linalg.eigh(centred @ centred.T))
+            inverse = torch.where(values > 1e-10 * values[0], values, torch.inf).rsqrt()
+            found = values * (inverse > 0) / len(x), centred.T @ left * inverse
+            return cls(mean, *(torch.nn.functional.pad(part, (0, missing)) for part in found))
         covariance = torch.zeros(len(mean), len(mean), dtype=torch.float64, device=x.device)
         for part in x.split(chunk):
             centred = part - mean.to(x.dtype)
@@ -170,8 +177,7 @@ class PrincipalComponents:
         """
         self._require(num_latents, sigma)
         ratio = self.values / sigma**2
-        place = torch.arange(len(ratio), device=ratio.device)
-        active = (place < num_latents) & (ratio > 1)
+        active = (torch.arange(len(ratio), device=ratio.device) < num_latents) & (ratio > 1)
         terms = torch.where(active, 1 + ratio.clamp(min=1).log(), ratio)
         return 0.5 * (len(ratio) * (LOG_2_PI + 2 * math.log(sigma)) + terms.sum()).item()
 

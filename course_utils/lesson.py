@@ -56,10 +56,18 @@ class Lesson:
         real = self.profile != "smoke" and self.on_real_data
         return float(threshold) if real else float("inf")
 
-    def load(self, name):
-        """Load a data set and say in one line what it is; in ``laptop`` a stand-in gets a box."""
+    def load(self, name, optional=False):
+        """Load a data set and say in one line what it is; in ``laptop`` a stand-in gets a box.
+
+        An ``optional`` one stands beside the lesson's own: ``full`` skips it in one sentence
+        (and returns None) unless all of it is there, and thresholds do not depend on it.
+        """
+        if optional and self.profile == "full" and not data.is_complete(name):
+            print(f"Data: {name} is skipped, because not all of it is here.")
+            return None
         dataset = data.load(name)
-        self.on_real_data = self.on_real_data and not dataset.is_stand_in
+        if not optional:
+            self.on_real_data = self.on_real_data and not dataset.is_stand_in
         print(dataset.announcement)
         if dataset.is_stand_in and self.profile == "laptop" and plotting.in_notebook():
             from IPython.display import HTML, display

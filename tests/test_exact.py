@@ -317,6 +317,19 @@ def test_components_are_those_of_the_covariance():
     torch.testing.assert_close(near.values, parts.values, rtol=1e-4, atol=1e-4)
 
 
+def test_components_of_fewer_data_than_dimensions():
+    x = correlated(7, 12)
+    parts = exact.PrincipalComponents.of(x)
+    covariance = torch.cov(x.T, correction=0)
+    rebuilt = (parts.vectors * parts.values) @ parts.vectors.T
+    torch.testing.assert_close(rebuilt, covariance)
+    torch.testing.assert_close(parts.values, torch.linalg.eigvalsh(covariance).flip(0))
+    assert (parts.values[6:] == 0).all() and (parts.vectors[:, 6:] == 0).all()
+    torch.testing.assert_close(parts.vectors[:, :6].T @ parts.vectors[:, :6], torch.eye(6).double())
+    exact_loss = -parts.vae(9, 0.7).log_prob(x).mean().item()
+    assert parts.neg_log_likelihood(9, 0.7) == pytest.approx(exact_loss)
+
+
 def test_bad_data_for_components():
     with pytest.raises(TypeError, match="x: expected"):
         exact.PrincipalComponents.of(torch.ones(4, 3, dtype=torch.int64))

@@ -31,7 +31,8 @@ def call(answer, *arrays, seed=0):
         return _trusted(_remote(answer).call(_copies(arrays), seed))
     except CheckFailed as failure:
         shapes = ", ".join(str(np.shape(array)) for array in arrays)
-        failure.checked = failure.checked or f"called with arguments of the shapes {shapes}"
+        told = f"called with arguments of the shapes {shapes}" if arrays else "called"
+        failure.checked = failure.checked or told
         raise
 
 
