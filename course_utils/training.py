@@ -18,31 +18,13 @@ from course_utils.checkpoint import (
 from course_utils.history import History
 from course_utils.losses import NotFiniteError
 from course_utils.progress import bar
+from course_utils.schedules import learning_rate
 
 __all__ = ["CheckpointError", "History", "TrainingError", "fit", "load_weights", "save_weights"]
-
-WARM_UP = 0.1  # share of the steps in which one_cycle climbs to its peak
 
 
 class TrainingError(RuntimeError):
     """Training cannot go on; the message says at which step, why, and what is kept."""
-
-
-def learning_rate(step, total, peak, schedule):
-    """The rate of step ``step`` of ``total``: a pure function, so that a resume is exact.
-
-    ``one_cycle``: from peak / 25 up by half a cosine over a tenth of the steps, then down on a
-    straight line towards 0. ``constant``: the peak.
-
-    Source: Smith and Topin 2018, arXiv:1708.07120.
-    """
-    if schedule == "constant":
-        return peak
-    climb = max(1, round(WARM_UP * total))
-    if step < climb:
-        low, share = peak / 25, step / climb
-        return low + (peak - low) * (1 - math.cos(math.pi * share)) / 2
-    return peak * (total - step) / (total - climb)
 
 
 def fit(
@@ -65,6 +47,7 @@ def fit(
     description="",
     progress=None,
     on_epoch=None,
+    on_step=None,
 ):
     """Train ``model`` in place by Adam on the mean of ``loss_fn(model, batch)["loss"]``.
 
@@ -90,6 +73,8 @@ def fit(
         description: the progress bar's name.
         progress: show a bar; by default in every profile but ``smoke``. It leaves no trace.
         on_epoch: ``on_epoch(epoch, model)`` after each epoch, counted from 1.
+        on_step: ``on_step(share)`` before each step, ``share`` of all steps being done: for what
+            is annealed. A resume goes on with the right share.
 
     Returns:
         The :class:`History`.
@@ -146,6 +131,9 @@ def fit(
             model.train()
             try:
                 for batch in batches:
+                    run.is_whole = False  # until the batch's step is taken
+                    if on_step:
+                        on_step(run.step / total)
                     rate = learning_rate(run.step, total, lr, schedule)
                     run.take_step(loss_fn, batch, rate, clip_norm)
                     advance(f"loss {run.history.steps['loss'][-1]:.2f}")
@@ -201,7 +189,6 @@ class _Run:
         return all(value.isfinite().all() for value in self.model.parameters())
 
     def take_step(self, loss_fn, batch, rate, clip_norm):
-        self.is_whole = False  # until everything below has happened
         terms = _checked(loss_fn(self.model, batch))
         with torch.no_grad():  # one transfer for all
             means = torch.stack(list(terms.values())).mean(1).tolist()

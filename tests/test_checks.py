@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
-from mutants import lesson01, lesson02, lesson03
+from mutants import lesson01, lesson02, lesson03, lesson04, lesson05
 from torch import nn
 
 from course_utils import checks
 
-WRONG = lesson01.WRONG + lesson02.WRONG + lesson03.WRONG
-RIGHT = lesson01.RIGHT + lesson02.RIGHT + lesson03.RIGHT
+LESSONS = (lesson01, lesson02, lesson03, lesson04, lesson05)
+WRONG = [entry for lesson in LESSONS for entry in lesson.WRONG]
+RIGHT = [entry for lesson in LESSONS for entry in lesson.RIGHT]
 NAMES = sorted({name for name, _ in RIGHT})
 FIRST = {name: answer for name, answer in reversed(RIGHT)}
 SEEDS = (0, 1, 2)

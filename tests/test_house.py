@@ -22,7 +22,7 @@ import results_table  # noqa: E402
 # Imports go up this list only: a room uses rooms that stand before it.
 ROOMS = (
     "settings stand_ins downloads pixels data losses nets exact checkpoint history progress "
-    "training evaluation plotting widgets checks lesson"
+    "schedules training evaluation plotting widgets checks lesson"
 ).split()
 MOST_LINES, MOST_LINES_IN_ALL = 320, 2500
 # Written so that they do not find themselves.

@@ -146,6 +146,24 @@ def test_thresholds_hold_on_real_data_only(profile):
     assert lesson.where_real(3) == float("inf")
 
 
+def test_an_optional_data_set_is_skipped_in_full_and_moves_no_threshold(
+    profile, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("COURSE_OFFLINE", "1")
+    profile("laptop")
+    lesson = start("01")
+    assert lesson.load("svhn", optional=True).is_stand_in
+    assert "Data: the stand-in 'house_numbers' for svhn" in capsys.readouterr().out
+    assert lesson.where_real(3) == 3
+    profile("full")
+    lesson = start("01")
+    assert lesson.load("svhn", optional=True) is None
+    assert "Data: svhn is skipped, because not all of it is here.\n" in capsys.readouterr().out
+    with pytest.raises(data.DataError, match="svhn"):
+        lesson.load("svhn")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "call"),
     [

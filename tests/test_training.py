@@ -154,6 +154,25 @@ def test_modes_and_epoch_hook():
     assert not model.training
 
 
+def test_on_step_hears_the_share_of_steps_done_before_each(tmp_path):
+    """What is annealed by it goes on after a stop where it was."""
+
+    def train(shares, epochs_heard):
+        def on_step(share):
+            if len(shares) == epochs_heard * 3:
+                raise KeyboardInterrupt
+            shares.append(share)
+
+        options = {"checkpoint": tmp_path / "state", "resume": True, "on_step": on_step}
+        training.fit(Point(), distance, points(10, 4), epochs=4, **options)
+
+    first, rest = [], []
+    with pytest.raises(KeyboardInterrupt):
+        train(first, 2)
+    train(rest, 9)
+    assert first + rest == pytest.approx([step / 12 for step in range(12)])
+
+
 # Errors
 
 

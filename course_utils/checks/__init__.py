@@ -17,6 +17,14 @@ from course_utils.checks.lesson02 import active_units, bernoulli_log_prob, binar
 from course_utils.checks.lesson02_vae import vae_fc
 from course_utils.checks.lesson03 import dequantise, logit_transform
 from course_utils.checks.lesson03_linear import gaussian_bits_per_dim, principal_weights
+from course_utils.checks.lesson04 import constant_ratio, equivalent_variance, num_active
+from course_utils.checks.lesson04_bugs import diagnose
+from course_utils.checks.lesson05 import gumbel_max, gumbel_softmax
+from course_utils.checks.lesson05_codes import (
+    categorical_kl_uniform,
+    mutual_information,
+    straight_through,
+)
 
 __all__ = [
     "CheckFailed",
@@ -27,17 +35,26 @@ __all__ = [
     "binarise",
     "build",
     "call",
+    "categorical_kl_uniform",
     "check",
+    "constant_ratio",
     "dequantise",
+    "diagnose",
+    "equivalent_variance",
     "gaussian_bits_per_dim",
     "gaussian_kl",
     "gaussian_log_prob",
     "gradient",
+    "gumbel_max",
+    "gumbel_softmax",
     "log_weight",
     "logit_transform",
+    "mutual_information",
+    "num_active",
     "principal_weights",
     "rate_and_distortion",
     "reparameterise",
+    "straight_through",
     "traverse",
     "vae_fc",
 ]

@@ -32,23 +32,25 @@ def _hidden(sizes, activation):
 
 
 class MLPEncoder(nn.Sequential):
-    """Fully connected encoder: (B, *event_shape) -> (B, 2 * num_latents), mu then log_var.
+    """Fully connected encoder: (B, *event_shape) -> (B, params_per_latent * num_latents).
 
     Args:
         event_shape: shape of one example, such as (1, 28, 28).
         hidden: widths of the hidden layers, such as (400,).
         num_latents: L.
         activation: a name of ``ACTIVATIONS``.
+        params_per_latent: 2 for mu and log_var (all of mu first), K for the logits of K categories.
     """
 
-    def __init__(self, event_shape, hidden, num_latents, activation="relu"):
-        sizes = [math.prod(event_shape), *hidden, 2 * num_latents]
+    def __init__(self, event_shape, hidden, num_latents, activation="relu", params_per_latent=2):
+        sizes = [math.prod(event_shape), *hidden, params_per_latent * num_latents]
         super().__init__(nn.Flatten(), *_hidden(sizes, activation))
         self.arguments = {
             "event_shape": list(event_shape),
             "hidden": list(hidden),
             "num_latents": num_latents,
             "activation": activation,
+            "params_per_latent": params_per_latent,
         }
 
 

@@ -6,7 +6,6 @@ import torch
 from torch import nn
 
 from course_utils import losses
-from course_utils.nets import layers
 from course_utils.settings import autocast
 
 DECODER_ROWS = 5_000  # images x samples decoded at a time for scores, on a CPU
@@ -194,7 +193,7 @@ class VAE(nn.Module):
         return self.decode(z.to(next(self.parameters()).device))
 
     def header(self):
-        """What :func:`build` needs to make this model again: names and arguments, as JSON."""
+        """What :func:`nets.build` needs to make this model again: names and arguments, as JSON."""
         parts = ("encoder", "decoder", "prior", "likelihood")
         made = {part: getattr(self, part) for part in parts}
         return {"model": "VAE", "mixed_precision": self.mixed_precision} | {
@@ -204,33 +203,3 @@ class VAE(nn.Module):
 
 def _at_least_float32(values):
     return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
-
-
-PARTS = {
-    "encoder": (layers.MLPEncoder, layers.ConvEncoder),
-    "decoder": (layers.MLPDecoder, layers.ConvDecoder),
-    "prior": (StandardNormal,),
-    "likelihood": (Bernoulli, Gaussian),
-}
-
-
-def build(header):
-    """A model, not yet trained, from the header of its checkpoint (see :meth:`VAE.header`).
-
-    Raises:
-        ValueError: a model, part or argument that this version of the course does not know.
-    """
-    if header.get("model") != "VAE":
-        raise ValueError(f"header: expected the model 'VAE', got {header.get('model')!r}")
-    made = {}
-    for part, choices in PARTS.items():
-        classes = {choice.__name__: choice for choice in choices}
-        try:
-            name, arguments = header[part]
-            made[part] = classes[name](**arguments)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"header: its {part} is {header.get(part)!r}; expected [name, arguments] with "
-                f"a name of {', '.join(classes)} ({error})"
-            ) from error
-    return VAE(**made, mixed_precision=bool(header.get("mixed_precision", True)))

@@ -1,0 +1,53 @@
+"""Models from the headers of their checkpoints."""
+
+from course_utils.nets import categorical, layers, vae
+
+ENCODERS = (layers.MLPEncoder, layers.ConvEncoder)
+DECODERS = (layers.MLPDecoder, layers.ConvDecoder)
+LIKELIHOODS = (vae.Bernoulli, vae.Gaussian)
+MODELS = {  # name: (class, its parts, its numbers)
+    "VAE": (
+        vae.VAE,
+        {
+            "encoder": ENCODERS,
+            "decoder": DECODERS,
+            "prior": (vae.StandardNormal,),
+            "likelihood": LIKELIHOODS,
+        },
+        (),
+    ),
+    "CategoricalVAE": (
+        categorical.CategoricalVAE,
+        {"encoder": ENCODERS, "decoder": DECODERS, "likelihood": LIKELIHOODS},
+        ("num_variables", "num_categories"),
+    ),
+}
+
+
+def build(header):
+    """A model, not yet trained, from the header of its checkpoint (its ``header()``).
+
+    Raises:
+        ValueError: a model, part or argument that this version of the course does not know.
+    """
+    if header.get("model") not in MODELS:
+        known = " or ".join(repr(name) for name in MODELS)
+        raise ValueError(f"header: expected the model {known}, got {header.get('model')!r}")
+    made_by, parts, numbers = MODELS[header["model"]]
+    made = {}
+    for part, choices in parts.items():
+        classes = {choice.__name__: choice for choice in choices}
+        try:
+            name, arguments = header[part]
+            made[part] = classes[name](**arguments)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"header: its {part} is {header.get(part)!r}; expected [name, arguments] with "
+                f"a name of {', '.join(classes)} ({error})"
+            ) from error
+    for number in numbers:
+        value = header.get(number)
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(f"header: its {number} is {value!r}; expected a positive integer")
+        made[number] = value
+    return made_by(**made, mixed_precision=bool(header.get("mixed_precision", True)))
