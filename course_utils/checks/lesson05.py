@@ -18,10 +18,9 @@ from course_utils.checks._gumbel import (
 )
 from course_utils.checks._remote import CheckFailed
 
-COPIES = 1200  # draws from each row of logits
+COPIES = 1500  # draws from each row of logits
 NEVER = 40  # so far below the others, a category is never drawn
 SUM_OFF = 1e-3  # logits / temperature are large, and float32 has seven digits
-SAME_CALLS = "the same draw comes in every call: is a generator or a seed fixed?"
 
 
 @check
@@ -59,6 +58,8 @@ def _logits(rng):
     variables, categories = rng.permutation([5, 6, 7, 8])[:2]
     rows = rng.normal(0, 1.2, (variables + 1, categories))
     rows[0, 0] += 3
+    rows[1:4, :2] = [1.2, 0]  # two categories alone tell one noise from another
+    rows[1:4, 2:] -= 8
     rows[-2, -1] -= NEVER
     rows[:-1] += rng.uniform(-20, 20, (variables, 1))
     rows[-1] = rng.uniform(-0.4, 0.4, categories)  # so that every category comes often
@@ -99,8 +100,6 @@ def _wrong_draws(draw, again, logits):
     is_index = draw.ndim < logits.ndim
     if is_index and all(np.array_equal(k, logits.argmax(-1)) for k in (draw, again)):
         return "no noise reaches the argmax: the largest logit wins every time"
-    if np.array_equal(draw, again):
-        return SAME_CALLS
     same = np.stack([draw, again])[:, COPIES:]
     for axes, text in (
         ((1, 2), "all variables and examples share one draw: each needs its own"),
@@ -109,6 +108,8 @@ def _wrong_draws(draw, again, logits):
     ):
         if np.ptp(same, axis=axes).max() < 1e-4:
             return text
+    if np.array_equal(draw, again):
+        return "the same draw comes in every call: is a generator or a seed fixed?"
     return dependent(*(np.eye(logits.shape[-1])[same] if is_index else same.astype(np.float64)))
 
 
