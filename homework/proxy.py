@@ -22,8 +22,10 @@ class Answer(Remote):
     def call(self, arrays, seed):
         return _unpacked(*self._request("call", arrays, seed=seed))
 
-    def gradient(self, arrays, seed, output, weights):
+    def gradient(self, arrays, seed, output, weights, probe):
         request = {"seed": seed, "output": int(output), "weights": bool(weights)}
+        request["probe"] = probe is not None
+        arrays = [*arrays, *([] if probe is None else [probe])]
         return _unpacked(*self._request("gradient", arrays, **request))
 
     def build(self, numbers, weights, seed):

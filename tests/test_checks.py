@@ -171,8 +171,8 @@ class Posted(checks.Remote):
     def call(self, arrays, seed):
         return posted(self._far.call(posted(arrays), seed))
 
-    def gradient(self, arrays, seed, output, weights):
-        return posted(self._far.gradient(posted(arrays), seed, output, weights))
+    def gradient(self, arrays, seed, output, weights, probe):
+        return posted(self._far.gradient(posted(arrays), seed, output, weights, posted(probe)))
 
     def build(self, numbers, weights, seed):
         return Posted(self._far.build(posted(numbers), posted(weights), seed))
@@ -211,7 +211,7 @@ def test_what_a_dishonest_proxy_sends_is_refused(loot):
         def call(self, arrays, seed):
             return loot
 
-        def gradient(self, arrays, seed, output, weights):
+        def gradient(self, arrays, seed, output, weights, probe):
             return loot
 
     with pytest.raises(checks.CheckFailed):
@@ -324,6 +324,15 @@ def test_noise_is_the_same_in_call_and_gradient_and_the_generators_are_put_back(
     with pytest.raises(checks.CheckFailed):
         checks.call(lambda: torch.randn(1) + "text")
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_probe_weighs_the_result_that_is_differentiated():
+    x, probe = np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.0, -2.0])
+    for answer in (lambda x: x**2, Posted(lambda x: x**2)):
+        (slope,) = checks.gradient(answer, x, probe=probe)
+        np.testing.assert_allclose(slope, 2 * x * probe)
+    with pytest.raises(checks.CheckFailed, match="differentiating the result raised"):
+        checks.gradient(lambda x: x, x, probe=np.ones(2))
 
 
 def test_gradient_tells_zero_from_not_connected():

@@ -1,12 +1,15 @@
 """The real data sets, where they are here: sizes, known numbers, and the published draw."""
 
 import hashlib
+import json
+import math
 
 import pytest
 import torch
 
-from course_utils import data, losses
+from course_utils import data, losses, nets, settings, training
 
+LOG_PI = math.log(math.pi)
 MNIST_TRAIN = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
 MNIST_TEST = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
@@ -84,3 +87,39 @@ def test_svhn_is_whole_or_says_that_it_is_not(monkeypatch):
         monkeypatch.setenv("COURSE_PROFILE", "full")
         with pytest.raises(data.DataError, match="a piece of it"):
             data.load("svhn")
+
+
+def as_binary(images):
+    return (images > 0).float()
+
+
+RECORDS = [
+    ("02_vae_mnist", "vae_fc20", "neg_elbo", "mnist", data.fixed_binarised, 0),
+    ("02_vae_mnist", "vae_cnn20", "neg_elbo", "mnist", data.fixed_binarised, 0),
+    ("03_vae_colour", "vae_colour16", "se_plus_kl", "cifar10", data.to_signed, 1_536 * LOG_PI),
+    ("05_gumbel", "gumbel_20x10", "neg_elbo_discrete", "binarized_mnist", as_binary, 0),
+]
+
+
+@pytest.mark.parametrize(
+    ("lesson", "model", "metric", "name", "prepare", "constant"),
+    [pytest.param(*case, marks=pytest.mark.real_data(case[3]), id=case[1]) for case in RECORDS],
+)
+def test_committed_weights_give_the_number_of_record(
+    lesson, model, metric, name, prepare, constant
+):
+    root = settings.root() / "data"
+    header, weights = training.load_weights(root / "checkpoints" / lesson / f"{model}.safetensors")
+    net = nets.build(header)
+    net.load_state_dict(weights)
+    records = json.loads((root / "results" / f"{lesson}.json").read_text("utf-8"))["records"]
+    (record,) = (r for r in records if (r["model"], r["metric"]) == (model, metric))
+    torch.manual_seed(0)
+    # Files may be sorted by class: a random choice, not a beginning.
+    images = data.load(name).test_of_record
+    x = prepare(images)[torch.randperm(len(images))[:600]]
+    with torch.no_grad():
+        loss = torch.cat([net(part)["loss"] for part in x.split(200)]) - constant
+    error = loss.std().item() / math.sqrt(600)
+    assert abs(loss.mean().item() - record["value"]) < 4 * error
+    assert record["n"] == len(images) and record["epochs"] == header["epochs"]

@@ -36,8 +36,10 @@ def call(answer, *arrays, seed=0):
         raise
 
 
-def gradient(answer, *arrays, seed=0, output=0, weights=False):
+def gradient(answer, *arrays, seed=0, output=0, weights=False, probe=None):
     """Gradients of the sum of the first output (or of number ``output``) of ``answer(*arrays)``.
+
+    With ``probe``, an array of the output's shape, those of the sum of probe * output.
 
     Returns:
         A tuple with one entry for each of ``arrays``: an array of its shape, or None where no
@@ -47,7 +49,8 @@ def gradient(answer, *arrays, seed=0, output=0, weights=False):
     Raises:
         CheckFailed: as :func:`call`.
     """
-    found = _remote(answer).gradient(_copies(arrays), seed, output, weights)
+    probe = None if probe is None else np.array(probe)
+    found = _remote(answer).gradient(_copies(arrays), seed, output, weights, probe)
     if type(found) is dict and weights:
         return {name: None if value is None else _array(value) for name, value in found.items()}
     if type(found) is not tuple or len(found) != len(arrays):

@@ -56,7 +56,7 @@ class Remote(ABC):
         """Call the answer (a model: its forward) with torch's generator seeded by ``seed``."""
 
     @abstractmethod
-    def gradient(self, arrays, seed, output, weights):
+    def gradient(self, arrays, seed, output, weights, probe):
         """Gradients of the sum of output number ``output``; see :func:`gradient`."""
 
     @abstractmethod
@@ -83,7 +83,7 @@ class Local(Remote):
         with noise(seed):
             return _to_arrays(self._run(_arguments(arrays)), self._title)
 
-    def gradient(self, arrays, seed, output, weights):
+    def gradient(self, arrays, seed, output, weights, probe):
         with noise(seed), torch.enable_grad():
             tensors = _arguments(arrays)
             leaves = [value for value in tensors if _is_float(value)]
@@ -95,7 +95,8 @@ class Local(Remote):
             wanted = [leaf for leaf in wanted if leaf.requires_grad]
             found = {}
             if wanted and isinstance(value, torch.Tensor) and value.requires_grad:
-                found = dict(zip(map(id, wanted), self._differentiate(value, wanted), strict=True))
+                found = self._differentiate(value, wanted, probe)
+                found = dict(zip(map(id, wanted), found, strict=True))
         if weights:
             return {name: _plain_or_none(found.get(id(leaf))) for name, leaf in names.items()}
         return tuple(_plain_or_none(found.get(id(value))) for value in tensors)
@@ -129,8 +130,10 @@ class Local(Remote):
         except (Exception, SystemExit) as error:
             raise CheckFailed(f"{self._title} raised {_told(error)}{_place(error)}") from error
 
-    def _differentiate(self, value, leaves):
+    def _differentiate(self, value, leaves, probe):
         try:
+            if probe is not None:
+                value = value * torch.tensor(probe, dtype=value.dtype)
             return torch.autograd.grad(value.sum(), leaves, allow_unused=True)
         except Exception as error:
             raise CheckFailed(f"differentiating the result raised {_told(error)}") from error

@@ -172,14 +172,15 @@ def gumbel_softmax(answer, seed):
         sums, ones = np.asarray(y.sum(-1)), np.ones(small.shape[:-1])
         verify(sums, ones, checked=about, part="sum of a row", tolerance=SUM_OFF)
         _verify_connected(answer, small)
+        _verify_slope(answer, small, rng.normal(size=small.shape))
     return (
         "Rows sum to 1, log-ratios have the noise of two Gumbels, the temperature acts on the "
-        "whole, the largest entry has the frequencies of softmax(logits), the gradient arrives."
+        "whole, the largest entry has the frequencies of softmax(logits), the gradient is right."
     )
 
 
 def _verify_connected(answer, logits):
-    """The sum that is differentiated is constant: that the gradient arrives is all it tells."""
+    """At a low temperature the gradient arrives and is finite. (The sum of y is constant.)"""
     found, _ = gradient(answer, logits, 0.05)
     about = {"checked": "the gradient with respect to logits, temperature 0.05"}
     if found is None:
@@ -189,6 +190,25 @@ def _verify_connected(answer, logits):
         raise CheckFailed(what, **about, received="no gradient")
     if not np.isfinite(found).all():
         raise CheckFailed("the gradient is not finite.", **about, received=show(found))
+
+
+def _verify_slope(answer, logits, probe, temperature=0.7):
+    """The gradient of sum(probe * y) is y (probe - sum(probe * y)) / temperature."""
+    y = call(answer, logits, temperature).astype(np.float64)  # the same noise as below
+    found, _ = gradient(answer, logits, temperature, probe=probe)
+    right = y * (probe - (probe * y).sum(-1, keepdims=True))
+    verify(
+        np.zeros_like(y) if found is None else found,
+        right / temperature,
+        checked=f"the gradient with respect to logits, temperature {temperature}",
+        part="the values are right, the gradient is not",
+        wrong=[
+            ("it lacks the factor 1 / temperature", right),
+            ("it is that of the one-hot code's own entry alone", y * probe / temperature),
+        ],
+        tolerance=1e-3,
+        scale=1,
+    )
 
 
 def _wrong_rows(y, logits, temperature):

@@ -57,7 +57,9 @@ def straight_through(answer, seed):
         ]
         received = call(answer, y)
         verify(received, hard, checked=about, wrong=wrong, scale=1, tolerance=1e-6)
+        probe = rng.normal(size=shape)
         _verify_identity(gradient(answer, y)[0], y, hard, about)
+        _verify_probe(gradient(answer, y, probe=probe)[0], probe, about)
     verify_repeatable(answer, y)
     return "The value is the one-hot of the argmax, exactly; the gradient passes as if it were y."
 
@@ -88,6 +90,19 @@ def _verify_identity(found, y, hard, about):
         ],
         tolerance=1e-3,
         hint="it should be that of y itself, 1 everywhere",
+    )
+
+
+def _verify_probe(found, probe, about):
+    """Of the sum of probe * result: the probe itself, if the result were y."""
+    verify(
+        np.zeros_like(probe) if found is None else found,
+        probe,
+        checked=f"{about}, the result weighted by random numbers and summed",
+        part="the gradient with respect to y mixes the entries",
+        tolerance=1e-3,
+        scale=1,
+        hint="each entry of the result should pass its gradient to the same entry of y",
     )
 
 

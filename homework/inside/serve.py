@@ -116,7 +116,9 @@ def _answer(header, arrays, handles):
     if op == "call":
         return _packed(target.call(tuple(arrays), seed))
     if op == "gradient":
-        return _packed(target.gradient(tuple(arrays), seed, header["output"], header["weights"]))
+        probe = arrays.pop() if header["probe"] else None
+        asked = header["output"], header["weights"], probe
+        return _packed(target.gradient(tuple(arrays), seed, *asked))
     if op == "method":
         handles.append(target.method(header["name"]))
     else:
