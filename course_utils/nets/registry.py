@@ -1,6 +1,6 @@
 """Models from the headers of their checkpoints."""
 
-from course_utils.nets import categorical, layers, vae
+from course_utils.nets import categorical, layers, made, vae
 
 ENCODERS = (layers.MLPEncoder, layers.ConvEncoder)
 DECODERS = (layers.MLPDecoder, layers.ConvDecoder)
@@ -11,7 +11,7 @@ MODELS = {  # name: (class, its parts, its numbers)
         {
             "encoder": ENCODERS,
             "decoder": DECODERS,
-            "prior": (vae.StandardNormal,),
+            "prior": (vae.StandardNormal, made.AutoregressivePrior),
             "likelihood": LIKELIHOODS,
         },
         (),
