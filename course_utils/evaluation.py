@@ -29,6 +29,11 @@ def mean_and_error(values):
     return values.mean().item(), (values.std() / math.sqrt(len(values))).item()
 
 
+def with_error(values, digits=2):
+    """Mean and standard error as text, such as ``95.42 +- 0.26``. Errors: as above."""
+    return "{:.{d}f} +- {:.{d}f}".format(*mean_and_error(values), d=digits)
+
+
 @dataclass(frozen=True)
 class LogLikelihood:
     """Scores of N images by ``num_samples`` importance samples each; nats, (N,) on the CPU.

@@ -95,12 +95,13 @@ def in_notebook():
     return getattr(get_ipython(), "kernel", None) is not None
 
 
-def style(index):
-    """Colour, line style and marker number ``index``, as keyword arguments for ``plot``."""
-    return {
+def style(index, marker=False):
+    """Colour, line style and, if asked for, marker number ``index``: arguments for ``plot``."""
+    line = {
         "color": PALETTE[index % len(PALETTE)],
         "linestyle": LINE_STYLES[index % len(LINE_STYLES)],
     }
+    return line | ({"marker": MARKERS[index % len(MARKERS)]} if marker else {})
 
 
 def training_curves(axes, curves, *, limit=None, limit_label="", xlabel="epoch", ylabel="nats"):

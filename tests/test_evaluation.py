@@ -228,6 +228,11 @@ def test_rate_and_distortion_are_those_of_the_model():
         evaluation.rate_distortion(model, x, num_samples=0)
 
 
+def test_mean_and_error_as_text():
+    assert evaluation.with_error(torch.tensor([1.0, 2.0, 4.0])) == "2.33 +- 0.88"
+    assert evaluation.with_error(torch.tensor([1.0, 2.0, 4.0]), 3) == "2.333 +- 0.882"
+
+
 def test_active_units_count_variances_of_the_means():
     steps = torch.linspace(-1, 1, 101)
     mu = torch.stack([3 * steps, 0 * steps + 5, 0.1 * steps, 0.2 * steps], dim=1)

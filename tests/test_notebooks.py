@@ -87,7 +87,8 @@ def test_canonical_form(path):
 
 def test_size(path, lesson):
     words = sum(len(cell.source.split()) for cell in lesson.cells if cell.cell_type == "markdown")
-    lines = sum(cell.source.count("\n") + 1 for cell in code_cells(lesson))
+    code = "\n".join(cell.source for cell in code_cells(lesson)).split("\n")
+    lines = sum(bool(line.strip()) for line in code)
     assert len(lesson.cells) <= MOST_CELLS
     assert lines <= MOST_CODE_LINES
     assert words <= MOST_WORDS
