@@ -128,20 +128,33 @@ def _score(log_weight_fn, images, sizes):
 
 
 @torch.no_grad()
+def in_parts(function, x, batch_size=500):
+    """``function`` of ``batch_size`` rows of x at a time, without gradients, joined on the CPU.
+
+    ``function(part)`` -> a tensor, or a tuple of tensors, with one row for each row of ``part``.
+    """
+    found = [function(part) for part in x.split(batch_size)]
+    if isinstance(found[0], torch.Tensor):
+        return torch.cat([part.cpu() for part in found])
+    return tuple(torch.cat([part.cpu() for part in parts]) for parts in zip(*found, strict=True))
+
+
 def rate_distortion(model, x, num_samples=1, batch_size=500):
     """Rate and distortion of each example under a ``nets.VAE``: two (N,) tensors, nats.
 
     rate = KL(q(z|x) || p(z)) (an estimate where the prior has no closed form),
-    distortion = -E_q[log p(x|z)], both averaged over ``num_samples`` draws of z.
+    distortion = -E_q[log p(x|z)], both averaged over ``num_samples`` draws of z. ``model`` may be
+    any function of x whose dict holds the two, of one draw each.
     """
     if num_samples < 1:
         raise ValueError(f"num_samples: expected at least 1, got {num_samples}")
-    rates, distortions = [], []
-    for part in x.split(batch_size):
+
+    def means(part):
         terms = [model(part) for _ in range(num_samples)]
-        rates.append(torch.stack([term["rate"] for term in terms]).mean(0).cpu())
-        distortions.append(torch.stack([term["distortion"] for term in terms]).mean(0).cpu())
-    return torch.cat(rates), torch.cat(distortions)
+        keys = ("rate", "distortion")
+        return tuple(torch.stack([term[key] for term in terms]).mean(0) for key in keys)
+
+    return in_parts(means, x, batch_size)
 
 
 def active_units(mu, threshold=0.01):
@@ -236,9 +249,8 @@ def digit_judge(dataset, seed=0, epochs=3):
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         judge = DigitJudge(dataset.train_images.shape[1:]).to(device)
-        batches = data.Batches(
-            dataset.train_images, 100, seed, _unit, labels=dataset.train_labels, device=device
-        )
+        images, labels = dataset.train_images, dataset.train_labels
+        batches = data.Batches(images, 100, seed, data.to_unit, labels=labels, device=device)
 
         def loss_fn(model, batch):
             images, labels = batch
@@ -247,9 +259,3 @@ def digit_judge(dataset, seed=0, epochs=3):
 
         training.fit(judge, loss_fn, batches, epochs=epochs, lr=3e-3, description="judge")
     return judge
-
-
-def _unit(images, generator):
-    from course_utils import data
-
-    return data.to_unit(images)

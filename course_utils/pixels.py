@@ -7,14 +7,24 @@ import torch
 BINARISATION_SEED = 20_160  # of the one published binary draw of a test set
 
 
-def to_unit(images):
-    """uint8 -> float32 in [0, 1]: v / 255."""
+def to_unit(images, generator=None):
+    """uint8 -> float32 in [0, 1]: v / 255. ``generator`` is not used: a transform of batches."""
     return _grey(images).float() / 255
 
 
-def to_signed(images):
-    """uint8 -> float32 on the grid of 256 levels in [-1, 1]: (2v - 255) / 255."""
+def to_signed(images, generator=None):
+    """uint8 -> float32 on the grid of 256 levels in [-1, 1]: (2v - 255) / 255; as above."""
     return (2 * _grey(images).float() - 255) / 255
+
+
+def flipped(images, generator=None):
+    """Half of the images mirrored, left to right, then :func:`to_signed`: a training's transform.
+
+    Built in lesson 03.
+    """
+    shape = (len(images), *[1] * (images.ndim - 1))
+    coin = torch.rand(shape, generator=generator, device=images.device) < 0.5
+    return to_signed(torch.where(coin, images.flip(-1), images))
 
 
 def binarise(images, generator=None):

@@ -122,6 +122,26 @@ def training_curves(axes, curves, *, limit=None, limit_label="", xlabel="epoch",
     axes.legend()
 
 
+def draw_digits(axes, points, labels, most=None, size=2, named=False):
+    """Draw codes in the plane as points, in one colour for each digit.
+
+    Args:
+        axes: where to draw.
+        points: (N, 2).
+        labels: the digits, 0 to 9, (N,).
+        most: draw no more than this many points of a digit.
+        size: of a point.
+        named: write each digit at the median of its points.
+    """
+    points, labels = np.asarray(points), np.asarray(labels)
+    for digit in np.unique(labels):
+        chosen = points[labels == digit]
+        axes.plot(*chosen[:most].T, ".", markersize=size, color=PALETTE[digit % len(PALETTE)])
+        if named:
+            box = {"boxstyle": "circle,pad=0.1", "facecolor": "white"}
+            axes.text(*np.median(chosen, 0), str(digit), weight="bold", bbox=box)
+
+
 def image_grid(images, columns=None, pad=1, background=1.0):
     """One picture from many: (N, C, H, W) in [0, 1] -> (rows * H', columns * W', C) array.
 

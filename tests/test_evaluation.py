@@ -228,6 +228,29 @@ def test_rate_and_distortion_are_those_of_the_model():
         evaluation.rate_distortion(model, x, num_samples=0)
 
 
+def test_rate_and_distortion_of_any_function():
+    x = torch.rand(5, 2)
+    rate, distortion = evaluation.rate_distortion(
+        lambda part: {"rate": part[:, 0], "distortion": part[:, 1]}, x, num_samples=3, batch_size=2
+    )
+    torch.testing.assert_close(torch.stack([rate, distortion], 1), x)
+
+
+def test_in_parts_joins_what_a_function_gives():
+    x, weight = torch.randn(7, 3), torch.randn(3, 4, requires_grad=True)
+    sizes = []
+
+    def function(part):
+        sizes.append(len(part))
+        return part @ weight, part.sum(1)
+
+    product, total = evaluation.in_parts(function, x, batch_size=3)
+    assert sizes == [3, 3, 1] and not product.requires_grad
+    torch.testing.assert_close(product, (x @ weight).detach())
+    torch.testing.assert_close(total, x.sum(1))
+    assert evaluation.in_parts(torch.square, x, batch_size=2).equal(x.square())
+
+
 def test_mean_and_error_as_text():
     assert evaluation.with_error(torch.tensor([1.0, 2.0, 4.0])) == "2.33 +- 0.88"
     assert evaluation.with_error(torch.tensor([1.0, 2.0, 4.0]), 3) == "2.333 +- 0.882"

@@ -100,6 +100,14 @@ def test_to_unit_and_to_signed_hit_the_grids_exactly():
     assert ((signed + 1) * 127.5).round().to(torch.uint8).equal(LEVELS)
 
 
+@pytest.mark.parametrize("function", [data.to_unit, data.to_signed])
+def test_scales_are_transforms_of_batches_that_draw_nothing(function):
+    generator = torch.Generator().manual_seed(0)
+    before = generator.get_state()
+    assert function(LEVELS, generator).equal(function(LEVELS))
+    assert generator.get_state().equal(before)
+
+
 def test_the_discretised_logistic_accepts_every_signed_level():
     x = data.to_signed(LEVELS)[:, None]
     log_prob = losses.discretized_logistic_log_prob(x, 0.1, -1.0, event_dim=1)

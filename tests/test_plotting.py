@@ -63,6 +63,17 @@ def test_covariance_ellipse_lies_at_the_asked_distance():
     np.testing.assert_allclose(distance, 1.5**2)
 
 
+def test_digits_are_drawn_apart():
+    _, ax = plotting.figure()
+    points, labels = torch.arange(12.0).reshape(6, 2), torch.tensor([3, 8, 3, 8, 3, 3])
+    plotting.draw_digits(ax, points, labels, most=2, named=True)
+    drawn = [line.get_xydata().tolist() for line in ax.lines]
+    assert drawn == [[[0, 1], [4, 5]], [[2, 3], [6, 7]]]
+    assert ax.lines[0].get_color() != ax.lines[1].get_color()
+    assert [text.get_text() for text in ax.texts] == ["3", "8"]
+    assert ax.texts[0].get_position() == (6, 7)  # the median of all four
+
+
 @pytest.fixture
 def in_kernel(monkeypatch):
     shown = []

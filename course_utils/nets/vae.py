@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from course_utils import losses
+from course_utils.nets.layers import ConvDecoder, ConvEncoder
 from course_utils.settings import autocast
 
 DECODER_ROWS = 5_000  # images x samples decoded at a time for scores, on a CPU
@@ -199,6 +200,23 @@ class VAE(nn.Module):
         return {"model": "VAE", "mixed_precision": self.mixed_precision} | {
             part: [type(module).__name__, module.arguments] for part, module in made.items()
         }
+
+
+def colour_vae(prior=StandardNormal, widths=(32, 64, 128), num_latents=16):
+    """Lesson 03's VAE of 3 x 32 x 32 images in [-1, 1]: p(x|z) = N(x; mu(z), 1/2 I).
+
+    Its loss is SE + KL + 1536 log(pi) nats. Built in lesson 03.
+
+    Args:
+        prior: class of the prior. It is made last, so that with the same seed every prior gets
+            the same initial encoder and decoder.
+        widths: channels of the encoder's convolutions; the decoder's are the same, reversed.
+        num_latents: L.
+    """
+    shape = (3, 32, 32)
+    encoder = ConvEncoder(shape, widths, num_latents, "silu")
+    decoder = ConvDecoder(num_latents, widths, shape, activation="silu")
+    return VAE(encoder, decoder, prior(num_latents), Gaussian(event_dim=3, variance=0.5))
 
 
 def _at_least_float32(values):
