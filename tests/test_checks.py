@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
-from mutants import lesson01, lesson02, lesson03, lesson04, lesson05
+from mutants import lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07
 from torch import nn
 
 from course_utils import checks
 
-LESSONS = (lesson01, lesson02, lesson03, lesson04, lesson05)
+LESSONS = (lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07)
 WRONG = [entry for lesson in LESSONS for entry in lesson.WRONG]
 RIGHT = [entry for lesson in LESSONS for entry in lesson.RIGHT]
 NAMES = sorted({name for name, _ in RIGHT})
@@ -75,6 +75,20 @@ def test_a_stub_is_told_kindly(name):
     assert not failed.written
 
 
+def test_a_stub_is_told_before_the_earlier_one_that_it_uses():
+    class Earlier(lesson06.Flow):
+        def masks(self, *_):
+            raise NotImplementedError("Exercise 6.2: write masks")
+
+    class Both(Earlier):
+        def log_prob(self, z):
+            raise NotImplementedError("Exercise 6.3: write log_prob")
+
+    for answer, number in ((Earlier, "6.2"), (Both, "6.3"), (Posted(Both), "6.3")):
+        failed = failure("autoregressive_prior", answer)
+        assert not failed.written and f"Exercise {number}: " in str(failed)
+
+
 class EqualsAll:
     """Claims to be equal to everything."""
 
@@ -105,13 +119,17 @@ def like(answer, change):
     def changed(*arrays):
         value = answer(*arrays)
         value = torch.tensor(value) if isinstance(value, int) else value
-        values = value if isinstance(value, tuple) else (value,)
+        values = value if isinstance(value, (tuple, list)) else (value,)
         values = tuple(change(entry.detach()) for entry in values)
-        return values if isinstance(value, tuple) else values[0]
+        return values if isinstance(value, (tuple, list)) else values[0]
 
     return changed
 
 
+CLASSES = {  # check: (right answer, its methods)
+    "vae_fc": (lesson02.Network, "encode", "decode", "forward"),
+    "autoregressive_prior": (lesson06.Flow, "scale_and_shift", "log_prob", "invert"),
+}
 CHEATS = {
     "equals all": lambda value: EqualsAll(),
     "equal tensor": lambda value: torch.zeros_like(value).as_subclass(EqualTensor),
@@ -128,23 +146,28 @@ CHEATS = {
 
 
 @pytest.mark.parametrize("cheat", CHEATS)
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "vae_fc"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in CLASSES])
 def test_what_does_not_depend_on_the_input_fails(name, cheat):
     failed = failure(name, like(FIRST[name], CHEATS[cheat]))
     assert failed.mistake and failed.name == name
 
 
 @pytest.mark.parametrize("cheat", CHEATS)
-@pytest.mark.parametrize("method", ["encode", "decode", "forward"])
-def test_a_network_that_does_not_depend_on_its_input_fails(method, cheat):
-    class Cheat(lesson02.Network):
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [(name, method) for name, (_, *methods) in CLASSES.items() for method in methods],
+)
+def test_a_network_that_does_not_depend_on_its_input_fails(name, method, cheat):
+    honest = CLASSES[name][0]
+
+    class Cheat(honest):
         pass
 
     def cheating(self, value):
-        return like(lambda x: getattr(lesson02.Network, method)(self, x), CHEATS[cheat])(value)
+        return like(lambda x: getattr(honest, method)(self, x), CHEATS[cheat])(value)
 
     setattr(Cheat, method, cheating)
-    assert failure("vae_fc", Cheat).mistake
+    assert failure(name, Cheat).mistake
 
 
 # --- an answer in another place ------------------------------------------------------------------

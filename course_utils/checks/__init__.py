@@ -25,36 +25,53 @@ from course_utils.checks.lesson05_codes import (
     mutual_information,
     straight_through,
 )
+from course_utils.checks.lesson06 import flow_log_prob, masks
+from course_utils.checks.lesson06_flow import autoregressive_prior
+from course_utils.checks.lesson06_rate import flow_rate, log_aggregate
+from course_utils.checks.lesson07 import follow, nearest
+from course_utils.checks.lesson07_codes import code_table, js_distance
+from course_utils.checks.lesson07_gradients import quantisation_losses, straight_through_code
 
 __all__ = [
     "CheckFailed",
     "Local",
     "Remote",
     "active_units",
+    "autoregressive_prior",
     "bernoulli_log_prob",
     "binarise",
     "build",
     "call",
     "categorical_kl_uniform",
     "check",
+    "code_table",
     "constant_ratio",
     "dequantise",
     "diagnose",
     "equivalent_variance",
+    "flow_log_prob",
+    "flow_rate",
+    "follow",
     "gaussian_bits_per_dim",
     "gaussian_kl",
     "gaussian_log_prob",
     "gradient",
     "gumbel_max",
     "gumbel_softmax",
+    "js_distance",
+    "log_aggregate",
     "log_weight",
     "logit_transform",
+    "masks",
     "mutual_information",
+    "nearest",
     "num_active",
     "principal_weights",
+    "quantisation_losses",
     "rate_and_distortion",
     "reparameterise",
     "straight_through",
+    "straight_through_code",
     "traverse",
     "vae_fc",
 ]

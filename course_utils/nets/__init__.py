@@ -1,22 +1,43 @@
 """Networks that more than one lesson uses: ``nets.VAE``, ``nets.build`` and so on."""
 
 from course_utils.nets.categorical import CategoricalVAE
-from course_utils.nets.layers import ConvDecoder, ConvEncoder, MLPDecoder, MLPEncoder
+from course_utils.nets.independent import IndependentPrior
+from course_utils.nets.layers import (
+    ConvDecoder,
+    ConvEncoder,
+    MLPDecoder,
+    MLPEncoder,
+    VQDecoder,
+    VQEncoder,
+)
 from course_utils.nets.made import MADE, AutoregressivePrior
+from course_utils.nets.masked import MaskedConv2d
+from course_utils.nets.pixelcnn import GatedPixelCNN, PixelCNN
+from course_utils.nets.quantizer import VQVAE, Quantized, VectorQuantizer
 from course_utils.nets.registry import build
-from course_utils.nets.vae import VAE, Bernoulli, Gaussian, StandardNormal
+from course_utils.nets.vae import VAE, Bernoulli, Gaussian, StandardNormal, colour_vae
 
 __all__ = [
     "MADE",
     "VAE",
+    "VQVAE",
     "AutoregressivePrior",
     "Bernoulli",
     "CategoricalVAE",
     "ConvDecoder",
     "ConvEncoder",
+    "GatedPixelCNN",
     "Gaussian",
+    "IndependentPrior",
     "MLPDecoder",
     "MLPEncoder",
+    "MaskedConv2d",
+    "PixelCNN",
+    "Quantized",
     "StandardNormal",
+    "VQDecoder",
+    "VQEncoder",
+    "VectorQuantizer",
     "build",
+    "colour_vae",
 ]

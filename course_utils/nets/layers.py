@@ -1,4 +1,4 @@
-"""Plain encoders and decoders. Built in lessons 01 and 02.
+"""Plain encoders and decoders. Built in lessons 01 and 02, those of the VQ-VAE in lesson 07.
 
 Each is an ``nn.Sequential`` that remembers the arguments it was made with (``.arguments``), so
 that a checkpoint's header can make it again.
@@ -144,3 +144,81 @@ class ConvDecoder(nn.Sequential):
             "params_per_value": params_per_value,
             "activation": activation,
         }
+
+
+class ResidualBlock(nn.Module):
+    """x + conv1(relu(conv3(relu(x)))); it starts as the identity, since its last weights are 0."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.conv3 = nn.Conv2d(width, width, 3, padding=1)
+        self.conv1 = nn.Conv2d(width, width, 1)
+        nn.init.zeros_(self.conv1.weight)
+        nn.init.zeros_(self.conv1.bias)
+
+    def forward(self, x):
+        return x + self.conv1(self.conv3(x.relu()).relu())
+
+
+def _check_sizes(widths, kernels, code_dim, num_blocks):
+    if not widths or len(widths) != len(kernels):
+        raise ValueError(f"kernels: expected one for each of widths {widths!r}, got {kernels!r}")
+    if not num_blocks and widths[-1] != code_dim:
+        raise ValueError(
+            f"widths: without residual blocks the last is code_dim, {code_dim}, got {widths!r}"
+        )
+
+
+class VQEncoder(nn.Sequential):
+    """Convolutions of stride 2, then residual blocks: (B, C, H, W) -> z_e (B, code_dim, h, w).
+
+    Each convolution has padding 1 and is followed by a ReLU. After residual blocks a 1 x 1
+    convolution gives ``code_dim`` channels; without blocks the last convolution gives them.
+    There is no batch normalisation: the codes of an image would depend on its batch.
+
+    Args:
+        channels: C of the images.
+        widths: channels after each halving, from the image inwards, such as (128, 128).
+        kernels: their sizes, such as (4, 4).
+        code_dim: D.
+        num_blocks: residual blocks.
+    """
+
+    def __init__(self, channels, widths, kernels, code_dim, num_blocks=0):
+        _check_sizes(widths, kernels, code_dim, num_blocks)
+        layers = []
+        for (width_in, width), kernel in zip(pairwise((channels, *widths)), kernels, strict=True):
+            layers += [nn.Conv2d(width_in, width, kernel, 2, 1), nn.ReLU()]
+        layers.pop()
+        if num_blocks:
+            layers += [ResidualBlock(widths[-1]) for _ in range(num_blocks)]
+            layers += [nn.ReLU(), nn.Conv2d(widths[-1], code_dim, 1)]
+        super().__init__(*layers)
+        sizes = {"widths": list(widths), "kernels": list(kernels), "num_blocks": num_blocks}
+        self.arguments = {"channels": channels, "code_dim": code_dim} | sizes
+
+
+class VQDecoder(nn.Sequential):
+    """Mirror of :class:`VQEncoder` by transposed convolutions: (B, code_dim, h, w) -> (B, C, H, W).
+
+    A tanh keeps the image in [-1, 1]; ``start``, in (-1, 1), is the value that it starts around,
+    such as the mean pixel. (From 0 a tanh soon saturates at the black of MNIST, and stays there.)
+    ``widths`` and ``kernels`` count from the image inwards.
+    """
+
+    def __init__(self, code_dim, widths, kernels, channels, num_blocks=0, start=0.0):
+        _check_sizes(widths, kernels, code_dim, num_blocks)
+        if not -1 < start < 1:
+            raise ValueError(f"start: expected a number between -1 and 1, got {start!r}")
+        layers = []
+        if num_blocks:
+            layers.append(nn.Conv2d(code_dim, widths[-1], 1))
+            layers += [ResidualBlock(widths[-1]) for _ in range(num_blocks)]
+            layers.append(nn.ReLU())
+        sizes = pairwise((*reversed(widths), channels))
+        for (width_in, width), kernel in zip(sizes, reversed(kernels), strict=True):
+            layers += [nn.ConvTranspose2d(width_in, width, kernel, 2, 1), nn.ReLU()]
+        nn.init.constant_(layers[-2].bias, math.atanh(start))
+        super().__init__(*layers[:-1], nn.Tanh())
+        sizes = {"widths": list(widths), "kernels": list(kernels), "num_blocks": num_blocks}
+        self.arguments = {"channels": channels, "code_dim": code_dim, "start": start} | sizes

@@ -1,6 +1,6 @@
 """Models from the headers of their checkpoints."""
 
-from course_utils.nets import categorical, layers, made, vae
+from course_utils.nets import categorical, layers, made, pixelcnn, quantizer, vae
 
 ENCODERS = (layers.MLPEncoder, layers.ConvEncoder)
 DECODERS = (layers.MLPDecoder, layers.ConvDecoder)
@@ -21,6 +21,19 @@ MODELS = {  # name: (class, its parts, its numbers)
         {"encoder": ENCODERS, "decoder": DECODERS, "likelihood": LIKELIHOODS},
         ("num_variables", "num_categories"),
     ),
+    "VQVAE": (
+        quantizer.VQVAE,
+        {
+            "encoder": (layers.VQEncoder,),
+            "decoder": (layers.VQDecoder,),
+            "quantizer": (quantizer.VectorQuantizer,),
+        },
+        (),
+    ),
+}
+WHOLE = {  # models without parts, made from their arguments
+    "PixelCNN": pixelcnn.PixelCNN,
+    "GatedPixelCNN": pixelcnn.GatedPixelCNN,
 }
 
 
@@ -30,8 +43,16 @@ def build(header):
     Raises:
         ValueError: a model, part or argument that this version of the course does not know.
     """
+    if header.get("model") in WHOLE:
+        try:
+            return WHOLE[header["model"]](**header["arguments"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"header: its arguments are {header.get('arguments')!r}; expected those of "
+                f"{header['model']} ({error})"
+            ) from error
     if header.get("model") not in MODELS:
-        known = " or ".join(repr(name) for name in MODELS)
+        known = " or ".join(repr(name) for name in (*MODELS, *WHOLE))
         raise ValueError(f"header: expected the model {known}, got {header.get('model')!r}")
     made_by, parts, numbers = MODELS[header["model"]]
     made = {}
