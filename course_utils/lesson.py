@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from course_utils import data, plotting, settings, training
+from course_utils import data, nets, plotting, settings, training
 from course_utils.evaluation import mean_and_error
 
 SEED = 2024
@@ -142,6 +142,19 @@ class Lesson:
             "parameters": sum(parameter.numel() for parameter in model.parameters()),
         }
         return history
+
+    def pretrained(self, number, name):
+        """The model ``name`` of record of lesson ``number``: frozen, in eval mode, in any profile.
+
+        Raises:
+            ValueError: no such lesson.
+            CheckpointError: no such weights, or damaged ones.
+        """
+        path = settings.checkpoints_dir() / _stem(number) / f"{name}.safetensors"
+        header, weights = training.load_weights(path)
+        model = nets.build(header)
+        model.load_state_dict(weights)
+        return model.to(self.device).eval().requires_grad_(False)
 
     def record(
         self, model, metric, values, *, unit="nats", dataset, split="test", fit=None, **details

@@ -88,6 +88,18 @@ def test_full_keeps_the_weights_of_record_and_laptop_loads_them(profile, tmp_pat
     assert history.of_record is None  # trained as long as the record: nothing to load
 
 
+def test_a_pretrained_model_is_frozen_and_has_the_weights_of_record(profile):
+    profile("full")
+    lesson, net = start("01"), model()
+    lesson.fit(net, loss, batches(), name="net", epochs=1)
+    profile("smoke")
+    found = start("02").pretrained("01", "net")
+    assert torch.equal(weights(found), weights(net)) and not found.training
+    assert not any(parameter.requires_grad for parameter in found.parameters())
+    with pytest.raises(training.CheckpointError, match="other.safetensors"):
+        start("02").pretrained("01", "other")
+
+
 def test_laptop_on_a_stand_in_loads_no_weights(profile, tmp_path):
     profile("full")
     net = model()

@@ -1,0 +1,203 @@
+"""Checks of lesson 07: the gradient through the choice, and the losses of a quantiser."""
+
+import numpy as np
+
+from course_utils.checks._compare import doubles, floats, show, verify
+from course_utils.checks._contract import call, check, gradient
+from course_utils.checks._remote import CheckFailed
+
+NAMES = ("codebook loss", "commitment loss")
+
+
+@check
+def straight_through_code(answer, seed):
+    """``straight_through_code(z_e, e)``: value of e, gradient to z_e as if it were z_e."""
+    rng = np.random.default_rng(seed)
+    sizes = rng.permutation([2, 3, 4, 5]).tolist()
+    for label, shape, size, distance in (
+        ("", sizes, 1.0, 1.0),
+        ("rows of vectors: ", sizes[:2], 1.0, 1.0),
+        ("one vector: ", sizes[-1:], 1.0, 1.0),
+        ("z_e up to 1,000: ", sizes, 400.0, 1.0),
+        ("z_e equal to e: ", sizes, 1.0, 0.0),
+    ):
+        e = rng.choice([-1, 1], shape) * rng.uniform(0.3, 2, shape)
+        z_e = size * (e + distance * rng.choice([-1, 1], shape) * rng.uniform(0.5, 1, shape))
+        z_e, e = floats(z_e, e)
+        about = f"{label}z_e and e of shape {z_e.shape}"
+        wrong = [
+            ("z_e came back: the value should be that of e", z_e),
+            ("the two are added: z_e has to be subtracted again, detached", z_e + e),
+            ("the difference came: z_e has to be added to it", e - z_e),
+            ("the difference came, with the wrong sign", z_e - e),
+            ("the signs are wrong: it is z_e + (e - z_e)", 2 * z_e - e),
+            ("the signs are wrong: it is z_e + (e - z_e)", 2 * e - z_e),
+            ("the mean of the two came", (z_e + e) / 2),
+        ]
+        scale = np.abs(z_e) + np.abs(e)
+        verify(call(answer, z_e, e), e, checked=about, wrong=wrong, scale=scale, tolerance=2e-6)
+        probe = rng.choice([-1, 1], shape) * rng.uniform(0.5, 2, shape)
+        _verify_passage(gradient(answer, z_e, e, probe=probe), probe, z_e, e, about)
+    return "The value is that of e; the gradient reaches z_e unchanged, and e not at all."
+
+
+def _verify_passage(found, probe, z_e, e, about):
+    about = f"{about}, the result weighted by random numbers and summed"
+    to_z, to_e = (None if slope is None or not slope.any() else slope for slope in found)
+    if to_z is None or to_e is not None:
+        if to_z is not None:
+            what = "a gradient reaches e as well: detach the whole of (e - z_e)"
+        elif to_e is not None:
+            what = "the gradient goes to e, it should go to z_e: detach the whole of (e - z_e)"
+        else:
+            what = "no gradient reaches z_e: z_e has to be added once without detach"
+        raise CheckFailed(
+            f"the value is right, but {what}.",
+            checked=about,
+            expected=f"the gradient for z_e: {show(probe)}; for e: none",
+            received=f"for z_e: {'none' if to_z is None else show(to_z)}; "
+            f"for e: {'none' if to_e is None else show(to_e)}",
+        )
+    verify(
+        to_z,
+        probe,
+        checked=about,
+        part="the value is right, but the gradient with respect to z_e is not",
+        wrong=[
+            ("z_e is counted twice", 2 * probe),
+            ("it has the wrong sign: z_e - z_e.detach() should be added", -probe),
+            ("a product e z_e / z_e.detach() passes e / z_e of it: use a sum", probe * e / z_e),
+            ("the same everywhere: entries are mixed", np.full_like(probe, probe.sum())),
+            ("the same everywhere: entries are mixed", np.full_like(probe, probe.mean())),
+        ],
+        tolerance=1e-3,
+        scale=1e-3,
+    )
+
+
+@check
+def quantisation_losses(answer, seed):
+    """``quantisation_losses(z_e, e)``: (B, D, H, W) twice -> codebook and commitment loss, (B,)."""
+    rng = np.random.default_rng(seed)
+    batch, *event = rng.permutation([3, 5, 6, 7]).tolist()
+    for label, shape, distance in (
+        ("", (batch, *event), 1.5),
+        ("B = 1: ", (1, *event), 1.5),
+        ("D = H = W = 1: ", (batch, 1, 1, 1), 1.5),
+        ("far apart: ", (batch, *event), 1000.0),
+        ("z_e equal to e: ", (batch, *event), 0.0),
+    ):
+        z_e = rng.normal(size=shape)
+        e = z_e + distance * rng.choice([-1, 1], shape) * rng.uniform(0.3, 2, shape)
+        z_e, e = floats(z_e, e)
+        about = f"{label}z_e and e of shape {shape}"
+        difference = np.subtract(*doubles(z_e, e))
+        right, wrong = _means(difference)
+        received = call(answer, z_e, e)
+        if not isinstance(received, tuple) or len(received) != 2:
+            raise CheckFailed(
+                "a tuple of two is expected, codebook loss and commitment loss, apart and "
+                "without beta.",
+                checked=about,
+                expected=f"two arrays of shape {right.shape}",
+                received=show(received),
+            )
+        for name, loss in zip(NAMES, received, strict=True):
+            verify(loss, right, checked=about, wrong=wrong, part=name)
+        if distance:
+            _verify_sides(answer, (z_e, e), difference, rng.uniform(0.5, 2, shape[0]), about)
+    return (
+        "Both are the mean of the squares over D, H and W, one value for each example; the first "
+        "moves e alone, the second z_e alone."
+    )
+
+
+def _means(difference):
+    """The right losses (B,), and [(phrase, values)] of wrong ones."""
+    square, (_, dim, height, width) = difference**2, difference.shape
+    right, total = square.mean((1, 2, 3)), square.sum((1, 2, 3))
+    batch = "the mean is taken over the batch too: one value for each example is wanted"
+    return right, [
+        ("the sum over D, H and W is taken in place of the mean", total),
+        ("the mean is taken over D alone: it should be over D, H and W", square.mean(1)),
+        ("the mean is taken over H and W alone, not over D", square.mean((2, 3))),
+        ("the mean is taken over the last dimension alone", square.mean(-1)),
+        ("it is divided by H W alone: a mean over D, H and W divides by D H W",
+         total / (height * width)),
+        ("it is divided by D alone: a mean over D, H and W divides by D H W", total / dim),
+        (batch, square.mean()),
+        ("summed over everything: one value for each example is wanted", square.sum()),
+        ("summed over the batch: one value for each example is wanted", right.sum()),
+        (batch, total.mean()),
+        ("the mean is taken over the batch in place of D, H and W", square.mean(0)),
+        ("one value for each element: the mean over D, H and W is missing", square),
+        ("it is divided by the batch size too", right / len(right)),
+        ("the root is taken, the squares themselves are averaged", np.sqrt(right)),
+        ("this is the length of the difference: the square and the mean are missing",
+         np.sqrt(total)),
+        ("absolute differences are averaged, squared ones are wanted",
+         np.abs(difference).mean((1, 2, 3))),
+        ("the difference is not squared", difference.mean((1, 2, 3))),
+        ("the difference is not squared", -difference.mean((1, 2, 3))),
+        ("the mean is squared: the squares are to be averaged", difference.mean((1, 2, 3)) ** 2),
+        ("there is a factor 1/2 too many", right / 2),
+        ("beta is included: it is applied later", right / 4),
+        ("the sign is wrong", -right),
+        ("axes too many (keepdim?)", right[:, None, None, None]),
+    ]  # fmt: skip
+
+
+def _verify_sides(answer, arrays, difference, probe, about):
+    """Each loss moves its own side alone."""
+    about = f"{about}, the gradient of each loss, the examples weighted by random numbers"
+    found = [gradient(answer, *arrays, output=output, probe=probe) for output in (0, 1)]
+    moved = [[slope is not None and slope.any() for slope in slopes] for slopes in found]
+    if moved != [[False, True], [True, False]]:
+        raise CheckFailed(
+            f"the values are right, but {_wrong_side(moved)}.",
+            checked=about,
+            expected="the codebook loss moves e alone, the commitment loss z_e alone",
+            received="; ".join(map(_told, NAMES, moved)),
+        )
+    slope = 2 * difference * (probe / difference[0].size)[:, None, None, None]
+    for name, received, right in zip(
+        NAMES, (found[0][1], found[1][0]), (-slope, slope), strict=True
+    ):
+        verify(
+            received,
+            right,
+            checked=about,
+            part=f"{name}: the value is right, its gradient is not",
+            wrong=[
+                ("the factor 2 is missing", right / 2),
+                ("a factor is counted twice", right * 2),
+                ("it has the wrong sign", -right),
+            ],
+            tolerance=1e-3,
+        )
+
+
+def _told(name, moved):
+    sides = [side for side, moves in zip(("z_e", "e"), moved, strict=True) if moves]
+    return f"the {name} moves {' and '.join(sides) or 'nothing'}"
+
+
+def _wrong_side(moved):
+    """What is detached wrongly; ``moved``: for each loss, whether z_e and e get a gradient."""
+    if moved == [[True, False], [False, True]]:
+        return "the two are swapped: the codebook loss, which moves e, comes first"
+    if moved == [[True, True], [True, True]]:
+        return "nothing is detached: each loss moves both z_e and e"
+    if moved == [[False, False], [False, False]]:
+        return "no gradient reaches z_e or e: in each loss detach one side alone"
+    for name, other, own, (to_own, to_other) in (
+        ("codebook loss", "z_e", "e", moved[0][::-1]),
+        ("commitment loss", "e", "z_e", moved[1]),
+    ):
+        if to_own and to_other:
+            return f"the {name} moves {other} as well: detach {other} in it"
+        if to_other:
+            return f"the {name} moves {other}, it should move {own}: the wrong side is detached"
+        if not to_own:
+            return f"the {name} moves nothing: it has to move {own}, detach {other} alone"
+    raise AssertionError(moved)
