@@ -123,6 +123,7 @@ class Lesson:
                 "seconds": round(history.seconds, 1),
                 "device": self.device.type,
                 "history": _rounded(history.epochs),
+                "evaluations": _rounded(history.evaluations),
             }
             training.save_weights(path, model, header)
             model.load_state_dict(training.load_weights(path)[1])

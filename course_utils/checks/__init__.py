@@ -31,6 +31,9 @@ from course_utils.checks.lesson06_rate import flow_rate, log_aggregate
 from course_utils.checks.lesson07 import follow, nearest
 from course_utils.checks.lesson07_codes import code_table, js_distance
 from course_utils.checks.lesson07_gradients import quantisation_losses, straight_through_code
+from course_utils.checks.lesson08 import causal_mask, stack_masks
+from course_utils.checks.lesson08_codes import code_log_prob, free_bits
+from course_utils.checks.lesson08_conv import conv_at
 
 __all__ = [
     "CheckFailed",
@@ -43,15 +46,19 @@ __all__ = [
     "build",
     "call",
     "categorical_kl_uniform",
+    "causal_mask",
     "check",
+    "code_log_prob",
     "code_table",
     "constant_ratio",
+    "conv_at",
     "dequantise",
     "diagnose",
     "equivalent_variance",
     "flow_log_prob",
     "flow_rate",
     "follow",
+    "free_bits",
     "gaussian_bits_per_dim",
     "gaussian_kl",
     "gaussian_log_prob",
@@ -70,6 +77,7 @@ __all__ = [
     "quantisation_losses",
     "rate_and_distortion",
     "reparameterise",
+    "stack_masks",
     "straight_through",
     "straight_through_code",
     "traverse",
