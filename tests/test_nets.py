@@ -132,6 +132,23 @@ def test_parts_refuse_what_they_cannot_build():
         nets.ConvEncoder((1, 28, 28), (4, 4, 4), 2)
     with pytest.raises(ValueError, match="activation: expected one of relu"):
         nets.MLPEncoder((2,), (4,), 2, "swoosh")
+    with pytest.raises(ValueError, match="norm: expected None or 'batch', got 'layer'"):
+        nets.MLPDecoder(2, (4,), (2,), norm="layer")
+
+
+def test_batch_normalisation_couples_examples_in_train_mode_only(x):
+    """Widths, place of the layers, and what lesson 09 says of the two modes."""
+    torch.manual_seed(0)
+    encoder = nets.MLPEncoder((1, 4, 4), (5, 6), 2, norm="batch").double()
+    decoder = nets.MLPDecoder(2, (6, 5), (1, 4, 4), norm="batch").double()
+    kinds = [type(layer).__name__ for layer in encoder]
+    assert kinds == ["Flatten", *["Linear", "BatchNorm1d", "ReLU"] * 2, "Linear"]
+    assert [layer.num_features for layer in decoder if "Norm" in type(layer).__name__] == [6, 5]
+    for net, batch in ((encoder, x), (decoder, torch.randn(5, 2).double())):
+        net.train()
+        assert not torch.allclose(net(batch)[:2], net(batch[:2]))
+        net.eval()
+        assert torch.allclose(net(batch)[:2], net(batch[:2]))
 
 
 @pytest.mark.parametrize("conv", [False, True])
@@ -140,7 +157,7 @@ def test_build_makes_the_same_model_from_its_header(conv, x):
     parts = (
         (nets.ConvEncoder(shape, (3,), 2), nets.ConvDecoder(2, (3,), shape))
         if conv
-        else (nets.MLPEncoder(shape, (5, 4), 2), nets.MLPDecoder(2, (4, 5), shape))
+        else (nets.MLPEncoder(shape, (5, 4), 2, norm="batch"), nets.MLPDecoder(2, (4, 5), shape))
     )
     model = nets.VAE(*parts, nets.StandardNormal(2), nets.Bernoulli())
     again = nets.build(model.header())

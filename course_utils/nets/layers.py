@@ -23,12 +23,17 @@ def _activation(name):
     return ACTIVATIONS[name]()
 
 
-def _hidden(sizes, activation):
-    """Linear layers through ``sizes``, an activation after each but the last."""
+def _hidden(sizes, activation, norm):
+    """Linear layers through ``sizes``; after each but the last ``norm`` and an activation."""
+    if norm not in (None, "batch"):
+        raise ValueError(f"norm: expected None or 'batch', got {norm!r}")
     layers = []
-    for fan_in, fan_out in pairwise(sizes):
-        layers += [nn.Linear(fan_in, fan_out), _activation(activation)]
-    return layers[:-1]
+    for fan_in, fan_out in pairwise(sizes[:-1]):
+        layers.append(nn.Linear(fan_in, fan_out))
+        if norm:
+            layers.append(nn.BatchNorm1d(fan_out))
+        layers.append(_activation(activation))
+    return [*layers, nn.Linear(*sizes[-2:])]
 
 
 class MLPEncoder(nn.Sequential):
@@ -40,17 +45,27 @@ class MLPEncoder(nn.Sequential):
         num_latents: L.
         activation: a name of ``ACTIVATIONS``.
         params_per_latent: 2 for mu and log_var (all of mu first), K for the logits of K categories.
+        norm: "batch" for batch normalisation before each activation, or None.
     """
 
-    def __init__(self, event_shape, hidden, num_latents, activation="relu", params_per_latent=2):
+    def __init__(
+        self,
+        event_shape,
+        hidden,
+        num_latents,
+        activation="relu",
+        params_per_latent=2,
+        norm=None,
+    ):
         sizes = [math.prod(event_shape), *hidden, params_per_latent * num_latents]
-        super().__init__(nn.Flatten(), *_hidden(sizes, activation))
+        super().__init__(nn.Flatten(), *_hidden(sizes, activation, norm))
         self.arguments = {
             "event_shape": list(event_shape),
             "hidden": list(hidden),
             "num_latents": num_latents,
             "activation": activation,
             "params_per_latent": params_per_latent,
+            "norm": norm,
         }
 
 
@@ -63,12 +78,14 @@ class MLPDecoder(nn.Sequential):
         event_shape: shape of one example.
         params_per_value: 1 for Bernoulli logits or means alone, 2 for mu and log_var, which then
             are the two halves of the first event dimension.
-        activation: a name of ``ACTIVATIONS``.
+        activation, norm: as in :class:`MLPEncoder`.
     """
 
-    def __init__(self, num_latents, hidden, event_shape, params_per_value=1, activation="relu"):
+    def __init__(
+        self, num_latents, hidden, event_shape, params_per_value=1, activation="relu", norm=None
+    ):
         out_shape = (params_per_value * event_shape[0], *event_shape[1:])
-        layers = _hidden([num_latents, *hidden, math.prod(out_shape)], activation)
+        layers = _hidden([num_latents, *hidden, math.prod(out_shape)], activation, norm)
         super().__init__(*layers, nn.Unflatten(1, out_shape))
         self.arguments = {
             "num_latents": num_latents,
@@ -76,6 +93,7 @@ class MLPDecoder(nn.Sequential):
             "event_shape": list(event_shape),
             "params_per_value": params_per_value,
             "activation": activation,
+            "norm": norm,
         }
 
 
