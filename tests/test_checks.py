@@ -7,12 +7,22 @@ import numpy as np
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
-from mutants import lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07, lesson08
+from mutants import (
+    lesson01,
+    lesson02,
+    lesson03,
+    lesson04,
+    lesson05,
+    lesson06,
+    lesson07,
+    lesson08,
+    lesson09,
+)
 from torch import nn
 
 from course_utils import checks
 
-LESSONS = (lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07, lesson08)
+LESSONS = (lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07, lesson08, lesson09)
 WRONG = [entry for lesson in LESSONS for entry in lesson.WRONG]
 RIGHT = [entry for lesson in LESSONS for entry in lesson.RIGHT]
 NAMES = sorted({name for name, _ in RIGHT})

@@ -34,6 +34,9 @@ from course_utils.checks.lesson07_gradients import quantisation_losses, straight
 from course_utils.checks.lesson08 import causal_mask, stack_masks
 from course_utils.checks.lesson08_codes import code_log_prob, free_bits
 from course_utils.checks.lesson08_conv import conv_at
+from course_utils.checks.lesson09 import importance_weighted_bound, nested_bounds
+from course_utils.checks.lesson09_dreg import dreg_surrogate
+from course_utils.checks.lesson09_noise import ess_share, signal_to_noise
 
 __all__ = [
     "CheckFailed",
@@ -54,7 +57,9 @@ __all__ = [
     "conv_at",
     "dequantise",
     "diagnose",
+    "dreg_surrogate",
     "equivalent_variance",
+    "ess_share",
     "flow_log_prob",
     "flow_rate",
     "follow",
@@ -65,6 +70,7 @@ __all__ = [
     "gradient",
     "gumbel_max",
     "gumbel_softmax",
+    "importance_weighted_bound",
     "js_distance",
     "log_aggregate",
     "log_weight",
@@ -72,11 +78,13 @@ __all__ = [
     "masks",
     "mutual_information",
     "nearest",
+    "nested_bounds",
     "num_active",
     "principal_weights",
     "quantisation_losses",
     "rate_and_distortion",
     "reparameterise",
+    "signal_to_noise",
     "stack_masks",
     "straight_through",
     "straight_through_code",
