@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -188,3 +189,42 @@ def test_bits_per_dim_keeps_shape_and_dtype():
 def test_bits_per_dim_bad_input(arguments, error, name):
     with pytest.raises(error, match=f"^{name}: expected"):
         losses.bits_per_dim(*arguments)
+
+
+def _weights_of_a_line(x, mu, log_var, epsilon, weight, fixed):
+    """log w (K, B) of p(z) = N(0, 1), p(x|z) = N(weight z, 1), with the samples."""
+    z = mu + (0.5 * log_var).exp() * epsilon
+    log_p = losses.gaussian_log_prob(z, 0.0, 0.0) + losses.gaussian_log_prob(x, weight * z, 0.0)
+    q = (mu.detach(), log_var.detach()) if fixed else (mu, log_var)
+    return log_p - losses.gaussian_log_prob(z, *q), z
+
+
+def test_the_dreg_surrogate_has_the_exact_gradient_of_the_bound():
+    """K = 2 and one latent: both expectations are Gauss-Hermite sums over pairs of draws."""
+    nodes, shares = (torch.tensor(part) for part in np.polynomial.hermite_e.hermegauss(100))
+    epsilon = torch.cartesian_prod(nodes, nodes).T[..., None]  # (2, 10000, 1)
+    shares = torch.outer(shares, shares).flatten() / shares.sum() ** 2
+    x, weight = torch.tensor([[1.5]]).double(), torch.tensor([1.2]).double().requires_grad_()
+    mu, log_var = (torch.tensor([[v]]).double().requires_grad_() for v in (0.2, -0.3))
+    log_w, _ = _weights_of_a_line(x, mu, log_var, epsilon, weight, fixed=False)
+    total = (shares * losses.importance_weighted_bound(log_w)).sum()
+    exact = torch.autograd.grad(total, (mu, log_var, weight))
+    log_w, z = _weights_of_a_line(x, mu, log_var, epsilon, weight, fixed=True)
+    surrogate = losses.dreg_surrogate(log_w, z)
+    found = torch.autograd.grad((shares * surrogate).sum(), (mu, log_var, weight))
+    for one, other in zip(found, exact, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-6, atol=1e-8)
+
+
+def test_the_dreg_surrogate_refuses_what_it_cannot_reweigh():
+    log_w, z = log_weights(3, 2), torch.zeros(3, 2, 4, requires_grad=True)
+    value = losses.dreg_surrogate(log_w, z)
+    excess = (log_w.softmax(0) * (log_w.log_softmax(0) + math.log(3))).sum(0)
+    torch.testing.assert_close(value, losses.importance_weighted_bound(log_w) + excess)
+    with pytest.raises(ValueError, match="z: expected \\(K, B, ...\\)"):
+        losses.dreg_surrogate(log_w, torch.zeros(2, 3, 4, requires_grad=True))
+    with pytest.raises(ValueError, match="z: expected samples that require a gradient"):
+        losses.dreg_surrogate(log_w, z.detach())
+    for bad in (NAN, INF, -INF):
+        with pytest.raises(losses.NotFiniteError, match="log_w: expected finite"):
+            losses.dreg_surrogate(log_w.index_fill(0, torch.tensor([1]), bad), z)

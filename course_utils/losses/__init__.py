@@ -3,6 +3,7 @@
 from course_utils.losses._arguments import NotFiniteError
 from course_utils.losses.bounds import (
     bits_per_dim,
+    dreg_surrogate,
     effective_sample_size,
     elbo,
     importance_weighted_bound,
@@ -26,6 +27,7 @@ __all__ = [
     "categorical_kl_uniform",
     "discretized_logistic_log_prob",
     "discretized_logistic_mixture_log_prob",
+    "dreg_surrogate",
     "effective_sample_size",
     "elbo",
     "gaussian_kl",

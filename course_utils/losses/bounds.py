@@ -85,6 +85,41 @@ def effective_sample_size(log_w, dim=0):
     return total.square() / w.square().sum(dim).clamp_min(1.0)
 
 
+def dreg_surrogate(log_w, z):
+    """What to maximise for a doubly reparameterised gradient (DReG) of E[L_K].
+
+    With wn_k = w_k / sum_j w_j held fixed, its gradient is sum_k wn_k^2 d(log w_k)/dz_k dz_k/dphi
+    for the parameters phi of q, reached through z, and sum_k wn_k d(log w_k)/dtheta for all others.
+    Unbiased for every K; for K = 1 it is sticking the landing. The value is no bound: it is
+    L_K + KL(wn || uniform).
+
+    Args:
+        log_w: log-weights (K, B), computed from ``z`` with q's own parameters detached in log q.
+        z: reparameterised samples (K, B, ...). A hook is left on it, so call it once for each z.
+
+    Returns:
+        (B,).
+
+    Raises:
+        TypeError: ``log_w`` or ``z`` is no floating-point tensor.
+        ValueError: the leading dimensions differ; ``z`` requires no gradient; K = 0; a log-weight
+            that is not finite (``NotFiniteError``).
+
+    Source: Tucker et al. 2019, arXiv:1810.04152. Built in lesson 09.
+    """
+    log_w, z = _log_weights(log_w, 0), floating("z", z)
+    if log_w.ndim != 2 or z.shape[:2] != log_w.shape:
+        raise ValueError(f"z: expected (K, B, ...), log_w (K, B), got {kind(z)}, {kind(log_w)}")
+    if not z.requires_grad:
+        raise ValueError("z: expected samples that require a gradient, got ones that do not")
+    w = log_w.detach().softmax(0)
+    z.register_hook(lambda slope: slope * w.view(*w.shape, *[1] * (slope.ndim - 2)))
+    surrogate = (w * log_w).sum(0)
+    if not surrogate.detach().sum().isfinite():  # an infinite log w times a weight of 0 is NaN
+        raise NotFiniteError(f"log_w: expected finite numbers, got others in {kind(log_w)}")
+    return surrogate
+
+
 def bits_per_dim(nats, num_dims, bin_width=1.0):
     """Negative log-likelihood in bits per dimension.
 
