@@ -140,7 +140,7 @@ class Lesson:
         self._fits[name] = {
             "epochs": (history.of_record or {"epochs": epochs})["epochs"],
             "seconds": round(history.seconds, 1),
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "parameters": _num_parameters(model),
         }
         return history
 
@@ -256,6 +256,13 @@ def _stem(number):
         known = ", ".join(sorted(path.stem for path in folder.glob("*.ipynb"))) or "no notebook"
         raise ValueError(f"number: expected the number of one lesson of {known}, got {number!r}")
     return min(stems, key=len)
+
+
+def _num_parameters(model):
+    """Weights in use: a model with masked ones knows their number."""
+    if hasattr(model, "num_parameters"):
+        return model.num_parameters()
+    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def _rounded(curves):

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from course_utils import data, losses, nets, settings, training
+from course_utils import data, evaluation, losses, nets, settings, training
 
 LOG_PI = math.log(math.pi)
 MNIST_TRAIN = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
@@ -93,6 +93,20 @@ def as_binary(images):
     return (images > 0).float()
 
 
+def committed(lesson, model):
+    """The weights of record in a model made from their header, in eval mode; and the header."""
+    path = settings.root() / "data" / "checkpoints" / lesson / f"{model}.safetensors"
+    header, weights = training.load_weights(path)
+    net = nets.build(header)
+    net.load_state_dict(weights)
+    return net.eval(), header
+
+
+def colour_codes(images):
+    net, _ = committed("07_vq_vae", "vq_colour128")
+    return evaluation.in_parts(net.codes, data.to_signed(images), 250)
+
+
 RECORDS = [
     ("02_vae_mnist", "vae_fc20", "neg_elbo", "mnist", data.fixed_binarised, 0),
     ("02_vae_mnist", "vae_cnn20", "neg_elbo", "mnist", data.fixed_binarised, 0),
@@ -103,6 +117,8 @@ RECORDS = [
     ("07_vq_vae", "vq_mnist_plain", "mse", "mnist", data.to_signed, 0),
     ("07_vq_vae", "vq_mnist_cured", "mse", "mnist", data.to_signed, 0),
     ("07_vq_vae", "vq_colour128", "mse", "cifar10", data.to_signed, 0),
+    ("08_pixelcnn", "pixelcnn", "nats_per_image", "cifar10", colour_codes, 0),
+    ("08_pixelcnn", "gated_pixelcnn", "nats_per_image", "cifar10", colour_codes, 0),
 ]
 
 
@@ -116,11 +132,9 @@ RECORDS = [
 def test_committed_weights_give_the_number_of_record(
     lesson, model, metric, name, prepare, constant
 ):
-    root = settings.root() / "data"
-    header, weights = training.load_weights(root / "checkpoints" / lesson / f"{model}.safetensors")
-    net = nets.build(header)
-    net.load_state_dict(weights)
-    records = json.loads((root / "results" / f"{lesson}.json").read_text("utf-8"))["records"]
+    net, header = committed(lesson, model)
+    path = settings.root() / "data" / "results" / f"{lesson}.json"
+    records = json.loads(path.read_text("utf-8"))["records"]
     (record,) = (r for r in records if (r["model"], r["metric"]) == (model, metric))
     torch.manual_seed(0)
     # Files may be sorted by class: a random choice, not a beginning.
@@ -128,7 +142,10 @@ def test_committed_weights_give_the_number_of_record(
     x = prepare(images)[torch.randperm(len(images))[:600]]
     term = "mse" if metric == "mse" else "loss"
     with torch.no_grad():
-        loss = torch.cat([net.eval()(part)[term] for part in x.split(200)]) - constant
+        if hasattr(net, "log_prob"):
+            loss = -torch.cat([net.log_prob(part) for part in x.split(200)])
+        else:
+            loss = torch.cat([net(part)[term] for part in x.split(200)]) - constant
     error = loss.std().item() / math.sqrt(600)
     assert abs(loss.mean().item() - record["value"]) < 4 * error
     assert record["n"] == len(images) and record["epochs"] == header["epochs"]
