@@ -17,6 +17,7 @@ from course_utils.losses.likelihoods import (
 from course_utils.losses.logistic import (
     discretized_logistic_log_prob,
     discretized_logistic_mixture_log_prob,
+    discretized_logistic_mixture_mean,
     sample_discretized_logistic_mixture,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "categorical_kl_uniform",
     "discretized_logistic_log_prob",
     "discretized_logistic_mixture_log_prob",
+    "discretized_logistic_mixture_mean",
     "dreg_surrogate",
     "effective_sample_size",
     "elbo",

@@ -155,6 +155,33 @@ def sample_discretized_logistic_mixture(params, channels, levels=256, generator=
     return x
 
 
+def discretized_logistic_mixture_mean(params, channels):
+    """Mean of the mixture before rounding, each component's mean held in [-1, 1].
+
+    E[x_c] = sum_m pi_m mean_mc, where a component's means of green and blue are linear in its own
+    means of the channels before. Exact where no mass lies beyond the end levels.
+
+    Args:
+        params, channels: as for :func:`sample_discretized_logistic_mixture`.
+
+    Returns:
+        (..., C, H, W).
+
+    Raises:
+        TypeError, ValueError: as there.
+    """
+    params = floating("params", params)
+    if integer("channels", channels, 1) not in (1, 3):
+        raise ValueError(f"channels: expected 1 or 3, got {channels}")
+    logits, mu, _, coefficients = _split(params, channels)
+    refuse_not_finite({"params": params})
+    means = []
+    for c in range(channels):
+        before = torch.stack(means + [torch.zeros_like(mu[..., 0, :, :])] * (channels - c), -3)
+        means.append(_autoregressive_mean(mu, coefficients, before)[..., c, :, :].clamp(-1, 1))
+    return (logits.softmax(-3).unsqueeze(-3) * torch.stack(means, -3)).sum(-4)
+
+
 def _level(x, levels):
     """The level k of each value, as floats, and n = levels - 1."""
     n = integer("levels", levels, 2) - 1

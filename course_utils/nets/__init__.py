@@ -12,6 +12,7 @@ from course_utils.nets.layers import (
 )
 from course_utils.nets.made import MADE, AutoregressivePrior
 from course_utils.nets.masked import MaskedConv2d
+from course_utils.nets.observation import DiscretizedLogistic, LogisticMixture
 from course_utils.nets.pixelcnn import GatedPixelCNN, PixelCNN
 from course_utils.nets.quantizer import VQVAE, Quantized, VectorQuantizer
 from course_utils.nets.registry import build
@@ -26,9 +27,11 @@ __all__ = [
     "CategoricalVAE",
     "ConvDecoder",
     "ConvEncoder",
+    "DiscretizedLogistic",
     "GatedPixelCNN",
     "Gaussian",
     "IndependentPrior",
+    "LogisticMixture",
     "MLPDecoder",
     "MLPEncoder",
     "MaskedConv2d",

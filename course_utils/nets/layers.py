@@ -136,11 +136,19 @@ class ConvDecoder(nn.Sequential):
     last 3 x 3 convolution of stride 1, so that no output pixel depends on its place in a 2 x 2
     block alone.
 
-    (B, L) -> (B, params_per_value * C, H, W). ``channels`` as in :class:`ConvEncoder`, from the
-    image inwards.
+    (B, L) -> (B, params_per_value * C, H, W), or as many channels as ``out_channels`` says.
+    ``channels`` as in :class:`ConvEncoder`, from the image inwards.
     """
 
-    def __init__(self, num_latents, channels, event_shape, params_per_value=1, activation="relu"):
+    def __init__(
+        self,
+        num_latents,
+        channels,
+        event_shape,
+        params_per_value=1,
+        activation="relu",
+        out_channels=None,
+    ):
         channels_out, height, width = _small_size(event_shape, channels)
         widths = [*reversed(channels), channels[0]]
         layers = [
@@ -153,7 +161,8 @@ class ConvDecoder(nn.Sequential):
                 nn.ConvTranspose2d(width_in, width_out, 4, 2, 1),
                 _activation(activation),
             ]
-        layers.append(nn.Conv2d(widths[-1], params_per_value * channels_out, 3, 1, 1))
+        wanted = params_per_value * channels_out if out_channels is None else out_channels
+        layers.append(nn.Conv2d(widths[-1], wanted, 3, 1, 1))
         super().__init__(*layers)
         self.arguments = {
             "num_latents": num_latents,
@@ -161,6 +170,7 @@ class ConvDecoder(nn.Sequential):
             "event_shape": list(event_shape),
             "params_per_value": params_per_value,
             "activation": activation,
+            "out_channels": out_channels,
         }
 
 

@@ -1,10 +1,15 @@
 """Models from the headers of their checkpoints."""
 
-from course_utils.nets import categorical, layers, made, pixelcnn, quantizer, vae
+from course_utils.nets import categorical, layers, made, observation, pixelcnn, quantizer, vae
 
 ENCODERS = (layers.MLPEncoder, layers.ConvEncoder)
 DECODERS = (layers.MLPDecoder, layers.ConvDecoder)
-LIKELIHOODS = (vae.Bernoulli, vae.Gaussian)
+LIKELIHOODS = (
+    vae.Bernoulli,
+    vae.Gaussian,
+    observation.DiscretizedLogistic,
+    observation.LogisticMixture,
+)
 MODELS = {  # name: (class, its parts, its numbers)
     "VAE": (
         vae.VAE,

@@ -1,0 +1,171 @@
+"""Observation models over grey levels: masses, means, draws, bounds, headers."""
+
+import math
+
+import pytest
+import torch
+
+from course_utils import losses, nets
+
+LEVELS = 8
+GRID = (2 * torch.arange(LEVELS).double() - (LEVELS - 1)) / (LEVELS - 1)
+
+
+def params_of(likelihood, seed=0):
+    """Decoder outputs for images of 3 x 2 x 2, (1, params, 2, 2)."""
+    generator = torch.Generator().manual_seed(seed)
+    channels = getattr(likelihood, "num_params", 6)
+    return torch.randn(1, channels, 2, 2, generator=generator, dtype=torch.float64)
+
+
+def every_colour():
+    """All 8^3 colours as images of equal pixels: (512, 3, 2, 2)."""
+    colours = torch.cartesian_prod(GRID, GRID, GRID)
+    return colours[:, :, None, None].expand(-1, -1, 2, 2)
+
+
+def masses(likelihood, params):
+    """P of each colour at each pixel, (512, 2, 2), from single-pixel images."""
+    found = torch.empty(LEVELS**3, 2, 2, dtype=torch.float64)
+    for row in range(2):
+        for column in range(2):
+            pixel = (..., slice(row, row + 1), slice(column, column + 1))
+            x, one = every_colour()[pixel], params[pixel]
+            found[:, row, column] = likelihood.log_prob(x, one).exp()
+    return found
+
+
+LIKELIHOODS = [
+    nets.DiscretizedLogistic(levels=LEVELS),
+    nets.DiscretizedLogistic(levels=LEVELS, bounded=True),
+    nets.LogisticMixture(3, levels=LEVELS),
+    nets.LogisticMixture(2, levels=LEVELS, coupled=False),
+]
+every = pytest.mark.parametrize(
+    "likelihood", LIKELIHOODS, ids=["logistic", "bounded", "mixture", "uncoupled"]
+)
+
+
+@every
+def test_the_masses_of_all_colours_sum_to_one_and_draws_have_them(likelihood):
+    params = params_of(likelihood)
+    mass = masses(likelihood, params)
+    torch.testing.assert_close(mass.sum(0), torch.ones(2, 2).double(), rtol=1e-5, atol=0)
+    num = 20_000
+    drawn = likelihood.sample(params.expand(num, -1, -1, -1), torch.Generator().manual_seed(1))
+    level = ((drawn.double() + 1) * (LEVELS - 1) / 2).round().long()
+    torch.testing.assert_close(drawn.double(), GRID[level], rtol=0, atol=1e-6)
+    colour = (level * torch.tensor([LEVELS**2, LEVELS, 1])[:, None, None]).sum(1)
+    for row in range(2):
+        for column in range(2):
+            p = mass[:, row, column]
+            share = colour[:, row, column].bincount(minlength=LEVELS**3) / num
+            assert ((share - p).abs() < 5 * (p * (1 - p) / num).sqrt() + 5 / num).all()
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS[:2], ids=["logistic", "bounded"])
+def test_the_mean_is_that_of_the_clipped_variable(likelihood):
+    params = params_of(likelihood)
+    mass = masses(likelihood, params)
+    mean = (mass[:, None] * every_colour()).sum(0)
+    torch.testing.assert_close(likelihood.mean(params)[0].double(), mean, rtol=1e-4, atol=1e-5)
+    mu, _ = likelihood.split(params)
+    assert (mu[0] - mean).abs().max() > 0.1  # the location is another number
+
+
+def test_the_mixture_mean_where_nothing_is_clipped():
+    """Small means and scales: the mean of many draws agrees, with the coupling in it."""
+    likelihood = nets.LogisticMixture(3, levels=256)
+    params = params_of(likelihood, seed=3)
+    params[:, 3:12] *= 0.2  # means
+    params[:, 12:21] = -4.0  # log-scales
+    drawn = likelihood.sample(params.expand(20_000, -1, -1, -1), torch.Generator().manual_seed(1))
+    error = drawn.std(0) / math.sqrt(len(drawn))
+    assert ((drawn.mean(0) - likelihood.mean(params)[0]).abs() < 5 * error + 1e-3).all()
+    uncoupled = params.clone()
+    uncoupled[:, 21:] = 0
+    assert (likelihood.mean(uncoupled) - likelihood.mean(params)).abs().max() > 0.02
+
+
+def test_uncoupled_is_coupled_with_coefficients_of_zero():
+    coupled, uncoupled = nets.LogisticMixture(2), nets.LogisticMixture(2, coupled=False)
+    assert (coupled.num_params, uncoupled.num_params) == (20, 14)
+    params = params_of(uncoupled).float()
+    whole = torch.cat([params, torch.zeros(1, 6, 2, 2)], 1)
+    x = 2 * torch.randint(0, 256, (1, 3, 2, 2)) / 255 - 1
+    assert torch.equal(uncoupled.log_prob(x, params), coupled.log_prob(x, whole))
+
+
+def test_bounded_scales_cost_at_least_what_lesson_10_says():
+    """Interior levels: 7.88 bits for the Gaussian density, 8.55 for the logistic mass."""
+    raw = torch.linspace(-30, 30, 61)[:, None, None, None].expand(-1, 3, 2, 2)
+    x = torch.full((61, 3, 2, 2), 1 / 255)
+    params = torch.cat([x, raw], 1)
+    logistic = nets.DiscretizedLogistic(bounded=True)
+    bits = losses.bits_per_dim(-logistic.log_prob(x, params), 12)
+    assert bits.min().item() == pytest.approx(8.5517, abs=1e-3)
+    gaussian = nets.Gaussian(3, bounded=True)
+    bits = losses.bits_per_dim(-gaussian.log_prob(x, params), 12, 1 / 128)
+    assert bits.min().item() == pytest.approx(7.8829, abs=1e-3)
+    assert gaussian.split(params)[1].exp().min().item() == pytest.approx((2 / math.e) ** 2)
+
+
+def test_a_shared_variance_is_best_at_the_mean_squared_error():
+    gaussian = nets.Gaussian(3, "shared")
+    x, mu = torch.randn(50, 3, 2, 2), torch.zeros(50, 3, 2, 2)
+    optimizer = torch.optim.LBFGS(gaussian.parameters(), max_iter=50)
+
+    def loss():
+        optimizer.zero_grad()
+        value = -gaussian.log_prob(x, mu).mean()
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    assert gaussian.log_var.exp().item() == pytest.approx(x.square().mean().item(), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "channels"),
+    [
+        (nets.Gaussian(3, "shared"), None),
+        (nets.Gaussian(3, None, True), None),
+        (nets.DiscretizedLogistic(bounded=True), None),
+        (nets.LogisticMixture(2, coupled=False), 14),
+    ],
+    ids=["shared", "bounded", "logistic", "mixture"],
+)
+def test_headers_make_them_again(likelihood, channels):
+    shape = (3, 8, 8)
+    per_value = getattr(likelihood, "params_per_value", 1)
+    model = nets.VAE(
+        nets.ConvEncoder(shape, (4, 6), 2),
+        nets.ConvDecoder(2, (4, 6), shape, per_value, out_channels=channels),
+        nets.StandardNormal(2),
+        likelihood,
+    ).eval()
+    again = nets.build(model.header())
+    again.load_state_dict(model.state_dict())
+    x = 2 * torch.randint(0, 256, (5, *shape)) / 255 - 1
+    found = []
+    for net in (model, again):
+        torch.manual_seed(0)
+        found.append(net.log_weights(x, 3))
+        assert (
+            net.likelihood.sample(net.sample(2)).shape
+            == net.likelihood.mean(net.sample(2)).shape
+            == (2, *shape)
+        )
+    assert torch.equal(*found) and found[0].shape == (3, 5)
+
+
+def test_what_cannot_be_is_refused():
+    for wrong in (-1, 0, "learnt"):
+        with pytest.raises(ValueError, match="variance: expected a positive number"):
+            nets.Gaussian(3, wrong)
+    with pytest.raises(ValueError, match="bounded: expected with variance None"):
+        nets.Gaussian(3, 1.0, bounded=True)
+    with pytest.raises(ValueError, match="num_mixtures"):
+        nets.LogisticMixture(0)
+    with pytest.raises(ValueError, match="channels: expected 1 or 3"):
+        nets.LogisticMixture(2, channels=2)
