@@ -17,12 +17,24 @@ from mutants import (
     lesson07,
     lesson08,
     lesson09,
+    lesson10,
 )
 from torch import nn
 
 from course_utils import checks
 
-LESSONS = (lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07, lesson08, lesson09)
+LESSONS = (
+    lesson01,
+    lesson02,
+    lesson03,
+    lesson04,
+    lesson05,
+    lesson06,
+    lesson07,
+    lesson08,
+    lesson09,
+    lesson10,
+)
 WRONG = [entry for lesson in LESSONS for entry in lesson.WRONG]
 RIGHT = [entry for lesson in LESSONS for entry in lesson.RIGHT]
 NAMES = sorted({name for name, _ in RIGHT})

@@ -37,6 +37,11 @@ from course_utils.checks.lesson08_conv import conv_at
 from course_utils.checks.lesson09 import importance_weighted_bound, nested_bounds
 from course_utils.checks.lesson09_dreg import dreg_surrogate
 from course_utils.checks.lesson09_noise import ess_share, signal_to_noise
+from course_utils.checks.lesson10 import log_mass
+from course_utils.checks.lesson10_bits import least_bits
+from course_utils.checks.lesson10_means import coupled_means
+from course_utils.checks.lesson10_mixture import mixture_log_prob
+from course_utils.checks.lesson10_samples import sample_logistic
 
 __all__ = [
     "CheckFailed",
@@ -55,6 +60,7 @@ __all__ = [
     "code_table",
     "constant_ratio",
     "conv_at",
+    "coupled_means",
     "dequantise",
     "diagnose",
     "dreg_surrogate",
@@ -72,10 +78,13 @@ __all__ = [
     "gumbel_softmax",
     "importance_weighted_bound",
     "js_distance",
+    "least_bits",
     "log_aggregate",
+    "log_mass",
     "log_weight",
     "logit_transform",
     "masks",
+    "mixture_log_prob",
     "mutual_information",
     "nearest",
     "nested_bounds",
@@ -84,6 +93,7 @@ __all__ = [
     "quantisation_losses",
     "rate_and_distortion",
     "reparameterise",
+    "sample_logistic",
     "signal_to_noise",
     "stack_masks",
     "straight_through",
