@@ -111,6 +111,22 @@ def test_laptop_on_a_stand_in_loads_no_weights(profile, tmp_path):
     assert not torch.equal(weights(other), weights(net))
 
 
+def test_records_count_the_weights_in_use(profile, tmp_path):
+    """A masked convolution holds weights that are always zero: they are no parameters."""
+    profile("full")
+    lesson, net = start("01"), nets.PixelCNN(4, width=6, num_blocks=1, kernel_size=3, head=5)
+    codes = data.Batches(torch.randint(0, 4, (8, 3, 3)), 4, 0)
+
+    def price(net, batch):
+        return {"loss": -net.log_prob(batch)}
+
+    lesson.fit(net, price, codes, name="prior", epochs=1)
+    lesson.record("prior", "nats_per_image", torch.tensor([1.0, 2.0]), dataset="full1")
+    (record,) = json.loads((tmp_path / "results" / f"{lesson.name}.json").read_text())["records"]
+    assert record["parameters"] == net.num_parameters()
+    assert record["parameters"] < sum(parameter.numel() for parameter in net.parameters())
+
+
 def test_records_are_replaced_by_model_and_metric(profile, tmp_path, capsys):
     profile("full")
     lesson = start("01")

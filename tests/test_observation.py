@@ -50,7 +50,7 @@ every = pytest.mark.parametrize(
 def test_the_masses_of_all_colours_sum_to_one_and_draws_have_them(likelihood):
     params = params_of(likelihood)
     mass = masses(likelihood, params)
-    torch.testing.assert_close(mass.sum(0), torch.ones(2, 2).double(), rtol=1e-5, atol=0)
+    torch.testing.assert_close(mass.sum(0), torch.ones(2, 2).double(), rtol=1e-9, atol=0)
     num = 20_000
     drawn = likelihood.sample(params.expand(num, -1, -1, -1), torch.Generator().manual_seed(1))
     level = ((drawn.double() + 1) * (LEVELS - 1) / 2).round().long()
@@ -68,7 +68,7 @@ def test_the_mean_is_that_of_the_clipped_variable(likelihood):
     params = params_of(likelihood)
     mass = masses(likelihood, params)
     mean = (mass[:, None] * every_colour()).sum(0)
-    torch.testing.assert_close(likelihood.mean(params)[0].double(), mean, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(likelihood.mean(params)[0], mean, rtol=1e-9, atol=1e-9)
     mu, _ = likelihood.split(params)
     assert (mu[0] - mean).abs().max() > 0.1  # the location is another number
 
@@ -82,6 +82,11 @@ def test_the_mixture_mean_where_nothing_is_clipped():
     drawn = likelihood.sample(params.expand(20_000, -1, -1, -1), torch.Generator().manual_seed(1))
     error = drawn.std(0) / math.sqrt(len(drawn))
     assert ((drawn.mean(0) - likelihood.mean(params)[0]).abs() < 5 * error + 1e-3).all()
+    far = params.clone()
+    far[:, 3:12] = 5.0  # beyond white, where the mass is in the last level
+    far[:, 21:] = -9.0  # green and blue: 5 minus the held means before
+    mean = likelihood.mean(far)[0]
+    torch.testing.assert_close(mean, torch.ones_like(mean))
     uncoupled = params.clone()
     uncoupled[:, 21:] = 0
     assert (likelihood.mean(uncoupled) - likelihood.mean(params)).abs().max() > 0.02
@@ -160,7 +165,7 @@ def test_headers_make_them_again(likelihood, channels):
 
 
 def test_what_cannot_be_is_refused():
-    for wrong in (-1, 0, "learnt"):
+    for wrong in (-1, 0, True, "learnt"):
         with pytest.raises(ValueError, match="variance: expected a positive number"):
             nets.Gaussian(3, wrong)
     with pytest.raises(ValueError, match="bounded: expected with variance None"):

@@ -90,8 +90,9 @@ def dreg_surrogate(log_w, z):
 
     With wn_k = w_k / sum_j w_j held fixed, its gradient is sum_k wn_k^2 d(log w_k)/dz_k dz_k/dphi
     for the parameters phi of q, reached through z, and sum_k wn_k d(log w_k)/dtheta for all others.
-    Unbiased for every K; for K = 1 it is sticking the landing. The value is no bound: it is
-    L_K + KL(wn || uniform).
+    Unbiased for every K, as long as log w_k depends on no other sample (normalisation over the
+    batch, in train mode, makes it approximate); for K = 1 it is sticking the landing. The value is
+    no bound: it is L_K + KL(wn || uniform).
 
     Args:
         log_w: log-weights (K, B), computed from ``z`` with q's own parameters detached in log q.

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from course_utils import losses
+from course_utils.nets.vae import at_least_float32
 
 
 class DiscretizedLogistic(nn.Module):
@@ -30,7 +31,7 @@ class DiscretizedLogistic(nn.Module):
 
     def split(self, params):
         """``params`` -> (mu, log_scale), each of the shape of x."""
-        mu, log_scale = params.float().chunk(2, dim=-self.event_dim)
+        mu, log_scale = at_least_float32(params).chunk(2, dim=-self.event_dim)
         return mu, torch.tanh(log_scale) + math.log(2) if self.bounded else log_scale
 
     def log_prob(self, x, params):
@@ -92,9 +93,9 @@ class LogisticMixture(nn.Module):
         self.num_params = num_mixtures * (1 + 2 * channels) + pairs - self.missing
 
     def _whole(self, params):
-        """``params`` with coefficients of 0 where the decoder gives none, in float32."""
+        """``params`` with coefficients of 0 where the decoder gives none."""
         zeros = params.new_zeros(*params.shape[:-3], self.missing, *params.shape[-2:])
-        return torch.cat([params, zeros], -3).float() if self.missing else params.float()
+        return at_least_float32(torch.cat([params, zeros], -3) if self.missing else params)
 
     def log_prob(self, x, params):
         """log P(x|z), nats, one value for each example (and sample)."""

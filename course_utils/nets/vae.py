@@ -101,7 +101,7 @@ class Gaussian(nn.Module):
 
     def __init__(self, event_dim=1, variance=None, bounded=False):
         super().__init__()
-        number = isinstance(variance, int | float) and variance > 0
+        number = isinstance(variance, int | float) and variance > 0 and variance is not True
         if not (number or variance is None or variance == "shared"):
             raise ValueError(
                 f"variance: expected a positive number, None or 'shared', got {variance!r}"
@@ -116,7 +116,7 @@ class Gaussian(nn.Module):
 
     def split(self, params):
         """``params`` -> (mu, log_var), each of the shape of x."""
-        params = _at_least_float32(params)
+        params = at_least_float32(params)
         if self.variance == "shared":
             return params, self.log_var.to(params.dtype).expand_as(params)
         if self.variance:
@@ -162,12 +162,12 @@ class VAE(nn.Module):
         """Parameters of q(z|x): x (B, ...) -> mu (B, L), log_var (B, L)."""
         with autocast(self.mixed_precision):
             out = self.encoder(x)
-        mu, log_var = _at_least_float32(out).chunk(2, dim=-1)
+        mu, log_var = at_least_float32(out).chunk(2, dim=-1)
         return mu, log_var
 
     def decode(self, z):
         """Parameters of p(x|z): z (..., L) -> (..., *shape of the parameters)."""
-        return _at_least_float32(self._decode(z))
+        return at_least_float32(self._decode(z))
 
     def _decode(self, z):
         """As :meth:`decode`, in the precision in which the decoder ran."""
@@ -238,5 +238,6 @@ def colour_vae(prior=StandardNormal, widths=(32, 64, 128), num_latents=16):
     return VAE(encoder, decoder, prior(num_latents), Gaussian(event_dim=3, variance=0.5))
 
 
-def _at_least_float32(values):
+def at_least_float32(values):
+    """bfloat16 and float16 become float32, others stay."""
     return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
