@@ -80,7 +80,8 @@ def discretized_logistic_mixture_log_prob(x, params, levels=256):
 
     Source: Salimans et al. 2017 (PixelCNN++), arXiv:1701.05517, section 2.
     """
-    x, params = floating("x", x), floating("params", params)
+    # One copy here is cheaper than strided reads in every step below (channels_last decoders).
+    x, params = floating("x", x), floating("params", params).contiguous()
     if x.ndim < 3 or x.shape[-3] not in (1, 3):
         raise ValueError(f"x: expected shape (..., C, H, W) with C = 1 or 3, got {kind(x)}")
     logits, mu, log_scale, coefficients = _split(params, x.shape[-3])

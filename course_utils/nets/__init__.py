@@ -16,6 +16,7 @@ from course_utils.nets.observation import DiscretizedLogistic, LogisticMixture
 from course_utils.nets.pixelcnn import GatedPixelCNN, PixelCNN
 from course_utils.nets.quantizer import VQVAE, Quantized, VectorQuantizer
 from course_utils.nets.registry import build
+from course_utils.nets.spatial import SpatialDecoder, SpatialEncoder
 from course_utils.nets.vae import VAE, Bernoulli, Gaussian, StandardNormal, colour_vae
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "MaskedConv2d",
     "PixelCNN",
     "Quantized",
+    "SpatialDecoder",
+    "SpatialEncoder",
     "StandardNormal",
     "VQDecoder",
     "VQEncoder",

@@ -1,9 +1,18 @@
 """Models from the headers of their checkpoints."""
 
-from course_utils.nets import categorical, layers, made, observation, pixelcnn, quantizer, vae
+from course_utils.nets import (
+    categorical,
+    layers,
+    made,
+    observation,
+    pixelcnn,
+    quantizer,
+    spatial,
+    vae,
+)
 
-ENCODERS = (layers.MLPEncoder, layers.ConvEncoder)
-DECODERS = (layers.MLPDecoder, layers.ConvDecoder)
+ENCODERS = (layers.MLPEncoder, layers.ConvEncoder, spatial.SpatialEncoder)
+DECODERS = (layers.MLPDecoder, layers.ConvDecoder, spatial.SpatialDecoder)
 LIKELIHOODS = (
     vae.Bernoulli,
     vae.Gaussian,
