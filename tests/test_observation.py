@@ -174,3 +174,27 @@ def test_what_cannot_be_is_refused():
         nets.LogisticMixture(0)
     with pytest.raises(ValueError, match="channels: expected 1 or 3"):
         nets.LogisticMixture(2, channels=2)
+
+
+@pytest.mark.parametrize(
+    "likelihood",
+    [*LIKELIHOODS, nets.Gaussian(3), nets.Gaussian(3, bounded=True), nets.Gaussian(3, "shared")],
+    ids=lambda one: "-".join(map(str, [type(one).__name__, *one.arguments.values()])),
+)
+def test_where_a_decoder_starts(likelihood):
+    """A learnt scale is e^-2, a bounded one the middle of its range, and the mean is grey."""
+    width = getattr(likelihood, "num_params", 3 * getattr(likelihood, "params_per_value", 0))
+    bias = torch.full((width,), 9.0)
+    likelihood.start(bias)
+    params = bias[None, :, None, None].double()
+    if isinstance(likelihood, nets.LogisticMixture):
+        whole = likelihood._whole(params)
+        logits, mu, log_scale, coefficients = losses.logistic._split(whole, 3)
+        assert not logits.any() and not coefficients.any() and (log_scale == -2).all()
+        assert mu[:, 0].eq(-0.5).all() and mu[:, -1].eq(0.5).all()
+    else:
+        _, wide = likelihood.split(params)
+        log_scale = wide / 2 if isinstance(likelihood, nets.Gaussian) else wide
+        expected = math.log(2) if likelihood.bounded else -2.0
+        torch.testing.assert_close(log_scale, torch.full_like(log_scale, expected))
+    assert likelihood.mean(params).abs().max() < 1e-6

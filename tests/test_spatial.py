@@ -31,6 +31,12 @@ def test_shapes_and_the_order_of_mu_and_log_var(pair):
     assert decoder(mu).shape == (2, 7, 32, 32)
 
 
+def test_codes_start_narrow():
+    torch.manual_seed(0)
+    _, log_var = nets.SpatialEncoder(SHAPE, CHANNELS, LATENTS)(torch.randn(4, *SHAPE)).chunk(2, -1)
+    assert (log_var + 3).abs().max() < 1
+
+
 def test_a_latent_reaches_the_pixels_around_it_and_no_others(pair):
     """By derivatives. Two 3 x 3 convolutions on the map reach place 2 from place 0; a transposed
     4 x 4 one takes place i to 2i - 1 ... 2i + 2, so at most to 14; the last 3 x 3 one adds 1."""

@@ -34,6 +34,13 @@ class DiscretizedLogistic(nn.Module):
         mu, log_scale = at_least_float32(params).chunk(2, dim=-self.event_dim)
         return mu, torch.tanh(log_scale) + math.log(2) if self.bounded else log_scale
 
+    @torch.no_grad()
+    def start(self, bias, log_scale=-2.0):
+        """Set the bias (2C,) of a decoder's last layer: a learnt scale starts at e^log_scale."""
+        bias.zero_()
+        if not self.bounded:
+            bias.chunk(2)[1].fill_(log_scale)
+
     def log_prob(self, x, params):
         """log P(x|z), nats, one value for each example (and sample)."""
         mu, log_scale = self.split(params)
@@ -91,6 +98,16 @@ class LogisticMixture(nn.Module):
         pairs = num_mixtures * channels * (channels - 1) // 2
         self.missing = 0 if coupled else pairs
         self.num_params = num_mixtures * (1 + 2 * channels) + pairs - self.missing
+
+    @torch.no_grad()
+    def start(self, bias, log_scale=-2.0):
+        """Set the bias (num_params,) of a decoder's last layer: equal weights, no coupling, scales
+        of e^log_scale, and means from -1/2 to 1/2, or all components would learn the same."""
+        M, C = self.arguments["num_mixtures"], self.channels
+        bias.zero_()
+        means = torch.linspace(-0.5, 0.5, M) if M > 1 else torch.zeros(1)
+        bias[M : M + M * C] = means.repeat_interleave(C)
+        bias[M + M * C : M + 2 * M * C] = log_scale
 
     def _whole(self, params):
         """``params`` with coefficients of 0 where the decoder gives none."""

@@ -15,7 +15,8 @@ from course_utils.nets.layers import ResidualBlock, _activation, _small_size
 class SpatialEncoder(nn.Sequential):
     """4 x 4 convolutions of stride 2, residual blocks, a 1 x 1 convolution.
 
-    (B, C, H, W) -> (B, 2 * latent_channels * h * w), all of mu first, then log_var.
+    (B, C, H, W) -> (B, 2 * latent_channels * h * w), all of mu first, then log_var. log_var starts
+    around -3: a code that begins as noise is one that the decoder first learns to do without.
 
     Args:
         event_shape: (C, H, W) of the images.
@@ -35,8 +36,9 @@ class SpatialEncoder(nn.Sequential):
             layers += [nn.Conv2d(width_in, width, 4, 2, 1), _activation(activation)]
         layers.pop()  # a block begins with its own
         layers += [ResidualBlock(channels[-1]) for _ in range(num_blocks)]
-        layers += [_activation(activation), nn.Conv2d(channels[-1], 2 * latent_channels, 1)]
-        super().__init__(*layers, nn.Flatten())
+        last = nn.Conv2d(channels[-1], 2 * latent_channels, 1)
+        nn.init.constant_(last.bias[latent_channels:], -3.0)
+        super().__init__(*layers, _activation(activation), last, nn.Flatten())
         self.arguments = {
             "event_shape": list(event_shape),
             "channels": list(channels),

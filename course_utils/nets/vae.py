@@ -114,6 +114,15 @@ class Gaussian(nn.Module):
         if variance == "shared":
             self.log_var = nn.Parameter(torch.zeros(()))
 
+    @torch.no_grad()
+    def start(self, bias, log_scale=-2.0):
+        """Set the bias of a decoder's last layer: mu of 0; a learnt sigma starts at e^log_scale."""
+        bias.zero_()
+        if self.variance == "shared":
+            self.log_var.fill_(2 * log_scale)
+        elif self.variance is None and not self.bounded:
+            bias.chunk(2)[1].fill_(2 * log_scale)
+
     def split(self, params):
         """``params`` -> (mu, log_var), each of the shape of x."""
         params = at_least_float32(params)
