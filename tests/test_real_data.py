@@ -119,6 +119,9 @@ RECORDS = [
     ("07_vq_vae", "vq_colour128", "mse", "cifar10", data.to_signed, 0),
     ("08_pixelcnn", "pixelcnn", "nats_per_image", "cifar10", colour_codes, 0),
     ("08_pixelcnn", "gated_pixelcnn", "nats_per_image", "cifar10", colour_codes, 0),
+    ("09_iwae", "iwae_k1", "neg_elbo", "mnist", data.fixed_binarised, 0),
+    ("09_iwae", "iwae_k5", "neg_elbo", "mnist", data.fixed_binarised, 0),
+    ("09_iwae", "iwae_k50", "neg_elbo", "mnist", data.fixed_binarised, 0),
 ]
 
 
