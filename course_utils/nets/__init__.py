@@ -1,6 +1,7 @@
 """Networks that more than one lesson uses: ``nets.VAE``, ``nets.build`` and so on."""
 
 from course_utils.nets.categorical import CategoricalVAE
+from course_utils.nets.hierarchy import LadderVAE, Layer, TwoLayerVAE, precision_weighted
 from course_utils.nets.independent import IndependentPrior
 from course_utils.nets.layers import (
     ConvDecoder,
@@ -32,6 +33,8 @@ __all__ = [
     "GatedPixelCNN",
     "Gaussian",
     "IndependentPrior",
+    "LadderVAE",
+    "Layer",
     "LogisticMixture",
     "MLPDecoder",
     "MLPEncoder",
@@ -41,9 +44,11 @@ __all__ = [
     "SpatialDecoder",
     "SpatialEncoder",
     "StandardNormal",
+    "TwoLayerVAE",
     "VQDecoder",
     "VQEncoder",
     "VectorQuantizer",
     "build",
     "colour_vae",
+    "precision_weighted",
 ]

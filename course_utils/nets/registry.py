@@ -2,6 +2,7 @@
 
 from course_utils.nets import (
     categorical,
+    hierarchy,
     layers,
     made,
     observation,
@@ -19,6 +20,14 @@ LIKELIHOODS = (
     observation.DiscretizedLogistic,
     observation.LogisticMixture,
 )
+TWO_LAYERS = {
+    "encoder": ENCODERS,
+    "encoder_2": ENCODERS,
+    "decoder_2": DECODERS,
+    "decoder": DECODERS,
+    "prior": (vae.StandardNormal,),
+    "likelihood": LIKELIHOODS,
+}
 MODELS = {  # name: (class, its parts, its numbers)
     "VAE": (
         vae.VAE,
@@ -30,6 +39,8 @@ MODELS = {  # name: (class, its parts, its numbers)
         },
         (),
     ),
+    "TwoLayerVAE": (hierarchy.TwoLayerVAE, TWO_LAYERS, ()),
+    "LadderVAE": (hierarchy.LadderVAE, TWO_LAYERS, ()),
     "CategoricalVAE": (
         categorical.CategoricalVAE,
         {"encoder": ENCODERS, "decoder": DECODERS, "likelihood": LIKELIHOODS},
