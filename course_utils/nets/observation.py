@@ -11,13 +11,17 @@ from torch import nn
 from course_utils import losses
 from course_utils.nets.vae import at_least_float32
 
+LEAST_LOG_SCALE = -7.0  # of learnt scales, as in PixelCNN++: at most 0.04 bits lost at a pixel, and
+# a wild image of a training costs much, not infinitely much
+
 
 class DiscretizedLogistic(nn.Module):
     """P(x|z) = prod_j P(x_j), a logistic variable of mu_j and log_scale_j rounded to its level.
 
     The decoder gives mu and log_scale, the two halves of the first event dimension. With
     ``bounded`` log_scale = tanh(raw) + log 2: a scale of at least 1/e of the range from black to
-    white. No value in the interior then has a probability above 1/375 (8.55 bits).
+    white. No value in the interior then has a probability above 1/375 (8.55 bits). Without, it is
+    held at ``LEAST_LOG_SCALE`` or above.
 
     Source: Kingma et al. 2016, arXiv:1606.04934.
     """
@@ -32,7 +36,9 @@ class DiscretizedLogistic(nn.Module):
     def split(self, params):
         """``params`` -> (mu, log_scale), each of the shape of x."""
         mu, log_scale = at_least_float32(params).chunk(2, dim=-self.event_dim)
-        return mu, torch.tanh(log_scale) + math.log(2) if self.bounded else log_scale
+        if self.bounded:
+            log_scale = torch.tanh(log_scale) + math.log(2)
+        return mu, log_scale.clamp(min=LEAST_LOG_SCALE)
 
     @torch.no_grad()
     def start(self, bias, log_scale=-2.0):
@@ -69,7 +75,7 @@ class LogisticMixture(nn.Module):
 
     With ``coupled`` the means of green and blue are linear in the channels before
     (``losses.discretized_logistic_mixture_log_prob``); without, the channels of a pixel share the
-    mixture index alone.
+    mixture index alone. Scales are held at e^``LEAST_LOG_SCALE`` or above.
 
     Args:
         num_mixtures: components.
@@ -98,6 +104,9 @@ class LogisticMixture(nn.Module):
         pairs = num_mixtures * channels * (channels - 1) // 2
         self.missing = 0 if coupled else pairs
         self.num_params = num_mixtures * (1 + 2 * channels) + pairs - self.missing
+        least = torch.full((num_mixtures * (1 + 2 * channels) + pairs, 1, 1), -math.inf)
+        least[num_mixtures * (1 + channels) : num_mixtures * (1 + 2 * channels)] = LEAST_LOG_SCALE
+        self.register_buffer("least", least, persistent=False)
 
     @torch.no_grad()
     def start(self, bias, log_scale=-2.0):
@@ -110,9 +119,10 @@ class LogisticMixture(nn.Module):
         bias[M + M * C : M + 2 * M * C] = log_scale
 
     def _whole(self, params):
-        """``params`` with coefficients of 0 where the decoder gives none."""
+        """``params`` with scales held, and coefficients of 0 where the decoder gives none."""
         zeros = params.new_zeros(*params.shape[:-3], self.missing, *params.shape[-2:])
-        return at_least_float32(torch.cat([params, zeros], -3) if self.missing else params)
+        params = at_least_float32(torch.cat([params, zeros], -3) if self.missing else params)
+        return torch.maximum(params, self.least.to(params))
 
     def log_prob(self, x, params):
         """log P(x|z), nats, one value for each example (and sample)."""
