@@ -11,8 +11,9 @@ from torch import nn
 from course_utils import losses
 from course_utils.nets.vae import at_least_float32
 
-LEAST_LOG_SCALE = -7.0  # of learnt scales, as in PixelCNN++: at most 0.04 bits lost at a pixel, and
-# a wild image of a training costs much, not infinitely much
+# Learnt scales are held between e^-7, as in PixelCNN++, and e^7. At most 0.04 bits are lost at a
+# pixel, and a wild image of a training costs much, not infinitely much.
+LEAST_LOG_SCALE, MOST_LOG_SCALE = -7.0, 7.0
 
 
 class DiscretizedLogistic(nn.Module):
@@ -21,7 +22,7 @@ class DiscretizedLogistic(nn.Module):
     The decoder gives mu and log_scale, the two halves of the first event dimension. With
     ``bounded`` log_scale = tanh(raw) + log 2: a scale of at least 1/e of the range from black to
     white. No value in the interior then has a probability above 1/375 (8.55 bits). Without, it is
-    held at ``LEAST_LOG_SCALE`` or above.
+    held between ``LEAST_LOG_SCALE`` and ``MOST_LOG_SCALE``.
 
     Source: Kingma et al. 2016, arXiv:1606.04934.
     """
@@ -38,7 +39,7 @@ class DiscretizedLogistic(nn.Module):
         mu, log_scale = at_least_float32(params).chunk(2, dim=-self.event_dim)
         if self.bounded:
             log_scale = torch.tanh(log_scale) + math.log(2)
-        return mu, log_scale.clamp(min=LEAST_LOG_SCALE)
+        return mu, log_scale.clamp(LEAST_LOG_SCALE, MOST_LOG_SCALE)
 
     @torch.no_grad()
     def start(self, bias, log_scale=-2.0):
@@ -75,7 +76,8 @@ class LogisticMixture(nn.Module):
 
     With ``coupled`` the means of green and blue are linear in the channels before
     (``losses.discretized_logistic_mixture_log_prob``); without, the channels of a pixel share the
-    mixture index alone. Scales are held at e^``LEAST_LOG_SCALE`` or above.
+    mixture index alone. log_scale is held between
+    ``LEAST_LOG_SCALE`` and ``MOST_LOG_SCALE``.
 
     Args:
         num_mixtures: components.
@@ -104,9 +106,11 @@ class LogisticMixture(nn.Module):
         pairs = num_mixtures * channels * (channels - 1) // 2
         self.missing = 0 if coupled else pairs
         self.num_params = num_mixtures * (1 + 2 * channels) + pairs - self.missing
-        least = torch.full((num_mixtures * (1 + 2 * channels) + pairs, 1, 1), -math.inf)
-        least[num_mixtures * (1 + channels) : num_mixtures * (1 + 2 * channels)] = LEAST_LOG_SCALE
-        self.register_buffer("least", least, persistent=False)
+        scales = slice(num_mixtures * (1 + channels), num_mixtures * (1 + 2 * channels))
+        for name, limit in (("least", LEAST_LOG_SCALE), ("most", MOST_LOG_SCALE)):
+            limits = torch.full((scales.stop + pairs, 1, 1), math.copysign(math.inf, limit))
+            limits[scales] = limit
+            self.register_buffer(name, limits, persistent=False)
 
     @torch.no_grad()
     def start(self, bias, log_scale=-2.0):
@@ -122,7 +126,7 @@ class LogisticMixture(nn.Module):
         """``params`` with scales held, and coefficients of 0 where the decoder gives none."""
         zeros = params.new_zeros(*params.shape[:-3], self.missing, *params.shape[-2:])
         params = at_least_float32(torch.cat([params, zeros], -3) if self.missing else params)
-        return torch.maximum(params, self.least.to(params))
+        return params.clamp(self.least.to(params), self.most.to(params))
 
     def log_prob(self, x, params):
         """log P(x|z), nats, one value for each example (and sample)."""
