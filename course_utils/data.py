@@ -40,6 +40,7 @@ __all__ = [
     "load",
     "logit_transform",
     "save_arrays",
+    "stand_in",
     "to_signed",
     "to_unit",
     "train_validation_split",
@@ -144,7 +145,7 @@ def load(name):
         raise ValueError(f"name: expected one of {', '.join(NAMES)}, got {name!r}")
     profile = settings.profile()
     if profile == "smoke":
-        return _stand_in(name)
+        return stand_in(name)
     path = settings.data_dir() / f"{name}.npz"
     if path.exists():  # whatever it is: what cannot be read is an error, never the stand-in
         dataset = _read(name, path, path.stat().st_mtime_ns)
@@ -156,7 +157,7 @@ def load(name):
             f"{path}: the full profile needs all of {name}, but {found}. Run once with a network, "
             "or put the file there as data/README.md says"
         )
-    return dataset or _stand_in(name)
+    return dataset or stand_in(name)
 
 
 def is_complete(name):
@@ -166,7 +167,14 @@ def is_complete(name):
 
 
 @cache
-def _stand_in(name):
+def stand_in(name):
+    """The stand-in of a data set, in every profile and whether or not the real data are here.
+
+    Raises:
+        ValueError: an unknown name.
+    """
+    if name not in OFFICIAL:
+        raise ValueError(f"name: expected one of {', '.join(NAMES)}, got {name!r}")
     arrays = stand_ins.make(OFFICIAL[name].stand_in, binary=name == "binarized_mnist")
     return Dataset(*map(torch.from_numpy, arrays), name, True, stand_ins.SOURCE)
 

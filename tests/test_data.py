@@ -126,6 +126,15 @@ def test_offline_nothing_is_asked_for(place, fetched, monkeypatch):
     assert data.load("mnist").is_stand_in and not fetched
 
 
+def test_a_stand_in_can_be_asked_for(place, fetched, monkeypatch):
+    monkeypatch.setenv("COURSE_PROFILE", "full")
+    dataset = data.stand_in("svhn")
+    assert dataset.is_stand_in and dataset.train_images.shape == (4_000, 3, 32, 32)
+    assert not fetched
+    with pytest.raises(ValueError, match="name: expected one of"):
+        data.stand_in("house_numbers")
+
+
 def test_smoke_always_takes_the_stand_in(place, fetched, monkeypatch):
     monkeypatch.setenv("COURSE_PROFILE", "smoke")
     data.save_arrays(place / "mnist.npz", arrays_for("mnist"))
