@@ -18,6 +18,7 @@ from mutants import (
     lesson08,
     lesson09,
     lesson10,
+    lesson11,
 )
 from torch import nn
 
@@ -34,6 +35,7 @@ LESSONS = (
     lesson08,
     lesson09,
     lesson10,
+    lesson11,
 )
 WRONG = [entry for lesson in LESSONS for entry in lesson.WRONG]
 RIGHT = [entry for lesson in LESSONS for entry in lesson.RIGHT]

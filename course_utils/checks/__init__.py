@@ -42,6 +42,9 @@ from course_utils.checks.lesson10_bits import least_bits
 from course_utils.checks.lesson10_means import coupled_means
 from course_utils.checks.lesson10_mixture import mixture_log_prob
 from course_utils.checks.lesson10_samples import sample_logistic
+from course_utils.checks.lesson11 import joint_log_weight, layer_rates
+from course_utils.checks.lesson11_ladder import combine, grouped_free_bits
+from course_utils.checks.lesson11_means import mean_rates
 
 __all__ = [
     "CheckFailed",
@@ -58,6 +61,7 @@ __all__ = [
     "check",
     "code_log_prob",
     "code_table",
+    "combine",
     "constant_ratio",
     "conv_at",
     "coupled_means",
@@ -74,16 +78,20 @@ __all__ = [
     "gaussian_kl",
     "gaussian_log_prob",
     "gradient",
+    "grouped_free_bits",
     "gumbel_max",
     "gumbel_softmax",
     "importance_weighted_bound",
+    "joint_log_weight",
     "js_distance",
+    "layer_rates",
     "least_bits",
     "log_aggregate",
     "log_mass",
     "log_weight",
     "logit_transform",
     "masks",
+    "mean_rates",
     "mixture_log_prob",
     "mutual_information",
     "nearest",

@@ -1,0 +1,211 @@
+"""Checks of lesson 11: free bits of groups of latents, and the ladder's product of Gaussians."""
+
+import numpy as np
+
+from course_utils.checks._compare import (
+    close,
+    doubles,
+    floats,
+    show,
+    sizes,
+    verify,
+    verify_gradient,
+    verify_repeatable,
+)
+from course_utils.checks._contract import call, check, gradient
+from course_utils.checks._remote import CheckFailed
+
+EACH = (
+    "the maximum is taken for each example, before the mean: one example may need less than "
+    "least if another needs more, so the mean over the batch comes first"
+)
+
+
+@check
+def grouped_free_bits(answer, seed):
+    """``grouped_free_bits(rates, least)``: (B, G), a number -> sum_g max(least, mean_b), one."""
+    rng = np.random.default_rng(seed)
+    batch, groups = (size + 1 for size in sizes(rng, 2))  # even
+    for label, b, g, least in (
+        ("", batch, groups, rng.uniform(2, 5)),
+        ("least = 0: ", batch, groups, 0.0),
+        ("one group: ", batch, 1, rng.uniform(2, 5)),
+        ("one example: ", 1, groups, rng.uniform(2, 5)),
+        ("least = 1,000: ", batch, groups, 1000.0),
+    ):
+        least = round(float(least), 3)
+        size = least or 1.0
+        # Half of the groups lie above least on average; in each, examples lie on both sides.
+        means = size * np.where(
+            np.arange(g) % 2, rng.uniform(1.3, 2.5, g), rng.uniform(0.2, 0.7, g)
+        )
+        spread = size * np.where(np.arange(b) % 2, 1.0, -1.0)[:, None] * rng.uniform(1, 2, (1, g))
+        rates = rng.permutation(means[None] + (spread if b > 1 else 0))
+        if g > 1 and (not label or least == 0):  # one rate so negative that the sum is small
+            rates[:, 0] += 0.5 * least - rates.mean(0).sum()
+        (rates,) = floats(rates)
+        (exact,) = doubles(rates)
+        about = f"{label}rates of shape {rates.shape}, least = {least:g}"
+        right, wrong = _wrong_charges(exact, least)
+        verify(call(answer, rates, least), right, checked=about, wrong=wrong, scale=1)
+        slope = np.broadcast_to((exact.mean(0) > least) / b, exact.shape)
+        _verify_slope(gradient(answer, rates, least)[0], slope, about)
+    verify_repeatable(answer, rates, least)
+    return (
+        "max(least, mean over the batch) of each group, summed over the groups; the gradient is "
+        "1 / B in the groups above least and 0 in the others."
+    )
+
+
+def _verify_slope(received, slope, about):
+    told = {"checked": f"the gradient for rates; {about}", "expected": show(slope)}
+    if received is None:
+        if slope.any():
+            raise CheckFailed("no gradient reaches rates: was it detached?", **told)
+        return
+    if not close(received, slope, 1e-3):
+        raise CheckFailed(
+            "the value is right, the gradient is not: it is 1 / B in the groups above least, 0 in "
+            "the others.",
+            received=show(received),
+            **told,
+        )
+
+
+def _wrong_charges(rates, least):
+    """The right number, and (phrase, values) of wrong ones."""
+    means = rates.mean(0)
+    each = np.maximum(means, least)
+    right, total = each.sum(), rates.sum(1)
+    batch, groups = rates.shape
+    found = [
+        ("least is forgotten: this is the mean rate", means.sum()),
+        (EACH, np.maximum(rates, least).mean(0).sum()),
+        ("min stands for max: below least there is nothing to save",
+         np.minimum(means, least).sum()),
+        ("min stands for max, for each example", np.minimum(rates, least).mean(0).sum()),
+        ("the groups are summed before the maximum: each group has its own",
+         np.maximum(means.sum(), least)),
+        ("the groups are summed before the maximum, and compared with least for each: each group "
+         "has its own", np.maximum(means.sum(), groups * least)),
+        ("the groups are summed before the maximum, for each example: each group has its own, and "
+         "the mean comes first", np.maximum(total, least).mean()),
+        ("the mean over the groups is taken: they are summed", each.mean()),
+        ("the largest group alone counts: all are summed", each.max()),
+        ("least is added to the rates: the maximum is due", (means + least).sum()),
+        ("least is subtracted: max(least, mean), not max(0, mean - least)",
+         np.maximum(means - least, 0).sum()),
+        ("least is subtracted from the result", right - groups * least),
+        ("0 stands for least", np.maximum(means, 0).sum()),
+        ("summed over the batch before the maximum: the mean is due",
+         np.maximum(rates.sum(0), least).sum()),
+        ("summed over the batch: the mean is due", batch * right),
+        ("the sign is wrong", -right),
+        ("one value for each group came: their sum is missing", each),
+        ("one value for each example came: one number is wanted",
+         np.where(means > least, rates, least).sum(1)),
+        ("one value for each example came, with the maximum of each: one number is wanted, and the "
+         "mean over the batch comes before the maximum", np.maximum(rates, least).sum(1)),
+        ("the mean is over the groups and the maximum over examples: it is the other way round",
+         np.maximum(rates.mean(1), least).sum()),
+        ("the shape is (1,): one number is wanted", right[None]),
+    ]  # fmt: skip
+    return right, found
+
+
+@check
+def combine(answer, seed):
+    """``combine(mu_x, log_var_x, mu_p, log_var_p)``: (B, L) each -> mu, log_var."""
+    rng = np.random.default_rng(seed)
+    batch, latents = sizes(rng, 2)
+    names = ("mu_x", "log_var_x", "mu_p", "log_var_p")
+    for label, shape, low, high in (
+        ("", (batch, latents), -2, 2),
+        ("B = 1: ", (1, latents), -2, 2),
+        ("one latent: ", (batch, 1), -2, 2),
+        ("log-variances from -20 to 20: ", (batch, latents), -20, 20),
+    ):
+        mu = 2 * rng.normal(size=(2, *shape))
+        log_var = rng.uniform(low, high, (2, *shape))
+        arrays = floats(mu[0], log_var[0], mu[1], log_var[1])
+        exact = doubles(*arrays)
+        about = f"{label}four arrays of shape {shape}"
+        found_mu, found_log_var = _wrong_products(*exact)
+        received = _two(call(answer, *arrays), found_mu[0][1], found_log_var[0][1], about)
+        for part, got, found in zip(
+            ("mu", "log_var"), received, (found_mu, found_log_var), strict=True
+        ):
+            wrong = found[1:] if not label else ()
+            verify(got, found[0][1], checked=about, wrong=wrong, scale=1, part=part)
+        share = 1 / (1 + np.exp(exact[1] - exact[3]))  # of x
+        off = exact[0] - exact[2]
+        slopes = [share, -share * (1 - share) * off, 1 - share, share * (1 - share) * off]
+        verify_gradient(answer, arrays, names, slopes, of="mu")
+        slopes = (None, share, None, 1 - share)
+        verify_gradient(answer, arrays, names, slopes, of="log_var", output=1)
+    verify_repeatable(answer, *arrays)
+    return (
+        "1/var = 1/var_x + 1/var_p, and mu weighted by the precisions; log_var came back, for "
+        "log-variances from -20 to 20."
+    )
+
+
+def _two(received, mu, log_var, about):
+    told = {"checked": about, "expected": "a tuple (mu, log_var)", "received": show(received)}
+    if not isinstance(received, tuple) or len(received) != 2:
+        raise CheckFailed("a tuple of two is expected, (mu, log_var).", **told)
+    if close(received[0], log_var, 0.1) and close(received[1], mu, 0.1):
+        raise CheckFailed("the two are exchanged: mu comes first.", **told)
+    return received
+
+
+@np.errstate(all="ignore")
+def _wrong_products(mu_x, log_var_x, mu_p, log_var_p):
+    """[(phrase, values)] for mu and for log_var, the right ones first."""
+    var_x, var_p = np.exp(log_var_x), np.exp(log_var_p)
+    precision = 1 / var_x + 1 / var_p
+    log_var = -np.log(precision)
+    sum_x, sum_p = mu_x / var_x, mu_p / var_p
+    std_x, std_p = np.exp(2 * log_var_x), np.exp(2 * log_var_p)
+    doubt = "log_var is taken for the logarithm of a standard deviation"
+    mus = [
+        ("", (sum_x + sum_p) / precision),
+        ("each mean is weighted by its variance: the surer one, of the larger precision, counts "
+         "more", (var_x * mu_x + var_p * mu_p) / (var_x + var_p)),
+        ("the plain mean of both: weights are the precisions", (mu_x + mu_p) / 2),
+        ("the two means are added", mu_x + mu_p),
+        ("the weighted sum is not multiplied by the variance: the weights must add up to 1",
+         sum_x + sum_p),
+        ("the weighted sum is multiplied by the precision: it is divided by it",
+         (sum_x + sum_p) * precision),
+        ("mu_x alone came: the prior has a say too", mu_x),
+        ("mu_p alone came: the image has a say too", mu_p),
+        ("the weights are the log-variances", (log_var_x * mu_x + log_var_p * mu_p)
+         / (log_var_x + log_var_p)),
+        ("the weights are 1 / standard deviation: 1 / variance is due",
+         (mu_x / np.sqrt(var_x) + mu_p / np.sqrt(var_p)) / (var_x**-0.5 + var_p**-0.5)),
+        (doubt, (mu_x / std_x + mu_p / std_p) / (1 / std_x + 1 / std_p)),
+        ("divided by the sum of the variances", (sum_x + sum_p) / (var_x + var_p)),
+    ]  # fmt: skip
+    log_vars = [
+        ("", log_var),
+        ("the precision's logarithm came: the variance is its inverse", -log_var),
+        ("the variance came, log_var is wanted", 1 / precision),
+        ("the precision came, log_var is wanted", precision),
+        ("the variances are added: precisions add up", np.log(var_x + var_p)),
+        ("the variances are averaged: precisions add up", np.log((var_x + var_p) / 2)),
+        ("the log-variances are added: precisions add up", log_var_x + log_var_p),
+        ("the log-variances are averaged: precisions add up", (log_var_x + log_var_p) / 2),
+        ("the precisions are averaged: they add up", log_var + np.log(2)),
+        ("half of it came, log of the standard deviation", log_var / 2),
+        ("twice it came", 2 * log_var),
+        ("the smaller of the two came: together they are surer than each",
+         np.minimum(log_var_x, log_var_p)),
+        ("log_var_x alone came", log_var_x),
+        ("log_var_p alone came", log_var_p),
+        (doubt, -np.log(1 / std_x + 1 / std_p) / 2),
+        (doubt, -np.log(1 / std_x + 1 / std_p)),
+        ("1 / standard deviation stands for the precision",
+         -np.log(var_x**-0.5 + var_p**-0.5)),
+    ]  # fmt: skip
+    return mus, log_vars
