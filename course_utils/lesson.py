@@ -218,8 +218,16 @@ class Lesson:
                 return record
         return None
 
-    def _records(self):
-        path = settings.results_dir() / f"{self.name}.json"
+    def records(self, number):
+        """The committed records of lesson ``number``, dicts: none where it has none.
+
+        Raises:
+            ValueError: no such lesson.
+        """
+        return self._records(_stem(number))
+
+    def _records(self, name=None):
+        path = settings.results_dir() / f"{name or self.name}.json"
         return json.loads(path.read_text(encoding="utf-8"))["records"] if path.is_file() else []
 
     def _write(self, record):

@@ -127,6 +127,19 @@ def test_records_count_the_weights_in_use(profile, tmp_path):
     assert record["parameters"] < sum(parameter.numel() for parameter in net.parameters())
 
 
+def test_records_of_another_lesson_can_be_read(profile):
+    profile("full")
+    lesson = start("01")
+    lesson.record("net", "neg_elbo", torch.tensor([1.0, 3.0]), dataset="full1")
+    for name in ("smoke", "laptop", "full"):
+        profile(name)
+        (record,) = start("02").records("01")
+        assert (record["model"], record["value"]) == ("net", 2.0)
+        assert start("01").records("02") == []
+    with pytest.raises(ValueError, match="number: expected the number of one lesson"):
+        lesson.records("99")
+
+
 def test_records_are_replaced_by_model_and_metric(profile, tmp_path, capsys):
     profile("full")
     lesson = start("01")
