@@ -250,3 +250,20 @@ def test_a_header_without_a_part_is_refused():
     del header["decoder_2"]
     with pytest.raises(ValueError, match="header: its decoder_2 is None"):
         nets.build(header)
+
+
+@KINDS
+def test_scales_that_run_away_are_held(kind):
+    model = small(kind).eval()
+    for net in (model.encoder, model.encoder_2, model.decoder_2):
+        last = [module for module in net if isinstance(module, torch.nn.Linear)][-1]
+        last.bias.data[len(last.bias) // 2 :] = -180.0
+    x = torch.rand(3, 1, 4, 4).round()
+    layers = model.infer(x, 2)
+    limits = [-10.0, -10.0] if kind is nets.TwoLayerVAE else [-10.0 - math.log(2), -10.0]
+    for layer, limit in zip(layers, limits, strict=True):
+        torch.testing.assert_close(layer.log_var_q, torch.full_like(layer.z, limit))
+    loss = model(x)["loss"].sum()
+    slopes = torch.autograd.grad(loss, [*model.parameters()], allow_unused=True)
+    assert loss.isfinite()
+    assert all(slope.isfinite().all() for slope in slopes if slope is not None)

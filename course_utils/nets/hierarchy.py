@@ -10,6 +10,10 @@ from course_utils import losses
 from course_utils.nets.vae import DECODER_ROWS, at_least_float32
 from course_utils.settings import autocast
 
+# log-variances are held within: a latent of z_1 that says nothing costs nothing at any scale that p
+# and q share, so that nothing else would keep a training from one of e^-180.
+MOST_LOG_VAR = 10.0
+
 
 class Layer(NamedTuple):
     """One layer of latents: a draw z of q, and there q and p = N(mu, exp(log_var)); (..., L)."""
@@ -35,7 +39,8 @@ class Layer(NamedTuple):
 class TwoLayerVAE(nn.Module):
     """p(x, z_1, z_2) = p(x|z_1) p(z_1|z_2) p(z_2), with q(z_1, z_2|x) = q(z_1|x) q(z_2|z_1).
 
-    All of z_1 and z_2 are diagonal Gaussians. Networks run in bfloat16 where the hardware has it,
+    All of z_1 and z_2 are diagonal Gaussians, with log-variances held within +-``MOST_LOG_VAR``.
+    Networks run in bfloat16 where the hardware has it,
     unless ``mixed_precision`` is False.
 
     Args:
@@ -64,7 +69,7 @@ class TwoLayerVAE(nn.Module):
         """What the first encoder says: x (B, ...) -> mu, log_var (B, L_1)."""
         with autocast(self.mixed_precision):
             out = self.encoder(x)
-        return at_least_float32(out).chunk(2, -1)
+        return _held(at_least_float32(out))
 
     def infer(self, x, num_samples=None):
         """Draws of q and both densities at them: (:class:`Layer` of z_1, of z_2).
@@ -156,7 +161,7 @@ class TwoLayerVAE(nn.Module):
         rows = z.reshape(-1, *shape)
         with autocast(self.mixed_precision):
             out = net(rows) if weights is None else functional_call(net, weights, (rows,))
-        return at_least_float32(out).flatten(1).unflatten(0, z.shape[:-1]).chunk(2, -1)
+        return _held(at_least_float32(out).flatten(1).unflatten(0, z.shape[:-1]))
 
     def _decode(self, z_1):
         with autocast(self.mixed_precision):
@@ -210,6 +215,12 @@ def precision_weighted(mu_a, log_var_a, mu_b, log_var_b):
     log_var = -torch.logaddexp(-log_var_a, -log_var_b)
     share = (log_var - log_var_a).exp()  # of a, between 0 and 1
     return share * mu_a + (1 - share) * mu_b, log_var
+
+
+def _held(out):
+    """What a network gives, (..., 2 L) -> mu, log_var (..., L)."""
+    mu, log_var = out.chunk(2, -1)
+    return mu, log_var.clamp(-MOST_LOG_VAR, MOST_LOG_VAR)
 
 
 def _draw(mu, log_var, num_samples=None):
