@@ -19,6 +19,7 @@ from mutants import (
     lesson09,
     lesson10,
     lesson11,
+    lesson12,
 )
 from torch import nn
 
@@ -36,6 +37,7 @@ LESSONS = (
     lesson09,
     lesson10,
     lesson11,
+    lesson12,
 )
 WRONG = [entry for lesson in LESSONS for entry in lesson.WRONG]
 RIGHT = [entry for lesson in LESSONS for entry in lesson.RIGHT]

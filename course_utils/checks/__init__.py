@@ -45,6 +45,8 @@ from course_utils.checks.lesson10_samples import sample_logistic
 from course_utils.checks.lesson11 import joint_log_weight, layer_rates
 from course_utils.checks.lesson11_ladder import combine, grouped_free_bits
 from course_utils.checks.lesson11_means import mean_rates
+from course_utils.checks.lesson12 import frontier, paired_difference, tied_with_best
+from course_utils.checks.lesson12_bits import bits_of
 
 __all__ = [
     "CheckFailed",
@@ -54,6 +56,7 @@ __all__ = [
     "autoregressive_prior",
     "bernoulli_log_prob",
     "binarise",
+    "bits_of",
     "build",
     "call",
     "categorical_kl_uniform",
@@ -74,6 +77,7 @@ __all__ = [
     "flow_rate",
     "follow",
     "free_bits",
+    "frontier",
     "gaussian_bits_per_dim",
     "gaussian_kl",
     "gaussian_log_prob",
@@ -97,6 +101,7 @@ __all__ = [
     "nearest",
     "nested_bounds",
     "num_active",
+    "paired_difference",
     "principal_weights",
     "quantisation_losses",
     "rate_and_distortion",
@@ -106,6 +111,7 @@ __all__ = [
     "stack_masks",
     "straight_through",
     "straight_through_code",
+    "tied_with_best",
     "traverse",
     "vae_fc",
 ]
