@@ -144,8 +144,11 @@ class Lesson:
         }
         return history
 
-    def pretrained(self, number, name):
+    def pretrained(self, number, name, model=None):
         """The model ``name`` of record of lesson ``number``: frozen, in eval mode, in any profile.
+
+        It is made by :func:`nets.build` from the weights' header, or is ``model``, for a lesson
+        that wrote its own class (its parameters have the names of the packaged one).
 
         Raises:
             ValueError: no such lesson.
@@ -153,7 +156,7 @@ class Lesson:
         """
         path = settings.checkpoints_dir() / _stem(number) / f"{name}.safetensors"
         header, weights = training.load_weights(path)
-        model = nets.build(header)
+        model = nets.build(header) if model is None else model
         model.load_state_dict(weights)
         return model.to(self.device).eval().requires_grad_(False)
 

@@ -96,6 +96,8 @@ def test_a_pretrained_model_is_frozen_and_has_the_weights_of_record(profile):
     found = start("02").pretrained("01", "net")
     assert torch.equal(weights(found), weights(net)) and not found.training
     assert not any(parameter.requires_grad for parameter in found.parameters())
+    given = start("02").pretrained("01", "net", model())
+    assert torch.equal(weights(given), weights(net)) and not given.training
     with pytest.raises(training.CheckpointError, match="other.safetensors"):
         start("02").pretrained("01", "other")
 
