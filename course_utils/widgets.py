@@ -5,6 +5,9 @@ JupyterLab, on a static page, and after the kernel has gone. Every function also
 default as a plain picture with a sentence, for those who cannot see or move the sliders.
 """
 
+import base64
+import html
+
 import ipywidgets
 import numpy as np
 from IPython.display import display
@@ -22,8 +25,17 @@ def image_png(image, zoom=1):
     return plotting.encode_png(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
 
+def _img(data, width, says):
+    """An <img> with alternative text, which ipywidgets' own Image has no place for.
+
+    (Its ``tooltip`` is none: a front end that finds one on an Image fails to draw it.)
+    """
+    source = f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"
+    return f'<img src="{source}" alt="{html.escape(says)}" width="{width}">'
+
+
 def _picture(data, width, says):
-    return ipywidgets.Image(value=data, format="png", layout={"width": f"{width}px"}, tooltip=says)
+    return ipywidgets.HTML(value=_img(data, width, says))
 
 
 def _slider(labels, description, start):
@@ -113,7 +125,7 @@ def live(render, *, descriptions, limits, says, width=280):
     picture = _picture(render(*[start] * len(sliders)), width, says)
 
     def update(change):
-        picture.value = render(*[slider.value for slider in sliders])
+        picture.value = _img(render(*[slider.value for slider in sliders]), width, says)
 
     for slider in sliders:
         slider.observe(update, names="value")

@@ -1,7 +1,10 @@
 """Figures: same bytes, a sentence each, and grids that hold every image."""
 
+import base64
+import html
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -83,6 +86,14 @@ def in_kernel(monkeypatch):
     return shown
 
 
+def picture_of(widget):
+    """PNG bytes and alternative text of a picture among sliders."""
+    found = re.fullmatch(
+        r'<img src="data:image/png;base64,(.+)" alt="(.+)" width="\d+">', widget.value
+    )
+    return base64.b64decode(found[1]), html.unescape(found[2])
+
+
 def pictures(count):
     return [widgets.image_png(np.full((1, 2, 2), i / count), zoom=2) for i in range(count)]
 
@@ -101,7 +112,7 @@ def test_frames_2d_hold_every_picture(in_kernel):
     first, second, stack = in_kernel[0].children
     assert (first.index, second.index, stack.selected_index) == (1, 2, 1)
     shown = stack.children[stack.selected_index]
-    assert bytes(shown.children[shown.selected_index].value) == grid[1][2]
+    assert picture_of(shown.children[shown.selected_index]) == (grid[1][2], "z 1 b, z 2 c")
 
 
 def test_live_slider_runs_the_model(in_kernel):
@@ -111,11 +122,13 @@ def test_live_slider_runs_the_model(in_kernel):
         calls.append(values)
         return json.dumps(values).encode()
 
-    widgets.live(render, descriptions=("z 1", "z 2"), limits=(-1.0, 1.0, 0.0), says="x")
+    widgets.live(render, descriptions=("z 1", "z 2"), limits=(-1.0, 1.0, 0.0), says='a "7"')
     first, second, picture = in_kernel[0].children
     first.value = 0.5
     assert calls == [(0.0, 0.0), (0.5, 0.0)]
-    assert json.loads(bytes(picture.value)) == [0.5, 0.0]
+    data, says = picture_of(picture)
+    assert json.loads(data) == [0.5, 0.0]
+    assert says == 'a "7"'
 
 
 def test_outside_a_notebook_only_the_sentence_is_left(capsys):
