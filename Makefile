@@ -14,7 +14,7 @@ endif
 COURSE := $(if $(PYTHON),"$(PYTHON)" tools/course.py --here,$(START) tools/course.py)
 PROFILE ?= laptop
 
-.PHONY: lab run test results homework grade bench clean
+.PHONY: lab run test results pictures homework grade site bench clean
 
 lab:  # open JupyterLab on the first lesson
 	@$(COURSE) lab $(ARGS)
@@ -28,11 +28,17 @@ test:  # everything that must hold
 results:  # the README's results table from data/results
 	@$(COURSE) results $(ARGS)
 
+pictures:  # small pictures of the lessons, from their outputs
+	@$(COURSE) pictures $(ARGS)
+
 homework:  # student versions of the lessons
 	@$(COURSE) homework $(LESSONS) $(if $(TO),--to "$(TO)") $(ARGS)
 
 grade:  # grade what came back, in a sandbox
 	@$(COURSE) grade $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(if $(OUT),--out "$(OUT)") $(ARGS)
+
+site:  # the lessons as a web site
+	@$(COURSE) site $(ARGS)
 
 bench:  # speed of training and scoring on this machine
 	@$(COURSE) bench $(ARGS)

@@ -71,7 +71,7 @@ def test_second_call_installs_nothing(project, monkeypatch, capsys):
     assert "6 GB" in capsys.readouterr().out
     assert setup_env.ensure(root=project) == python
     assert len(machine.installs) == 1
-    assert machine.installs[0][-2:] == ["--editable", ".[lab,test]"]
+    assert machine.installs[0][-2:] == ["--editable", ".[lab,test,site]"]
     assert not machine.constraints
     assert capsys.readouterr().out == ""
 

@@ -19,6 +19,8 @@ SCRIPTS = {
     "run": "run_lessons.py",
     "test": "run_tests.py",
     "results": "results_table.py",
+    "pictures": "pictures.py",
+    "site": "build_site.py",
     "bench": "bench.py",
 }
 HELP = """\
@@ -26,8 +28,10 @@ lab       open JupyterLab on the first lesson
 run       execute lessons without a browser [--profile smoke|laptop|full] [--lessons 01 02]
 test      everything that must hold
 results   the README's results table from data/results [--check]
+pictures  small pictures of the lessons, for README and site, from their outputs [--check]
 homework  student versions of the lessons, in build/homework [01 02] [--to FOLDER]
 grade     grade submissions: FOLDER_OR_ZIP [--out FOLDER] [--jobs N] [--resume] [...]
+site      the lessons as a web site, in build/site/html
 bench     speed of training and scoring on this machine
 clean     remove caches and build outputs (.venv and data/downloads stay)
 """

@@ -1,7 +1,7 @@
 """The environment behind every command: made once, trusted only when it was finished.
 
-``ensure()`` returns the Python of an environment that holds the project with its extras ``lab``
-and ``test``. It needs Python's standard library alone. The environment is ``.venv`` in the
+``ensure()`` returns the Python of an environment that holds the project with its extras ``lab``,
+``test`` and ``site``. It needs Python's standard library alone. The environment is ``.venv`` in the
 project's folder, or with ``here=True`` (``make lab PYTHON=...``) the one that runs this file.
 
 A stamp is written into the environment last, after the check that torch and torchvision work
@@ -23,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MINIMUM = (3, 11)
-EXTRAS = "lab,test"
+EXTRAS = "lab,test,site"
 STAMP = "vae-course-stamp.json"
 UNFINISHED = "vae-course-unfinished"
 

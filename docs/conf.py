@@ -1,0 +1,56 @@
+"""Configuration of the site; tools/build_site.py prepares the sources and calls Sphinx."""
+
+from pathlib import Path
+
+import nbformat
+
+project = "A course on variational autoencoders"
+author = "the authors of the course"
+copyright = "the authors; code MIT, text and figures CC BY 4.0"
+extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline", "sphinx_copybutton"]
+exclude_patterns = ["drafts", "_templates"]
+nb_execution_mode = "off"  # the committed outputs are the site's
+nb_merge_streams = True
+nb_ipywidgets_js = {"widgets/embed.js": {}}  # relative to _static, where the build puts it
+nb_number_source_lines = False
+myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
+myst_heading_anchors = 3
+html_theme = "furo"
+html_title = "Variational autoencoders"
+html_static_path = ["_static"]
+html_css_files = ["course.css"]
+html_js_files = [("course.js", {"priority": 900})]  # after MathJax is configured, before it runs
+html_show_sphinx = False
+html_copy_source = False
+html_use_index = False  # the glossary and the search take its place
+html_show_search_summary = False  # it fetches pages, which a browser refuses from file://
+templates_path = ["_templates"]
+
+
+def give_alternative_text(app, doctree):
+    """Every picture of a lesson gets the sentence that the lesson stored with it.
+
+    MyST-NB keeps no alternative text of an output. Both lists are in the order of the page.
+    """
+    from docutils import nodes
+
+    path = Path(app.env.doc2path(app.env.docname))
+    if path.suffix != ".ipynb":
+        return
+    notebook = nbformat.read(path, as_version=4)
+    said = [
+        output.metadata["image/png"]["alt"]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    pictures = [node for node in doctree.findall(nodes.image) if "alt" not in node]
+    if len(said) != len(pictures):
+        raise ValueError(f"{path.name}: {len(pictures)} pictures on the page, {len(said)} in cells")
+    for node, sentence in zip(pictures, said, strict=True):
+        node["alt"] = sentence
+
+
+def setup(app):
+    app.connect("doctree-read", give_alternative_text)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

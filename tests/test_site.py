@@ -1,0 +1,262 @@
+"""The web site: complete, self-contained, and readable by those who do not see pictures."""
+
+import re
+import shutil
+import sys
+from html.parser import HTMLParser
+from urllib.parse import unquote, urldefrag
+
+import nbformat
+import pytest
+from browser import Watched, chromium
+
+from course_utils import settings
+
+ROOT = settings.root()
+sys.path.insert(0, str(ROOT / "tools"))
+import build_site  # noqa: E402
+
+VOID = {"img", "link", "meta", "input", "br", "hr", "source", "path", "use", "rect", "line"}
+FETCHED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src"}
+
+
+class Page(HTMLParser):
+    """What the tests ask of a page: its headings, pictures, links, ids and what it loads."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.language, self.title = path, None, ""
+        self.headings, self.pictures, self.links, self.loads = [], [], [], []
+        self.ids, self.named, self._open = set(), True, []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.ids |= {found["id"]} if "id" in found else set()
+        if tag == "html":
+            self.language = found.get("lang")
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag == "img":
+            self.pictures.append(found)
+        if tag == "a" and "href" in found:
+            self.links.append(found["href"])
+        if tag in FETCHED and found.get(FETCHED[tag]) and found.get("rel") != "canonical":
+            self.loads.append(found[FETCHED[tag]])
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag in self._open:
+            while self._open.pop() != tag:
+                pass
+
+    def handle_data(self, text):
+        if self._open and self._open[-1] == "title":
+            self.title += text
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The site, built once for all tests of this process."""
+    if not (build_site.BUILD / "vendor" / "embed.js").is_file() and shutil.which("npm") is None:
+        message = "the site takes a script from npm, which is not installed"
+        (pytest.fail if settings.in_ci() else pytest.skip)(message)
+    folder, _ = build_site.build()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pages(site):
+    return {path.relative_to(site).as_posix(): Page(path) for path in sorted(site.rglob("*.html"))}
+
+
+def test_a_page_for_each_lesson(pages):
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        assert f"lessons/{path.stem}.html" in pages
+        assert f"lessons/{path.stem}.html" in pages["index.html"].links
+    for name in ("questions", "notation", "glossary", "bibliography", "errors", "instructors"):
+        assert f"{name}.html" in pages and f"{name}.html" in pages["index.html"].links
+
+
+def test_nothing_is_loaded_from_outside(site, pages):
+    for name, page in pages.items():
+        for address in page.loads:
+            assert not re.match(r"(https?:)?//", address), f"{name} loads {address}"
+            if not address.startswith(("data:", "#")):
+                target = page.path.parent / unquote(re.split("[?#]", address)[0])
+                assert target.is_file(), f"{name} loads {address}, which is not there"
+
+
+def test_links_inside_lead_somewhere(site, pages):
+    for name, page in pages.items():
+        for address in page.links:
+            if re.match(r"[a-z]+:|//", address):
+                continue
+            place, anchor = urldefrag(unquote(address))
+            target = (page.path.parent / place.split("?")[0]).resolve() if place else page.path
+            assert target.is_file(), f"{name} links to {address}"
+            if anchor and target.suffix == ".html":
+                other = pages[target.relative_to(site.resolve()).as_posix()]
+                assert anchor in other.ids, f"{name} links to {address}: no such place"
+
+
+def test_every_picture_has_a_text(pages):
+    seen = 0
+    for name, page in pages.items():
+        for picture in page.pictures:
+            assert picture.get("alt", "").strip(), f"{name}: {picture.get('src')} has no text"
+            seen += 1
+    assert seen > 50
+
+
+def test_headings_go_down_one_step_at_a_time(pages):
+    for name, page in pages.items():
+        assert page.headings.count(1) == 1, f"{name}: {page.headings.count(1)} first headings"
+        steps = [b - a for a, b in zip(page.headings, page.headings[1:], strict=False)]
+        assert max(steps, default=0) <= 1, f"{name}: a heading skips a level"
+        assert page.language == "en" and page.title.strip()
+
+
+def test_solutions_are_folded_and_widgets_kept(site):
+    text = (site / "lessons" / "02_vae_mnist.html").read_text(encoding="utf-8")
+    assert "Exercise 2.1: show a solution" in text
+    assert "application/vnd.jupyter.widget-state+json" in text
+    assert (site / "_static" / "widgets" / "embed.js").stat().st_size > 1e6
+
+
+# ------------------------------------------------------------------------------ tools/build_site.py
+
+
+def notebook(*sources, tags=()):
+    cells = [nbformat.v4.new_markdown_cell(source) for source in sources]
+    code = nbformat.v4.new_code_cell("1")
+    code.metadata.update(tags=list(tags), course={"id": "3.1", "points": 2})
+    return nbformat.v4.new_notebook(cells=[*cells, code])
+
+
+def test_sources_are_named_once_with_all_their_lessons():
+    text = (
+        "## References\n\n1. A. One, *A Title*, 2016. Read it first.\n2. B, *Other*, a book. Why."
+    )
+    again = "## References\n\n1. A. One, *a title*, 2016. And again."
+    lines = build_site.references({"01_a": notebook(text), "02_b": notebook(again)})
+    assert lines == [
+        "- A. One, *A Title*, 2016.",
+        "    - [lesson 01](lessons/01_a.ipynb): Read it first.",
+        "    - [lesson 02](lessons/02_b.ipynb): And again.",
+        "- B, *Other*, a book.",
+        "    - [lesson 01](lessons/01_a.ipynb): Why.",
+    ]
+
+
+def test_points_are_counted():
+    rows = build_site.points_table({"03_c": notebook("x", tags=["exercise"])})
+    assert rows[-1] == "| [03](lessons/03_c.ipynb) | 1 | 2 | 0 | 0 |"
+
+
+def test_exercises_are_folded_in_a_copy(tmp_path):
+    path = tmp_path / "03_c.ipynb"
+    nbformat.write(notebook("# 03 · C", tags=["exercise"]), path)
+    before = path.read_bytes()
+    page = build_site.lesson_page(path)
+    assert page.cells[-1].metadata["tags"] == ["exercise", "hide-input"]
+    assert path.read_bytes() == before
+    assert build_site.title_of(page) == ("03", "C")
+
+
+def test_faults_are_named(tmp_path, monkeypatch):
+    with pytest.raises(build_site.SiteError, match="expected the heading"):
+        build_site.title_of(notebook("no heading"))
+    page = tmp_path / "page.md"
+    page.write_text("text", encoding="utf-8")
+    with pytest.raises(build_site.SiteError, match="the place <!-- rows --> is missing"):
+        build_site.fill(page, "rows", ["x"])
+    monkeypatch.setattr(build_site.shutil, "which", lambda name: None)
+    with pytest.raises(build_site.SiteError, match="npm is not installed"):
+        build_site.embed_script(tmp_path)
+
+
+def test_only_what_pages_load_of_mathjax_is_kept(tmp_path):
+    for name in ("tex-chtml.js", "sre/a.js", "output/chtml/fonts/x.woff", "output/svg.js"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    build_site.prune_mathjax(tmp_path)
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*"))
+    assert left == [
+        "output",
+        "output/chtml",
+        "output/chtml/fonts",
+        "output/chtml/fonts/x.woff",
+        "tex-chtml.js",
+    ]
+
+
+# --------------------------------------------------------------------------------- a real browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as started:
+        yield started
+
+
+def ready(page):
+    """Wait until the page's mathematics is set and its widgets are drawn."""
+    page.wait_for_load_state("load")
+    page.wait_for_function("() => !window.MathJax || !!MathJax.startup?.promise")
+    page.evaluate("() => window.MathJax?.startup?.promise")
+
+
+def test_pages_open_without_errors_and_requests(site, pages, browser):
+    watched = Watched(browser)
+    for name in pages:
+        watched.page.goto(f"{site.as_uri()}/{name}")
+        ready(watched.page)
+        assert not watched.errors, f"{name}: {watched.errors}"
+        assert not watched.outside, f"{name} asks for {watched.outside}"
+        if name.startswith("lessons/") or name == "notation.html":
+            assert watched.page.locator("mjx-container").count() > 20, f"{name}: no mathematics"
+            assert watched.page.locator("mjx-merror").count() == 0, f"{name}: a formula fails"
+            assert watched.page.locator(".math:not(:has(mjx-container))").count() == 0
+    watched.page.close()
+
+
+def test_search_finds_a_word_of_the_lessons(site, browser):
+    watched = Watched(browser)
+    watched.page.goto(f"{site.as_uri()}/search.html?q=straight-through")
+    watched.page.wait_for_selector("#search-results li a", timeout=30_000)
+    found = watched.page.locator("#search-results li a").evaluate_all("all => all.map(a => a.href)")
+    assert any("05_gumbel" in address for address in found)
+    assert any("07_vq_vae" in address for address in found)
+    assert not watched.errors and not watched.outside
+    watched.page.close()
+
+
+def test_a_slider_moved_by_keys_changes_its_picture(site, browser):
+    watched = Watched(browser)
+    page = watched.page
+    page.goto(f"{site.as_uri()}/lessons/02_vae_mnist.html")
+    page.wait_for_selector(".jupyter-widgets .noUi-handle", timeout=60_000)
+    boxes = page.locator(".widget-vbox:has(.noUi-handle):has(img)")
+    assert boxes.count() >= 2
+    for number in range(boxes.count()):
+        box = boxes.nth(number)
+        picture, handle = box.locator("img:visible").first, box.locator(".noUi-handle").first
+        assert picture.get_attribute("alt").strip()
+        assert handle.get_attribute("aria-label").strip()
+        if "live" in handle.get_attribute("aria-label"):
+            continue  # its pictures come from a kernel
+        before = picture.get_attribute("src"), picture.get_attribute("alt")
+        handle.scroll_into_view_if_needed()
+        handle.focus()
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_function(
+            "([box, old]) => [...box.querySelectorAll('img')].some("
+            "image => image.offsetParent && image.src !== old)",
+            arg=[box.element_handle(), before[0]],
+        )
+        after = box.locator("img:visible").first
+        assert (after.get_attribute("src"), after.get_attribute("alt")) != before
+    assert not watched.errors and not watched.outside
+    page.close()
