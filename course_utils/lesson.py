@@ -154,11 +154,21 @@ class Lesson:
             ValueError: no such lesson.
             CheckpointError: no such weights, or damaged ones.
         """
-        path = settings.checkpoints_dir() / _stem(number) / f"{name}.safetensors"
-        header, weights = training.load_weights(path)
+        header, weights = training.load_weights(self._weights(number, name))
         model = nets.build(header) if model is None else model
         model.load_state_dict(weights)
         return model.to(self.device).eval().requires_grad_(False)
+
+    def weights_of(self, number, name):
+        """The header of the weights of record: a dict with ``epochs``, ``seconds``, ``history``.
+
+        Raises:
+            ValueError, CheckpointError: as for :meth:`pretrained`.
+        """
+        return training.load_weights(self._weights(number, name))[0]
+
+    def _weights(self, number, name):
+        return settings.checkpoints_dir() / _stem(number) / f"{name}.safetensors"
 
     def record(
         self, model, metric, values, *, unit="nats", dataset, split="test", fit=None, **details

@@ -97,6 +97,8 @@ def test_a_pretrained_model_is_frozen_and_has_the_weights_of_record(profile):
     assert torch.equal(weights(found), weights(net)) and not found.training
     assert not any(parameter.requires_grad for parameter in found.parameters())
     given = start("02").pretrained("01", "net", model())
+    said = start("02").weights_of("01", "net")
+    assert said["name"] == "net" and said["epochs"] >= 1 and said["seconds"] >= 0
     assert torch.equal(weights(given), weights(net)) and not given.training
     with pytest.raises(training.CheckpointError, match="other.safetensors"):
         start("02").pretrained("01", "other")
