@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import itertools
 import json
 import re
 
@@ -135,3 +136,64 @@ def test_outside_a_notebook_only_the_sentence_is_left(capsys):
     widgets.frames(pictures(2), range(2), description="epoch", says="Words.", start=0)
     widgets.live(None, descriptions=(), limits=(0, 1, 0), says="x")
     assert capsys.readouterr().out == "Words.\n"
+
+
+# ------------------------------------------------------------------------------- colours for all
+
+# Machado, Oliveira and Fernandes 2009: how linear RGB looks without one kind of cone.
+MISSING_CONES = {
+    "none": np.eye(3),
+    "long": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "middle": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "short": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def linear(colour):
+    value = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb):
+    """CIE 1976 L*, a*, b* of linear RGB."""
+    ratio = TO_XYZ @ np.clip(rgb, 0, 1) / np.array([0.9505, 1.0, 1.089])
+    x, y, z = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def contrast_with_white(colour):
+    return 1.05 / ((TO_XYZ @ linear(colour))[1] + 0.05)
+
+
+@pytest.mark.parametrize("cones", MISSING_CONES)
+def test_curves_are_told_apart_by_everyone(cones):
+    seen = [lab(np.array(MISSING_CONES[cones]) @ linear(colour)) for colour in plotting.PALETTE]
+    for (i, one), (j, other) in itertools.combinations(enumerate(seen), 2):
+        distance = np.linalg.norm(one - other)  # 2.3 is just noticeable
+        assert distance > 15, f"{plotting.PALETTE[i]}, {plotting.PALETTE[j]}: {distance:.1f}"
+
+
+def test_colour_is_never_alone():
+    """Each curve has its own line style and marker; the first four stand out from white by 3 to 1.
+
+    Orange and sky blue do not (2.3 to 1): they are told by their line, and come fifth and sixth.
+    """
+    assert contrast_with_white("#FFFFFF") == pytest.approx(1, abs=1e-3)
+    assert contrast_with_white("#000000") == pytest.approx(21)
+    assert all(contrast_with_white(colour) > 3 for colour in plotting.PALETTE[:4])
+    assert all(contrast_with_white(colour) > 2.2 for colour in plotting.PALETTE)
+    for kinds in (plotting.LINE_STYLES, plotting.MARKERS):
+        assert len(set(kinds)) == len(kinds) >= len(plotting.PALETTE)

@@ -260,3 +260,54 @@ def test_a_slider_moved_by_keys_changes_its_picture(site, browser):
         assert (after.get_attribute("src"), after.get_attribute("alt")) != before
     assert not watched.errors and not watched.outside
     page.close()
+
+
+# WCAG 2.2: 4.5 to 1 for text, 3 to 1 where it is large (24 px, or 18.66 px and bold).
+FAINT_TEXT = """() => {
+    const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+    const part = (c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    const light = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+    const ground = (element) => {
+        for (; element; element = element.parentElement) {
+            const colour = parse(getComputedStyle(element).backgroundColor);
+            if (colour.length === 3 || colour[3] > 0.99) return colour;
+        }
+        return [255, 255, 255];
+    };
+    const found = new Map();
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const element = walker.currentNode.parentElement;
+        if (!walker.currentNode.textContent.trim() || !element.offsetParent) continue;
+        const style = getComputedStyle(element);
+        if (style.visibility === "hidden" || Number(style.opacity) === 0) continue;
+        const [a, b] = [light(parse(style.color)), light(ground(element))];
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        const size = parseFloat(style.fontSize);
+        const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+        if (ratio < (large ? 3 : 4.5)) {
+            const text = walker.currentNode.textContent.trim().slice(0, 30);
+            found.set(element.className + style.color, `${text}: ${ratio.toFixed(2)}`);
+        }
+    }
+    return [...found.values()];
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(site, browser, theme):
+    watched = Watched(browser)
+    watched.page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+    for name in ("index.html", "lessons/05_gumbel.html", "notation.html", "search.html"):
+        watched.page.goto(f"{site.as_uri()}/{name}")
+        ready(watched.page)
+        assert watched.page.locator("body").get_attribute("data-theme") == theme
+        faint = watched.page.evaluate(FAINT_TEXT)
+        assert not faint, f"{name}, {theme}: {faint}"
+    grey = "document.querySelector('h1').insertAdjacentHTML('afterend', '<p id=pale>pale</p>');"
+    watched.page.evaluate(
+        f"() => {{ {grey} document.getElementById('pale').style.color = '#888'; }}"
+    )
+    expected = [] if theme == "dark" else ["pale: 3.54"]  # grey shows on black, not on white
+    assert watched.page.evaluate(FAINT_TEXT) == expected
+    watched.page.close()
