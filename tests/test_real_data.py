@@ -128,6 +128,9 @@ RECORDS = [
     ("10_observation_models", "logistic_learnt", BITS, "cifar10", data.to_signed, 0),
     ("10_observation_models", "modl5", BITS, "cifar10", data.to_signed, 0),
     ("10_observation_models", "modl10_big", BITS, "cifar10", data.to_signed, 0),
+    ("11_two_layers", "two_layer_k5", "neg_elbo", "mnist", data.fixed_binarised, 0),
+    ("11_two_layers", "ladder_k5", "neg_elbo", "mnist", data.fixed_binarised, 0),
+    ("11_two_layers", "two_layer_modl", BITS, "cifar10", data.to_signed, 0),
 ]
 
 
