@@ -25,6 +25,8 @@ MANAGER = "@jupyter-widgets/html-manager@1.0.15"
 EMBED = "package/dist/embed.js"
 MOST_MEGABYTES = 25
 ENTRY = re.compile(r"^\d+\. (.+)$", re.MULTILINE)
+# Authors, *title*, where. Why. (The dot after an initial ends nothing.)
+SOURCE = re.compile(r"(.*?\*(.+?)\*.*?(?<!\b[A-Z])\.)(?: +(.*))?$")
 HEADLINE = re.compile(r"^# (\d\d) · (.+)$", re.MULTILINE)
 # All that the pages use of MathJax; the package brings every component and format.
 MATHJAX_KEPT = ("tex-chtml.js", "tex-mml-chtml.js", "output/chtml/fonts")
@@ -96,9 +98,7 @@ def references(notebooks):
         text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         _, _, listed = text.partition("## References")
         for entry in ENTRY.findall(listed):
-            found = re.match(r"(.*?\*(.+?)\*[^.]*\.)\s*(.*)", entry) or re.match(
-                r"((.+?)\.)\s*(.*)", entry
-            )
+            found = SOURCE.match(entry)
             if found is None:
                 raise SiteError(f"{stem}: expected 'authors, *title*, year. Why', got {entry!r}")
             who, title, why = found.groups()
@@ -107,7 +107,9 @@ def references(notebooks):
     lines = []
     for who, uses in sorted(sources.values(), key=lambda source: source[0].lower()):
         lines += [f"- {who}"]
-        lines += [f"    - [lesson {stem[:2]}](lessons/{stem}.ipynb): {why}" for stem, why in uses]
+        for stem, why in uses:
+            said = f": {why}" if why else ""
+            lines.append(f"    - [lesson {stem[:2]}](lessons/{stem}.ipynb){said}")
     return lines
 
 
