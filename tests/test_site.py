@@ -136,17 +136,16 @@ def notebook(*sources, tags=()):
 
 
 def test_sources_are_named_once_with_all_their_lessons():
-    text = (
-        "## References\n\n1. A. One, *A Title*, 2016. Read it first.\n2. B, *Other*, a book. Why."
-    )
+    text = "## References\n\n1. A. One, *A Title*, arXiv:1.23; B. Two, *X*, 2016. Read it first.\n"
+    text += "2. B, *Other*, a book."
     again = "## References\n\n1. A. One, *a title*, 2016. And again."
     lines = build_site.references({"01_a": notebook(text), "02_b": notebook(again)})
     assert lines == [
-        "- A. One, *A Title*, 2016.",
+        "- A. One, *A Title*, arXiv:1.23; B. Two, *X*, 2016.",
         "    - [lesson 01](lessons/01_a.ipynb): Read it first.",
         "    - [lesson 02](lessons/02_b.ipynb): And again.",
         "- B, *Other*, a book.",
-        "    - [lesson 01](lessons/01_a.ipynb): Why.",
+        "    - [lesson 01](lessons/01_a.ipynb)",
     ]
 
 
