@@ -157,7 +157,7 @@ def test_what_a_lesson_seals_raises_and_the_rest_works(lesson, course):
     folder = course.of(lesson)
     names = [name for _, name in lesson.seals]
     script = f"""
-import importlib, sys
+import importlib, inspect, sys
 sys.path.insert(0, {str(folder)!r})
 from inside import inert
 sys.meta_path.insert(0, inert.Finder())
@@ -172,6 +172,7 @@ for name in {names!r}:
         module, _, kind = module.rpartition(".")
         holder = getattr(importlib.import_module("course_utils." + module), kind)
     answer = getattr(holder, attribute)
+    answer = answer.fget if isinstance(answer, property) else inspect.unwrap(answer)
     count = 0 if isinstance(answer, type) else answer.__code__.co_argcount
     try:
         answer(*[None] * count)
