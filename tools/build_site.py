@@ -116,7 +116,7 @@ def references(notebooks):
 def prepare(source):
     """Write everything that Sphinx reads; returns the lessons' notebooks by stem."""
     shutil.rmtree(source, ignore_errors=True)
-    shutil.copytree(ROOT / "docs", source, ignore=shutil.ignore_patterns("drafts", "__pycache__"))
+    shutil.copytree(ROOT / "docs", source, ignore=shutil.ignore_patterns("__pycache__"))
     (source / "lessons").mkdir()
     (source / "_static" / "widgets").mkdir(parents=True)
     shutil.copy(embed_script(BUILD / "vendor"), source / "_static" / "widgets" / "embed.js")
