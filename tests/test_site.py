@@ -310,3 +310,15 @@ def test_text_stands_out_from_its_ground(site, browser, theme):
     expected = [] if theme == "dark" else ["pale: 3.54"]  # grey shows on black, not on white
     assert watched.page.evaluate(FAINT_TEXT) == expected
     watched.page.close()
+
+
+@pytest.mark.parametrize("width", [360, 800, 1024, 1320, 1440, 1920])
+def test_nothing_is_cut_off_at_the_side(site, browser, width):
+    watched = Watched(browser)
+    watched.page.set_viewport_size({"width": width, "height": 900})
+    for name in ("index.html", "lessons/12_scoreboard.html"):
+        watched.page.goto(f"{site.as_uri()}/{name}")
+        ready(watched.page)
+        wide = watched.page.evaluate("() => document.documentElement.scrollWidth")
+        assert wide <= width, f"{name} is {wide} pixels wide in a window of {width}"
+    watched.page.close()
