@@ -67,7 +67,7 @@ def embed_script(vendor):
 
 
 def lesson_page(path):
-    """A notebook as the site shows it: solutions folded, progress of the normaliser kept."""
+    """A notebook as the site shows it: the solutions folded."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
