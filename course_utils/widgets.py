@@ -20,7 +20,12 @@ _LAYOUT = {"width": "420px"}
 
 def image_png(image, zoom=1):
     """One image (C, H, W) in [0, 1] as PNG bytes, each pixel drawn ``zoom`` times as large."""
-    pixels = plotting.image_grid(np.asarray(image)[None], pad=0)
+    return grid_png(image[None], zoom=zoom, pad=0)
+
+
+def grid_png(images, columns=None, zoom=1, pad=1):
+    """Images (N, C, H, W) in [0, 1] as one picture, PNG bytes; in one row unless ``columns`` says."""
+    pixels = plotting.image_grid(images, columns, pad)
     pixels = (pixels * 255).round().astype(np.uint8).repeat(zoom, axis=0).repeat(zoom, axis=1)
     return plotting.encode_png(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
