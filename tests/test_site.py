@@ -232,24 +232,38 @@ def test_search_finds_a_word_of_the_lessons(site, browser):
     watched.page.close()
 
 
-def test_a_slider_moved_by_keys_changes_its_picture(site, browser):
+SLIDERS = {  # lesson: the names of its sliders, in order
+    "02_vae_mnist": ["epoch", "latent", "step", "z 1", "z 2", "z 1, live", "z 2, live"],
+    "04_loss_clinic": ["beta"],
+    "05_gumbel": ["temperature"],
+    "08_pixelcnn": ["codes drawn"],
+}
+
+
+@pytest.mark.parametrize("name", SLIDERS)
+def test_a_slider_moved_by_keys_changes_its_picture(site, browser, name):
     watched = Watched(browser)
     page = watched.page
-    page.goto(f"{site.as_uri()}/lessons/02_vae_mnist.html")
+    page.goto(f"{site.as_uri()}/lessons/{name}.html")
     page.wait_for_selector(".jupyter-widgets .noUi-handle", timeout=60_000)
-    boxes = page.locator(".widget-vbox:has(.noUi-handle):has(img)")
-    assert boxes.count() >= 2
-    for number in range(boxes.count()):
-        box = boxes.nth(number)
-        picture, handle = box.locator("img:visible").first, box.locator(".noUi-handle").first
+    handles = page.locator(".noUi-handle")
+    page.wait_for_function(
+        "most => document.querySelectorAll('.noUi-handle[aria-label]').length >= most",
+        arg=len(SLIDERS[name]),
+    )
+    names = [text.strip() for text in handles.evaluate_all("all => all.map(h => h.ariaLabel)")]
+    assert names == SLIDERS[name]
+    for handle, label in zip(handles.all(), names, strict=True):
+        box = handle.locator("xpath=ancestor::*[contains(@class, 'widget-vbox')][.//img][1]")
+        picture = box.locator("img:visible").first
         assert picture.get_attribute("alt").strip()
-        assert handle.get_attribute("aria-label").strip()
-        if "live" in handle.get_attribute("aria-label"):
+        if "live" in label:
             continue  # its pictures come from a kernel
         before = picture.get_attribute("src"), picture.get_attribute("alt")
         handle.scroll_into_view_if_needed()
         handle.focus()
-        page.keyboard.press("ArrowLeft")
+        at_its_left = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemin")
+        page.keyboard.press("ArrowRight" if at_its_left else "ArrowLeft")
         page.wait_for_function(
             "([box, old]) => [...box.querySelectorAll('img')].some("
             "image => image.offsetParent && image.src !== old)",
@@ -259,6 +273,14 @@ def test_a_slider_moved_by_keys_changes_its_picture(site, browser):
         assert (after.get_attribute("src"), after.get_attribute("alt")) != before
     assert not watched.errors and not watched.outside
     page.close()
+
+
+def test_every_lesson_with_sliders_is_tried():
+    held = set()
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        if "application/vnd.jupyter.widget-view+json" in path.read_text(encoding="utf-8"):
+            held.add(path.stem)
+    assert held == set(SLIDERS)
 
 
 # WCAG 2.2: 4.5 to 1 for text, 3 to 1 where it is large (24 px, or 18.66 px and bold).
@@ -297,7 +319,13 @@ FAINT_TEXT = """() => {
 def test_text_stands_out_from_its_ground(site, browser, theme):
     watched = Watched(browser)
     watched.page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
-    for name in ("index.html", "lessons/05_gumbel.html", "notation.html", "search.html"):
+    for name in (
+        "index.html",
+        "lessons/05_gumbel.html",
+        "lessons/02_vae_mnist.html",
+        "notation.html",
+        "search.html",
+    ):
         watched.page.goto(f"{site.as_uri()}/{name}")
         ready(watched.page)
         assert watched.page.locator("body").get_attribute("data-theme") == theme
