@@ -4,6 +4,7 @@
 #   PROFILE=, LESSONS=     of `make run`: smoke, laptop or full; numbers such as "01 02"
 #   LESSONS=, TO=          of `make homework`: where the student versions go (build/homework)
 #   SUBMISSIONS=, OUT=     of `make grade`: a folder or zip; where grades go (graded)
+#   LESSON=, NPROC=        of `make scale`: one lesson, on so many processes
 #   ARGS=                  passed on, such as ARGS=--no-browser
 
 ifeq ($(OS),Windows_NT)
@@ -14,7 +15,7 @@ endif
 COURSE := $(if $(PYTHON),"$(PYTHON)" tools/course.py --here,$(START) tools/course.py)
 PROFILE ?= laptop
 
-.PHONY: lab run test results pictures homework grade site bench clean
+.PHONY: lab run test results pictures homework grade site bench scale clean
 
 lab:  # open JupyterLab on the first lesson
 	@$(COURSE) lab $(ARGS)
@@ -42,6 +43,9 @@ site:  # the lessons as a web site
 
 bench:  # speed of training and scoring on this machine
 	@$(COURSE) bench $(ARGS)
+
+scale:  # one lesson on several processes, by torchrun
+	@$(COURSE) scale $(LESSON) $(if $(NPROC),--processes $(NPROC)) --profile $(PROFILE) $(ARGS)
 
 clean:  # remove caches and build outputs
 	@$(COURSE) clean

@@ -45,3 +45,24 @@ class History:
         return cls(
             **curves, learning_rate=state["learning_rate"].tolist(), seconds=state["seconds"]
         )
+
+
+def checked(terms):
+    """The loss function's dict, with ``total`` where rate and distortion are given."""
+    if not isinstance(terms, dict) or "loss" not in terms:
+        found = f"the keys {sorted(terms)}" if isinstance(terms, dict) else type(terms).__name__
+        raise ValueError(f"loss_fn: expected a dict with the key 'loss', got {found}")
+    for name, value in terms.items():
+        if not isinstance(value, torch.Tensor) or value.ndim != 1:
+            came = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
+            raise ValueError(
+                f"loss_fn: expected one value for each example, shape (B,), as {name!r}, got {came}"
+            )
+        if value.shape != terms["loss"].shape:
+            raise ValueError(
+                f"loss_fn: expected as many values of {name!r} as of 'loss', {len(terms['loss'])}, "
+                f"got {len(value)}"
+            )
+    if "rate" in terms and "distortion" in terms and "total" not in terms:
+        terms = terms | {"total": (terms["rate"] + terms["distortion"]).detach()}
+    return terms

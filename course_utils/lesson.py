@@ -3,14 +3,12 @@
 import contextlib
 import json
 import os
-import subprocess
 import tempfile
 import zlib
-from pathlib import Path
 
 import torch
 
-from course_utils import data, nets, plotting, settings, training
+from course_utils import data, distributed, nets, plotting, settings, training
 from course_utils.evaluation import mean_and_error
 
 SEED = 2024
@@ -43,7 +41,11 @@ class Lesson:
         self.on_real_data = True
         self._fits = {}
         settings.seed_everything(seed)
+        distributed.join()
+        distributed.quiet()
         print(f"Lesson {number}: profile {self.profile}, device {self.device.type}, seed {seed}.")
+        if distributed.size() > 1:
+            print(f"{distributed.size()} processes share each batch.")
 
     budget = staticmethod(settings.budget)
 
@@ -65,7 +67,8 @@ class Lesson:
         if optional and self.profile == "full" and not data.is_complete(name):
             print(f"Data: {name} is skipped, because not all of it is here.")
             return None
-        dataset = data.load(name)
+        with distributed.first_alone():
+            dataset = data.load(name)
         if not optional:
             self.on_real_data = self.on_real_data and not dataset.is_stand_in
         print(dataset.announcement)
@@ -125,7 +128,9 @@ class Lesson:
                 "history": _rounded(history.epochs),
                 "evaluations": _rounded(history.evaluations),
             }
-            training.save_weights(path, model, header)
+            if distributed.is_first():
+                training.save_weights(path, model, header)
+            distributed.wait()
             model.load_state_dict(training.load_weights(path)[1])
             history.of_record = header
         elif self.profile == "laptop" and self.on_real_data and path.is_file():
@@ -212,15 +217,17 @@ class Lesson:
             "device": self.device.type,
             "threads": torch.get_num_threads(),
             "torch": torch.__version__.split("+")[0],
-            "revision": _revision(),
+            "revision": settings.revision(),
         }
+        if distributed.size() > 1:
+            record["processes"] = distributed.size()
         record |= self._fits.get(fit or model, {}) | details
         committed = self.recorded(model, metric)
         print(f"record: {model} {metric} {_number(record)}", end="")
         if self.profile == "laptop" and committed:
             print(f"; of record {_number(committed)}", end="")
         print()
-        if self.profile == "full":
+        if self.profile == "full" and distributed.is_first():
             self._write(record)
         return value
 
@@ -297,21 +304,3 @@ def _number(record):
     digits = 4 if error is not None and error < 0.01 else 2
     digits = 4 if abs(record["value"]) < 0.1 and record["value"] else digits
     return f"{record['value']:.{digits}f}{spread} {record['unit']} (n = {record['n']:,})"
-
-
-def _revision():
-    """The commit that made a record, with ``+`` where the tree was not clean, or the version."""
-    from course_utils import __version__
-
-    try:
-        git = ["git", "-C", str(Path(__file__).parent)]
-        run = {"capture_output": True, "text": True, "timeout": 10, "check": True}
-        commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], **run).stdout.strip()
-        # Only what makes the numbers: results themselves change while a lesson records.
-        made_by = ["--", ":/course_utils", ":/notebooks"]
-        changed = subprocess.run(
-            [*git, "status", "--porcelain", "-uno", *made_by], **run
-        ).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return __version__
-    return commit + ("+" if changed else "")

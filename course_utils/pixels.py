@@ -115,9 +115,11 @@ class Batches:
             )
         self.images = images.to(device or images.device)
         self.labels = None if labels is None else labels.to(self.images.device)
-        self.batch_size, self.transform = batch_size, transform
+        self.batch_size, self.transform, self.seed = batch_size, transform, seed
         self.generator = torch.Generator(self.images.device).manual_seed(seed)
+        self.noise = self.generator
         self.order, self.position, self.resuming = None, 0, False
+        self.rank, self.size = 0, 1
 
     @property
     def num_examples(self):
@@ -126,6 +128,22 @@ class Batches:
 
     def __len__(self):
         return -(-self.num_examples // self.batch_size)
+
+    def share(self, rank, size, seed):
+        """From now on give the part ``rank`` of ``size`` of each batch, for one of many processes.
+
+        The order stays common to all; the transform's noise comes from ``seed``. A part may be
+        empty. ``share(0, 1, None)`` gives whole batches again.
+
+        Raises:
+            ValueError: even the first batch has not a row for each.
+        """
+        most = min(self.batch_size, self.num_examples)
+        if size > most:
+            raise ValueError(f"batch_size: expected a row for each of {size} processes, got {most}")
+        self.rank, self.size, self.noise = rank, size, self.generator
+        if size > 1:
+            self.noise = torch.Generator(self.images.device).manual_seed(seed)
 
     def __iter__(self):
         # Only a restored epoch is gone on with: a look at one batch takes nothing from the next.
@@ -138,9 +156,10 @@ class Batches:
         while self.position < self.num_examples:
             chosen = self.order[self.position : self.position + self.batch_size]
             self.position += len(chosen)  # before the batch is used: it counts as given
+            chosen = chosen[self.rank :: self.size]
             batch = self.images.index_select(0, chosen)
-            if self.transform is not None:
-                batch = self.transform(batch, self.generator)
+            if self.transform is not None and len(chosen):
+                batch = self.transform(batch, self.noise)
             yield batch if self.labels is None else (batch, self.labels.index_select(0, chosen))
 
     def state(self):

@@ -7,11 +7,14 @@
 ``COURSE_OFFLINE``     ``1``: never try to download
 ``COURSE_DEVICE``      ``cpu`` or ``cuda`` (default: CUDA where there is one)
 ``CI``                 ``true``: a tool that a test needs and does not find is a failure
+``LOCAL_RANK``         set by ``torchrun`` with ``RANK`` and others: one of several processes
 =====================  ==========================================================================
 """
 
 import contextlib
 import os
+import subprocess
+import time
 from functools import cache
 from pathlib import Path
 
@@ -56,8 +59,16 @@ def in_ci():
     return _flag("CI")
 
 
+def launched():
+    """The number of this process on its machine where ``torchrun`` launched it, else None."""
+    needed = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+    return int(os.environ["LOCAL_RANK"]) if all(name in os.environ for name in needed) else None
+
+
 def device():
     """The torch device that lessons train on: CUDA where there is one, else the CPU.
+
+    Of the processes that ``torchrun`` launched each has a GPU of its own.
 
     Raises:
         ValueError: ``COURSE_DEVICE`` names something else than ``cpu`` or ``cuda``, or a CUDA
@@ -70,6 +81,8 @@ def device():
         raise ValueError(f"COURSE_DEVICE: expected cpu or cuda, got {name!r}")
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise ValueError(f"COURSE_DEVICE is {name}, but torch finds no CUDA device here")
+    if name == "cuda" and launched() is not None:
+        name = f"cuda:{launched()}"
     return torch.device(name)
 
 
@@ -85,18 +98,37 @@ def seed_everything(seed):
 
 @cache
 def has_bfloat16(kind="cpu"):
-    """True when the device multiplies bfloat16 in hardware (``kind``: ``cpu`` or ``cuda``)."""
+    """True when bfloat16 pays: the device multiplies it in hardware, faster than float32.
+
+    There are processors that have the instructions and take twice as long with them (virtual ones
+    that hide their matrix units), so on a CPU a product is timed, once a process.
+
+    Args:
+        kind: ``cpu`` or ``cuda``.
+    """
     if kind == "cuda":
         return torch.cuda.is_bf16_supported()
     probes = (
         "_is_avx512_bf16_supported",
         "_is_amx_tile_supported",
     )  # private: absent in some builds
-    return any(getattr(torch.cpu, probe, bool)() for probe in probes)
+    return any(getattr(torch.cpu, probe, bool)() for probe in probes) and _bfloat16_is_faster()
+
+
+def _bfloat16_is_faster():
+    """Least time of a product in each type, taken in turn; a quarter faster is called faster."""
+    x, seconds = torch.ones(512, 512), {torch.float32: [], torch.bfloat16: []}
+    for _ in range(6):
+        for dtype, taken in seconds.items():
+            a = x.to(dtype)
+            start = time.perf_counter()
+            a @ a
+            taken.append(time.perf_counter() - start)
+    return 1.25 * min(seconds[torch.bfloat16]) < min(seconds[torch.float32])
 
 
 def autocast(enabled=True):
-    """Context in which matrix products and convolutions run in bfloat16 where hardware has it.
+    """Context in which matrix products and convolutions run in bfloat16 where that is faster.
 
     Wrap a network's forward pass in it and call ``.float()`` on what comes out: log-densities,
     KLs and logsumexp stay in float32. On a machine without bfloat16 it changes nothing.
@@ -137,3 +169,21 @@ def results_dir():
 def checkpoints_dir():
     """Folder of the committed weights, ``<lesson>/<model>.safetensors`` each."""
     return _output_dir() / "checkpoints"
+
+
+def revision():
+    """The commit that made a record, with ``+`` where the tree was not clean, or the version."""
+    from course_utils import __version__
+
+    try:
+        git = ["git", "-C", str(Path(__file__).parent)]
+        run = {"capture_output": True, "text": True, "timeout": 10, "check": True}
+        commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], **run).stdout.strip()
+        # Only what makes the numbers: results themselves change while a lesson records.
+        made_by = ["--", ":/course_utils", ":/notebooks"]
+        changed = subprocess.run(
+            [*git, "status", "--porcelain", "-uno", *made_by], **run
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return __version__
+    return commit + ("+" if changed else "")

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from course_utils import settings
+from course_utils import distributed, settings
 from course_utils.checkpoint import (
     CheckpointError,
     load_state,
@@ -15,7 +15,7 @@ from course_utils.checkpoint import (
     save_state,
     save_weights,
 )
-from course_utils.history import History
+from course_utils.history import History, checked
 from course_utils.losses import NotFiniteError
 from course_utils.progress import bar
 from course_utils.schedules import learning_rate
@@ -51,12 +51,16 @@ def fit(
 ):
     """Train ``model`` in place by Adam on the mean of ``loss_fn(model, batch)["loss"]``.
 
+    Of several processes (``torchrun``) each takes a share of every batch, and all take the same
+    step: the gradient is the whole batch's mean, noise differs by process, persistent buffers
+    (running statistics) follow process 0, which alone writes.
+
     Args:
         model: an ``nn.Module``, on the device of the batches.
         loss_fn: ``loss_fn(model, batch)`` -> dict of (B,) tensors: ``loss`` is minimised, the
             others (``rate``, ``distortion``, ..., in nats) are reported.
         batches: iterable, one epoch at a time, with ``len``, ``num_examples``, ``state()`` and
-            ``restore(state)``, such as ``data.Batches``.
+            ``restore(state)``, such as ``data.Batches`` (``share`` too, for several processes).
         epochs: passes over the data.
         lr: peak learning rate.
         schedule: ``one_cycle`` or ``constant``.
@@ -81,13 +85,15 @@ def fit(
 
     Raises:
         ValueError: a setting, or what ``loss_fn`` returns, is not as described.
-        TrainingError: the loss or a weight is NaN or infinite.
+        TrainingError: the loss or a weight is NaN or infinite, or another process is gone.
         CheckpointError: the checkpoint is damaged, or of another training.
     """
     if schedule not in ("one_cycle", "constant"):
         raise ValueError(f"schedule: expected 'one_cycle' or 'constant', got {schedule!r}")
     if not (isinstance(epochs, int) and epochs >= 1):
         raise ValueError(f"epochs: expected an integer of at least 1, got {epochs!r}")
+    distributed.join()
+    distributed.as_first([*model.parameters(), *model.buffers()])
     run = _Run(model, ema, lr, betas, eps, weight_decay)
     total = epochs * len(batches)
     asked = {
@@ -108,13 +114,13 @@ def fit(
     elif evaluate:
         run.evaluated(evaluate)
     if progress is None:
-        progress = settings.profile() != "smoke"
+        progress = settings.profile() != "smoke" and distributed.is_first()
     started = written = time.monotonic()
     before = run.history.seconds
 
     def write():
         nonlocal written
-        if checkpoint is None:
+        if checkpoint is None or not distributed.is_first():
             return
         written = time.monotonic()
         run.history.seconds = before + written - started
@@ -126,7 +132,11 @@ def fit(
         """True between two steps. Not after an epoch's last: a resume would begin it anew."""
         return run.is_whole and run.step < (run.epoch + 1) * len(batches)
 
-    with bar(progress, description, total, run.step) as advance:
+    with (
+        bar(progress, description, total, run.step) as advance,
+        distributed.own_noise(run.step),
+        distributed.shares(batches, run.step),
+    ):
         while run.epoch < epochs:
             model.train()
             try:
@@ -141,6 +151,8 @@ def fit(
                         write()
             except NotFiniteError as error:
                 raise _diverged(run, checkpoint, str(error), run.step + 1) from error
+            except distributed.LostProcessError as error:
+                raise _lost(run, checkpoint, error) from error
             except KeyboardInterrupt:
                 if between():
                     write()
@@ -189,23 +201,16 @@ class _Run:
         return all(value.isfinite().all() for value in self.model.parameters())
 
     def take_step(self, loss_fn, batch, rate, clip_norm):
-        terms = _checked(loss_fn(self.model, batch))
-        with torch.no_grad():  # one transfer for all
-            means = torch.stack(list(terms.values())).mean(1).tolist()
-        values = dict(zip(terms, means, strict=True))
+        values, size = self._gradients(lambda: checked(loss_fn(self.model, batch)), batch)
         if not math.isfinite(values["loss"]):
             raise NotFiniteError(f"the loss is {values['loss']}")
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        for parameter in self.parameters:  # as zero_grad does, at a tenth of its cost
-            parameter.grad = None
-        terms["loss"].mean().backward()
         if clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), clip_norm)
         self.optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
-        size = len(terms["loss"])
         self.count += size
         for name, value in values.items():
             self.history.steps.setdefault(name, []).append(value)
@@ -213,6 +218,21 @@ class _Run:
         self.history.learning_rate.append(rate)
         self.step += 1
         self.is_whole = True
+
+    def _gradients(self, terms_of, batch):
+        """Set the gradients of the batch's mean; means of its terms, and the number of its rows."""
+        if distributed.size() > 1:
+            names = list(self.history.steps)
+            return distributed.gradients(self.model, self.parameters, terms_of, batch, names)
+        terms = terms_of()
+        for parameter in self.parameters:  # as zero_grad does, at a tenth of its cost
+            parameter.grad = None
+        with torch.no_grad():  # one transfer for all
+            means = torch.stack(list(terms.values())).mean(1).tolist()
+        values = dict(zip(terms, means, strict=True))
+        if math.isfinite(values["loss"]):
+            terms["loss"].mean().backward()
+        return values, len(terms["loss"])
 
     def end_epoch(self):
         for name, value in self.sums.items():
@@ -225,7 +245,7 @@ class _Run:
         model.eval()
         with torch.no_grad():
             found = evaluate(model)
-        for name, value in found.items():
+        for name, value in distributed.as_first_says(found).items():
             self.history.evaluations.setdefault(name, []).append(float(value))
 
     def finish(self):
@@ -272,35 +292,26 @@ class _Run:
         self.history = History.from_state(state["history"])
 
 
-def _checked(terms):
-    """The loss function's dict, with ``total`` where rate and distortion are given."""
-    if not isinstance(terms, dict) or "loss" not in terms:
-        found = f"the keys {sorted(terms)}" if isinstance(terms, dict) else type(terms).__name__
-        raise ValueError(f"loss_fn: expected a dict with the key 'loss', got {found}")
-    for name, value in terms.items():
-        if not isinstance(value, torch.Tensor) or value.ndim != 1:
-            came = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
-            raise ValueError(
-                f"loss_fn: expected one value for each example, shape (B,), as {name!r}, got {came}"
-            )
-        if value.shape != terms["loss"].shape:
-            raise ValueError(
-                f"loss_fn: expected as many values of {name!r} as of 'loss', {len(terms['loss'])}, "
-                f"got {len(value)}"
-            )
-    if "rate" in terms and "distortion" in terms and "total" not in terms:
-        terms = terms | {"total": (terms["rate"] + terms["distortion"]).detach()}
-    return terms
+def _kept(checkpoint):
+    if checkpoint is None:
+        return "no checkpoint was asked for"
+    if Path(checkpoint).is_file():
+        return f"the last good state is in {checkpoint}"
+    return "no checkpoint was written yet"
+
+
+def _lost(run, checkpoint, error):
+    return TrainingError(
+        f"step {run.step + 1} (epoch {run.epoch + 1}): another process of this training is gone "
+        f"({error}); {_kept(checkpoint)}. Start it again, with any number of processes: "
+        "with resume it goes on from there"
+    )
 
 
 def _diverged(run, checkpoint, reason, step):
-    kept = "no checkpoint was asked for"
-    if checkpoint is not None:
-        kept = "no checkpoint was written yet"
-        if Path(checkpoint).is_file():
-            kept = f"the last good state is in {checkpoint}"
     return TrainingError(
-        f"step {step} (epoch {run.epoch + 1}): {reason}; {kept}. Likely causes: a learning "
-        "rate that is too high (try a third, or clip_norm=1), data outside their range (pixels in "
-        "0 ... 255?), a log_var or log_scale that grew without bound, a logarithm of zero"
+        f"step {step} (epoch {run.epoch + 1}): {reason}; {_kept(checkpoint)}. Likely causes: a "
+        "learning rate that is too high (try a third, or clip_norm=1), data outside their range "
+        "(pixels in 0 ... 255?), a log_var or log_scale that grew without bound, a logarithm of "
+        "zero"
     )

@@ -24,7 +24,7 @@ def image_png(image, zoom=1):
 
 
 def grid_png(images, columns=None, zoom=1, pad=1):
-    """Images (N, C, H, W) in [0, 1] as one picture, PNG bytes; in one row unless ``columns`` says."""
+    """Images (N, C, H, W) in [0, 1] as one picture in rows of ``columns``: PNG bytes."""
     pixels = plotting.image_grid(images, columns, pad)
     pixels = (pixels * 255).round().astype(np.uint8).repeat(zoom, axis=0).repeat(zoom, axis=1)
     return plotting.encode_png(pixels[..., 0] if pixels.shape[2] == 1 else pixels)

@@ -257,3 +257,16 @@ def test_a_training_depends_on_its_name_and_seed_alone(profile):
     other, _ = trained("another", 0)
     assert torch.equal(first, second) and not torch.equal(first, other)
     assert torch.equal(after, trained("small", 0, epochs=3)[1])  # what follows is not disturbed
+
+
+@pytest.mark.parametrize("slow", [torch.float32, torch.bfloat16])
+def test_bfloat16_is_taken_where_it_is_faster(monkeypatch, slow):
+    """A clock that the product itself moves: two units for the slow type, one for the other."""
+    now = [0.0]
+
+    def product(a, b):
+        now[0] += 2.0 if a.dtype == slow else 1.0
+
+    monkeypatch.setattr(torch.Tensor, "__matmul__", product)
+    monkeypatch.setattr(settings.time, "perf_counter", lambda: now[0])
+    assert settings._bfloat16_is_faster() == (slow == torch.float32)

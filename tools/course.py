@@ -22,6 +22,7 @@ SCRIPTS = {
     "pictures": "pictures.py",
     "site": "build_site.py",
     "bench": "bench.py",
+    "scale": "scale.py",
 }
 HELP = """\
 lab       open JupyterLab on the first lesson
@@ -33,6 +34,7 @@ homework  student versions of the lessons, in build/homework [01 02] [--to FOLDE
 grade     grade submissions: FOLDER_OR_ZIP [--out FOLDER] [--jobs N] [--resume] [...]
 site      the lessons as a web site, in build/site/html
 bench     speed of training and scoring on this machine
+scale     one lesson on several processes: 09 [--processes 2] [--profile ...] [torchrun's options]
 clean     remove caches and build outputs (.venv and data/downloads stay)
 """
 # Commands of the package homework, with the folder they write to unless told another.
