@@ -96,7 +96,6 @@ def seed_everything(seed):
     torch.backends.cudnn.deterministic = True
 
 
-@cache
 def has_bfloat16(kind="cpu"):
     """True when bfloat16 pays: the device multiplies it in hardware, faster than float32.
 
@@ -115,6 +114,7 @@ def has_bfloat16(kind="cpu"):
     return any(getattr(torch.cpu, probe, bool)() for probe in probes) and _bfloat16_is_faster()
 
 
+@cache
 def _bfloat16_is_faster():
     """Least time of a product in each type, taken in turn; a quarter faster is called faster."""
     x, seconds = torch.ones(512, 512), {torch.float32: [], torch.bfloat16: []}

@@ -1,12 +1,13 @@
 """``make bench``: the table of ratios, and what it writes."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
-import torch
 
 from course_utils import settings
 
@@ -26,19 +27,26 @@ def bench(tmp_path, *options, **environment):
 def test_quick_prints_the_table_and_writes_nothing(tmp_path):
     run = bench(tmp_path, "--quick", "--rounds", "2")
     assert run.returncode == 0, run.stderr
-    announcement, setting, header, *rows = run.stdout.splitlines()
-    assert "stand-in" in announcement
-    assert re.fullmatch(r"Threads: 1; bfloat16: (in hardware|none); rounds: 2\.", setting)
-    assert header.split() == ["ratio", "least", "most", "loop", "ours"]
-    speeds = [row for row in rows if " against " in row]
-    assert [row.split(",")[0] for row in speeds] == ["epoch of training"] + ["log-likelihood"] * 2
-    for row in speeds:
-        middle, least, most = map(float, row[50:].split()[:3])
-        assert 0 < least <= middle <= most
-    assert float(speeds[2][50:].split()[0]) > 3  # single samples: slow on every machine
-    [elbo] = [row for row in rows if row.startswith("test -ELBO")]
-    loop, ours = map(float, elbo[50:].split())
-    assert 0 < loop < 784 and abs(loop - ours) < 10
+    assert "stand-in" in run.stdout.splitlines()[0]
+    rows = re.findall(
+        r"^(\S.+?) {2,}([\d.]+) +([\d.]+) +([\d.]+)[ \d.]+ s +[\d.]+ s$", run.stdout, re.M
+    )
+    labels = [label for label, *_ in rows]
+    for words in ("DataLoader", "a loop over images", "broadcast differences", "naive sampler"):
+        assert any(words in label for label in labels), labels
+    for package, words in (
+        ("pythae", "get_nll"),
+        ("zuko", "MAF"),
+        ("vector_quantize_pytorch", "step"),
+    ):
+        assert any(words in label for label in labels) == (find_spec(package) is not None)
+    for _, middle, least, most in rows:
+        assert 0 < float(least) <= float(middle) <= float(most)
+    speeds = {label: float(middle) for label, middle, *_ in rows}
+    assert speeds["quantiser, nearest code: broadcast differences"] > 5  # slow on every machine
+    [less] = re.findall(r"ours minus loop +(-?[\d.e-]+) nats", run.stdout)
+    assert abs(float(less)) < 10
+    assert run.stdout.count("exponent at the end") == 3
     assert list(tmp_path.iterdir()) == []
 
 
@@ -49,20 +57,66 @@ def test_without_mnist_it_says_so(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_records_hold_every_field(monkeypatch):
+def found(metric, theirs, ours, **more):
+    import bench
+
+    return bench.Found(metric, f"label of {metric}", theirs, ours, **more)
+
+
+@pytest.fixture
+def tools(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCH.parent))
+
+
+def test_ratios_are_of_each_round(tools):
+    one = found("a", [4.0, 9.0, 1.0], [1.0, 3.0, 1.0])
+    assert one.ratio == (3.0, 1.0, 4.0)
+
+
+def test_sides_alternate_after_one_call_each(tools):
+    import bench
+
+    calls = []
+    sides = {name: lambda name=name: calls.append(name) for name in "ab"}
+    seconds = bench.alternate(sides, 3)
+    assert calls == list("ab") * 4
+    assert {name: len(taken) for name, taken in seconds.items()} == {"a": 3, "b": 3}
+
+
+def test_records_hold_every_field_and_make_the_table(tools, tmp_path):
     import bench
     import results_table
 
-    losses = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([1.5, 2.0, 4.0])
-    found = {"epoch_speedup": (4.0, 3.0, 5.0), "scoring_speedup": (3.0, 2.0, 4.0)}
-    made = bench.records(found, 800.0, losses, 3, torch.nn.Linear(2, 3), 5_000)
-    assert [record["metric"] for record in made] == [
-        *found,
-        "neg_elbo_minus_loop",
-        "scoring_peak_memory",
-    ]
-    assert made[0]["value"] == 4.0 and made[0]["parameters"] == 9
-    assert made[2]["value"] == pytest.approx(1 / 6) and made[2]["standard_error"] > 0
+    compared = [found("a", [4.0, 8.0], [2.0, 2.0], target=4, note="why")]
+    singles = [{"metric": "b", "label": "label of b", "value": 0.125, "unit": "s", "n": 5}]
+    made = bench.records(compared, singles, {"float32": 100.0, "bfloat16": 50.0}, 2)
     assert all(set(results_table.FIELDS) <= set(record) for record in made)
-    assert results_table.table(made).count("\n") == 5
+    (tmp_path / "bench.json").write_text(json.dumps({"lesson": "bench", "records": made}))
+    text = results_table.generate(tmp_path)
+    assert "| label of a | 3.00 | 2.00 to 4.00 | 4 | 6 s | 2 s |" in text
+    assert "| label of b | 0.1250 s |" in text and "- label of a: why." in text
+    assert "100 GFLOP/s in float32, 50 in bfloat16" in text
+
+
+def test_growth_finds_the_exponent(tools):
+    import growth
+
+    curves = {"batch": ([1, 10, 100], [5.0, 0.02, 2.0], [300.0, 300.0, 400.0])}
+    assert growth.slope(*curves["batch"][:2]) == pytest.approx(2)
+    assert "exponent at the end 2.00, memory 300 to 400 MB" in growth.lines(curves)[0]
+    (record,) = growth.records(curves)
+    assert record["value"] == pytest.approx(2) and record["curve"]["at"] == [1, 10, 100]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing tells a process's peak there")
+def test_peak_memory_is_of_another_process(tools):
+    import growth
+
+    assert 50 < growth.peak_megabytes("batch", 16) < 8_000
+
+
+def test_missing_peers_are_named(tools, monkeypatch):
+    import peers
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert peers.missing() == ["pythae", "zuko", "vector-quantize-pytorch"]

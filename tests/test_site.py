@@ -75,7 +75,15 @@ def test_a_page_for_each_lesson(pages):
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         assert f"lessons/{path.stem}.html" in pages
         assert f"lessons/{path.stem}.html" in pages["index.html"].links
-    for name in ("questions", "notation", "glossary", "bibliography", "errors", "instructors"):
+    for name in (
+        "questions",
+        "notation",
+        "glossary",
+        "bibliography",
+        "errors",
+        "scale",
+        "instructors",
+    ):
         assert f"{name}.html" in pages and f"{name}.html" in pages["index.html"].links
 
 

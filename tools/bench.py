@@ -1,233 +1,144 @@
-"""Speed of training and scoring on this machine, as ratios taken in one run: ``make bench``.
+"""Speed beside the peers on this machine, as ratios taken in one run: ``make bench``.
 
-Each number is the median of rounds in which the two sides alternate, so that a busy machine slows
-both. The whole bench takes some minutes and writes data/results/bench.json; ``--quick`` takes the
-stand-in digits and a few images, and writes nothing.
+Two sides of a comparison do the same work on equal networks, data and batches, in turn, so that a
+busy machine slows both; a ratio is the median of the rounds' ratios, with the least and the most.
+The peers (tools/peers.py) come from the extra ``bench``. The whole takes some minutes and writes
+data/results/bench.json, docs/growth.png and the README's table; ``--quick`` takes the stand-in
+digits and small sizes, compares with whatever peers are installed, and writes nothing.
 """
 
 import argparse
 import json
-import math
 import os
 import statistics
 import sys
 import time
+from dataclasses import dataclass
 
+import bench_parts
+import growth
+import peers
 import torch
-import torch.nn.functional as F
 from normalise import write_atomically
-from PIL import Image
-from torchvision import transforms
 
-from course_utils import data, evaluation, lesson, losses, nets, settings, training
+from course_utils import data, settings
 
-SEED = 2024
-SAMPLES = 5_000
+SEED = bench_parts.SEED
 
 
-class ItemByItem(torch.utils.data.Dataset):
-    """Images as torchvision's MNIST gives them: array -> PIL image -> ToTensor, one at a time."""
+@dataclass
+class Found:
+    """One comparison: seconds of both sides by rounds, what was asked for, and a note."""
 
-    def __init__(self, images):
-        self.images, self.transform = images.squeeze(1), transforms.ToTensor()
+    metric: str
+    label: str
+    theirs: list
+    ours: list
+    target: float | None = None
+    note: str = ""
 
-    def __len__(self):
-        return len(self.images)
-
-    def __getitem__(self, place):
-        return self.transform(Image.fromarray(self.images[place].numpy()))
-
-
-def vae(mixed_precision):
-    """784-400-20-400-784, the same weights each time."""
-    torch.manual_seed(SEED)
-    return nets.VAE(
-        nets.MLPEncoder((1, 28, 28), (400,), 20),
-        nets.MLPDecoder(20, (400,), (1, 28, 28)),
-        nets.StandardNormal(20),
-        nets.Bernoulli(),
-        mixed_precision,
-    )
+    @property
+    def ratio(self):
+        """(median of the rounds' ratios, least, most)."""
+        ratios = [a / b for a, b in zip(self.theirs, self.ours, strict=True)]
+        return statistics.median(ratios), min(ratios), max(ratios)
 
 
-def plain_log_weights(model, x, num_samples):
-    """log w as tutorials write it, all samples in one batch: what log_weights is held against."""
-    mu, log_var = model.encode(x)
-    z = model.reparameterise(mu, log_var, num_samples)
-    logits = model.decode(z)
-    bce = F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none")
-    log_p_x = -bce.flatten(2).sum(2)
-    return log_p_x + model.prior.log_prob(z) - losses.gaussian_log_prob(z, mu, log_var)
+def alternate(sides, rounds):
+    """Seconds of each side by rounds, one after the other in every round; once before, unmeasured.
 
-
-def timed(call):
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
-
-
-def ratio_of(slow, fast):
-    """(median of the rounds' ratios, least, most)."""
-    ratios = [a / b for a, b in zip(slow, fast, strict=True)]
-    return statistics.median(ratios), min(ratios), max(ratios)
-
-
-def train(images, test, epochs):
-    """Seconds of each epoch of both loops, the test -ELBO of each image for both, our model.
-
-    The usual loop: DataLoader, float32, the loss as tutorials write it, Adam as it comes. Its
-    epochs run between those of ours.
+    Args:
+        sides: name -> a function without arguments.
     """
-    plain, model = vae(mixed_precision=False), vae(mixed_precision=True)
-    loader = torch.utils.data.DataLoader(ItemByItem(images), 128, shuffle=True)
-    optimizer = torch.optim.Adam(plain.parameters(), lr=1e-3)
-
-    def usual_epoch():
-        for x in loader:
-            x = torch.bernoulli(x)
-            mu, log_var = plain.encode(x)
-            logits = plain.decode(plain.reparameterise(mu, log_var))
-            bce = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
-            kl = -0.5 * torch.sum(1 + log_var - mu.pow(2) - log_var.exp())
-            optimizer.zero_grad()
-            ((bce + kl) / len(x)).backward()
-            optimizer.step()
-
-    slow, fast, start = [], [], time.perf_counter()
-
-    def on_epoch(epoch, model):
-        nonlocal start
-        fast.append(time.perf_counter() - start)
-        slow.append(timed(usual_epoch))
-        start = time.perf_counter()
-
-    batches = data.Batches(images, 128, SEED, data.binarise)
-    options = {"lr": 1e-3, "schedule": "constant", "progress": False, "on_epoch": on_epoch}
-    training.fit(model, lambda model, x: model(x), batches, epochs=epochs, **options)
-    losses = []
-    for trained in (plain, model):
-        torch.manual_seed(SEED)
-        losses.append(sum(evaluation.rate_distortion(trained.eval(), test)))
-    return slow, fast, losses, model
-
-
-def score(model, images, rounds, samples, singles):
-    """Seconds an image by rounds (loop over images, over single samples, ours); peak memory."""
-    plain = vae(mixed_precision=False)
-    plain.load_state_dict(model.state_dict())
-
-    @torch.no_grad()
-    def over_images():
-        for x in images.split(1):
-            log_w = plain_log_weights(plain, x, samples)
-            log_w.logsumexp(0).sub(math.log(samples)).item()
-
-    @torch.no_grad()
-    def over_samples():
-        log_w = torch.cat([plain_log_weights(plain, images[:1], 1) for _ in range(singles)])
-        log_w.logsumexp(0).item()
-
-    def ours():
-        evaluation.log_likelihood(model.log_weights, images, samples, progress=False)
-
-    count = len(images)
-    sides = {"images": (over_images, count), "ours": (ours, count)}
-    sides["samples"] = (over_samples, singles / samples)
+    for call in sides.values():
+        call()
     seconds = {name: [] for name in sides}
-    ours()  # first, so that the peak is not that of the loops
-    peak = peak_megabytes()
     for _ in range(rounds):
-        for name, (call, number) in sides.items():
-            seconds[name].append(timed(call) / number)
-    return seconds, peak
+        for name, call in sides.items():
+            start = time.perf_counter()
+            call()
+            seconds[name].append(time.perf_counter() - start)
+    return seconds
 
 
-def peak_megabytes():
-    """Most memory that this process held at any time; 0 on Windows, where nothing tells."""
-    if sys.platform == "win32":
-        return 0.0
-    import resource
+def lines(found):
+    """The table to print: ratio, its spread, the target, and the seconds of both sides."""
+    made = [f"{'ours against':<60}   ratio   least    most  asked     theirs       ours"]
+    for one in found:
+        middle, least, most = one.ratio
+        asked = "" if one.target is None else f"{one.target:g}"
+        theirs, ours = (statistics.median(part) for part in (one.theirs, one.ours))
+        numbers = f"{middle:8.2f}{least:8.2f}{most:8.2f}{asked:>7}{theirs:9.4f} s{ours:9.4f} s"
+        made.append(f"{one.label:<60}{numbers}")
+    return made
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
-
-def records(found, peak, losses, rounds, model, samples):
-    """The bench's results of record: what :func:`main` prints, field by field."""
-    parameters = sum(value.numel() for value in model.parameters())
-    shared = {"model": "vae_fc20", "dataset": "mnist", "split": "test", "seed": SEED}
-    shared |= {"epochs": rounds, "parameters": parameters, "seconds": None, "standard_error": None}
-    shared |= {"device": "cpu", "threads": torch.get_num_threads()}
-    shared |= {"torch": torch.__version__.split("+")[0], "revision": lesson._revision()}
-    shared |= {"bfloat16": settings.has_bfloat16("cpu"), "num_samples": samples}
-    made = [
-        {"metric": metric, "value": middle, "unit": "times", "n": rounds, "least": a, "most": b}
-        for metric, (middle, a, b) in found.items()
-    ]
-    difference = (losses[1] - losses[0]).double()
-    mean, error = evaluation.mean_and_error(difference)
-    one = {"metric": "neg_elbo_minus_loop", "value": mean, "unit": "nats"}
-    made.append(one | {"standard_error": error, "n": len(difference)})
-    made.append({"metric": "scoring_peak_memory", "value": peak, "unit": "MB", "n": 1})
-    made[0] |= {"split": "train"}
+def records(found, singles, rates, rounds):
+    """The bench's results of record, as dicts with every field of the design's table."""
+    shared = {"model": "bench", "dataset": "mnist", "split": "none", "seed": SEED, "epochs": None}
+    shared |= {"parameters": None, "seconds": None, "standard_error": None, "device": "cpu"}
+    shared |= {"threads": torch.get_num_threads(), "torch": torch.__version__.split("+")[0]}
+    shared |= {"revision": settings.revision(), "bfloat16": settings.has_bfloat16("cpu")}
+    shared |= {"products_gflops": {name: round(rate, 1) for name, rate in rates.items()}}
+    made = []
+    for one in found:
+        middle, least, most = one.ratio
+        spread = {"value": middle, "least": least, "most": most, "asked": one.target}
+        seconds = {"theirs": statistics.median(one.theirs), "ours": statistics.median(one.ours)}
+        label = {"label": one.label, "note": one.note}
+        made.append({"metric": one.metric, "unit": "times", "n": rounds} | spread | seconds | label)
+    made += singles
     return [shared | record for record in made]
-
-
-def table(found, peak, losses, seconds):
-    """The lines to print: ratio, its spread, and the seconds of both sides."""
-    names = {
-        "epoch_speedup": "epoch of training, against DataLoader + ToTensor",
-        "scoring_speedup": "log-likelihood, against a loop over images",
-        "scoring_speedup_single_samples": "log-likelihood, against a loop over samples",
-    }
-    lines = [f"{'':<50} {'ratio':>8} {'least':>8} {'most':>8} {'loop':>9} {'ours':>9}"]
-    for metric, (middle, least, most) in found.items():
-        slow, fast = (statistics.median(part) for part in seconds[metric])
-        numbers = f"{middle:8.2f} {least:8.2f} {most:8.2f} {slow:7.3f} s {fast:7.3f} s"
-        lines.append(f"{names[metric]:<50} {numbers}")
-    slow, fast = (part.mean().item() for part in losses)
-    lines.append(f"{'test -ELBO after these epochs, nats':<50} {'':26} {slow:9.2f} {fast:9.2f}")
-    lines.append(f"{'peak memory of the process while scoring, MB':<50} {'':36} {peak:9.0f}")
-    return lines
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="stand-in, few images, no record")
-    parser.add_argument("--rounds", type=int, default=3, help="epochs, and rounds of scoring")
+    parser.add_argument("--quick", action="store_true", help="stand-in, small sizes, no record")
+    parser.add_argument("--rounds", type=int, default=5, help="of each comparison, at least 2")
     asked = parser.parse_args(arguments)
     os.environ["COURSE_DEVICE"] = "cpu"
     if asked.quick:
         os.environ["COURSE_PROFILE"] = "smoke"
-    rounds = max(2, asked.rounds)
-    num_images, samples, singles = (4, 200, 50) if asked.quick else (64, SAMPLES, 1_000)
+    rounds, absent = max(2, asked.rounds), peers.missing()
+    if absent and not asked.quick:
+        sys.exit(
+            f"bench: {', '.join(absent)} missing; install the peers: pip install -e '.[bench]'"
+        )
     dataset = data.load("mnist")
     if not asked.quick and (dataset.is_stand_in or dataset.is_piece):
         sys.exit(
             f"bench: it needs all of MNIST, but found this. {dataset.announcement} "
             "data/README.md says where the file goes; --quick takes the stand-in."
         )
-    bfloat16 = "in hardware" if settings.has_bfloat16("cpu") else "none"
+    rates = bench_parts.product_rates()
     print(dataset.announcement)
     print(
-        f"Threads: {torch.get_num_threads()}; bfloat16: {bfloat16}; rounds: {rounds}.", flush=True
+        f"Threads: {torch.get_num_threads()}; rounds: {rounds}; products in float32 "
+        f"{rates['float32']:.0f}, in bfloat16 {rates['bfloat16']:.0f} GFLOP/s; the course takes "
+        f"{'bfloat16' if settings.has_bfloat16('cpu') else 'float32'}.",
+        flush=True,
     )
-    test = data.fixed_binarised(dataset.test_images)
-    slow, fast, losses, model = train(dataset.train_images, test, rounds)
-    scored, peak = score(model, test[:num_images], rounds, samples, singles)
-    seconds = {
-        "epoch_speedup": (slow, fast),
-        "scoring_speedup": (scored["images"], scored["ours"]),
-        "scoring_speedup_single_samples": (scored["samples"], scored["ours"]),
-    }
-    found = {metric: ratio_of(*pair) for metric, pair in seconds.items()}
-    print("\n".join(table(found, peak, losses, seconds)))
+    found, singles = [], []
+    for part in bench_parts.PARTS:
+        compared, single = part(dataset, rounds, asked.quick, absent, alternate, rates)
+        found += [Found(**one) for one in compared]
+        singles += single
+        print(f"  {part.__name__} done", flush=True)
+    print("\n".join(lines(found)))
+    for one in singles:
+        print(f"{one['label']:<60}{one['value']:8.4g} {one['unit']}")
+    for one in (one for one in found if one.note):
+        print(f"{one.label}: {one.note}")
+    curves = growth.measure(asked.quick)
+    print("\n".join(growth.lines(curves)))
     if not asked.quick:
-        made = records(found, peak, losses, rounds, model, samples)
+        singles += growth.records(curves)
+        made = records(found, singles, rates, rounds)
         path = settings.results_dir() / "bench.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps({"lesson": "bench", "records": made}, indent=1) + "\n")
-        print(f"Written: {path.parent.name}/{path.name}.")
+        growth.draw(curves, settings.root() / "docs" / "growth.png")
+        print(f"Written: {path.parent.name}/{path.name} and docs/growth.png. Next: make results.")
     return 0
 
 

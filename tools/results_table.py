@@ -50,7 +50,9 @@ def read(folder):
             if missing:
                 raise ValueError(f"{path}: record {place} lacks {', '.join(missing)}")
         keys = ("model", "metric", "dataset", "split", "seed")
-        lessons[lesson] = sorted(records, key=lambda record: [str(record[key]) for key in keys])
+        if lesson != "bench":  # which has an order of its own
+            records = sorted(records, key=lambda record: [str(record[key]) for key in keys])
+        lessons[lesson] = records
     return lessons
 
 
@@ -101,12 +103,38 @@ def table(records):
     return "\n".join(f"| {line} |" for line in lines)
 
 
+def speed_table(records):
+    """A Markdown table of the bench: what was compared, the ratio and its spread, both times."""
+    lines = ["| ours against | times as fast | of the rounds | asked | theirs | ours |"]
+    lines.append("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for one in (record for record in records if "ours" in record):
+        asked = "" if one["asked"] is None else f"{one['asked']:g}"
+        times = f"{one['theirs']:.4g} s | {one['ours']:.4g} s"
+        spread = f"{one['least']:.2f} to {one['most']:.2f}"
+        lines.append(f"| {one['label']} | {one['value']:.2f} | {spread} | {asked} | {times} |")
+    lines += ["", "| measured beside them | value |", "| --- | ---: |"]
+    for one in (record for record in records if "ours" not in record):
+        value = number(one["value"], one["standard_error"])
+        lines.append(f"| {one['label']} | {value} {one['unit']} |")
+    first, rates = records[0], records[0]["products_gflops"]
+    kind = "bfloat16" if first["bfloat16"] else "float32"
+    lines += [
+        "",
+        f"On {first['threads']} threads of one CPU, torch {first['torch']}, revision "
+        f"{first['revision']}; the course took {kind}, the peers float32. This CPU's own products: "
+        f"{rates['float32']:.0f} GFLOP/s in float32, {rates['bfloat16']:.0f} in bfloat16.",
+    ]
+    lines += [f"- {one['label']}: {one['note']}." for one in records if one.get("note")]
+    return "\n".join(lines)
+
+
 def generate(folder):
     """What stands between the README's two markers."""
     parts = []
     for lesson, records in read(folder).items():
         if records:
-            parts.append(f"**{lesson}**\n\n{table(records)}")
+            made = speed_table if lesson == "bench" else table
+            parts.append(f"**{lesson}**\n\n{made(records)}")
     return "\n\n".join(parts) or NONE
 
 
