@@ -10,7 +10,7 @@ EPILOG = """\
 release  student versions of the lessons, without solutions
 verify   prove that no solution is left in them, and that they run
 check    points of the visible checks for your own notebook
-grade    grade a folder or zip of submissions in a sandbox
+grade    grade a folder or zip of submissions in a sandbox, on one machine or in parts on many
 """
 
 
@@ -50,8 +50,13 @@ def parse(arguments):
     one.add_argument("file", type=Path)
     one.set_defaults(run=run_check)
     one = commands.add_parser("grade", help="grade submissions")
-    one.add_argument("submissions", type=Path, help="folder or zip")
+    one.add_argument("submissions", nargs="?", type=Path, help="folder or zip")
     one.add_argument("--out", required=True, type=Path, help="folder of scores and feedback")
+    one.add_argument(
+        "--shard", type=_shard, metavar="I/N", help="grade one part of N; needs --seed"
+    )
+    text = "write one grading of all N parts into --out"
+    one.add_argument("--merge", nargs="+", type=Path, metavar="DIR", help=text)
     one.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, help="at a time")
     one.add_argument("--resume", action="store_true", help="go on with a grading in --out")
     one.add_argument("--seed", type=int, help="of the hidden inputs; drawn once by default")
@@ -74,6 +79,13 @@ def _seconds(text):
     if not 0 < number <= 3_600:
         raise argparse.ArgumentTypeError(f"expected seconds, at most 3600, got {text}")
     return number
+
+
+def _shard(text):
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise argparse.ArgumentTypeError(f"expected i/n with 1 <= i <= n, got {text}")
+    return int(number), int(of)
 
 
 def run_release(asked):
@@ -134,8 +146,17 @@ def run_check(asked):
 
 def run_grade(asked):
     """Grade a class."""
-    from homework import classroom, sandbox
+    from homework import classroom, merging, sandbox
 
+    own = asked.submissions, asked.shard, asked.only, asked.seed, asked.resume or None
+    if asked.merge and any(value is not None for value in own):
+        print("grade: --merge takes folders of shards and --out, nothing else", file=sys.stderr)
+        return 2
+    if asked.merge:
+        return merging.merge(asked.merge, asked.out)
+    if asked.submissions is None:
+        print("grade: expected a folder or zip of submissions, or --merge DIR ...", file=sys.stderr)
+        return 2
     reason = "" if asked.unsafe else sandbox.why_not()
     if reason:
         print(f"grade: {reason}.\n{UNSAFE}", file=sys.stderr)

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 
-from homework.lessons import source
+from homework.lessons import number_of, source
 
 MOST_CHARACTERS = 20_000  # of one answer in words
 MOST_NAME = 120  # bytes of a page's name
@@ -53,7 +53,7 @@ def scores(graded, unreadable, known):
     columns = [exercise.id for lesson in known.values() for exercise in lesson.exercises]
     columns += [f"{question.id} (words)" for one in known.values() for question in one.reflections]
     used = {entry["lesson"] for entry in graded}
-    columns = [name for name in columns if f"{int(name.split('.')[0]):02d}" in used]
+    columns = [name for name in columns if number_of(name) in used]
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\n")
     table.writerow(["student", "lesson", "status", "points", "of", *columns, "remarks"])

@@ -9,7 +9,7 @@ from course_utils.checks import CheckFailed
 from homework import sealed
 from homework.lessons import source
 from homework.proxy import Answer, refuse_failed
-from homework.sandbox import Ended, Sandbox
+from homework.sandbox import Ended, Sandbox, SandboxError
 
 ROUNDS = 2  # of a check, with different seeds
 RESCUED = "Right once the answers of {ids} are right: nobody loses a point twice."
@@ -146,6 +146,8 @@ def _attempt(lesson, exercise, cells, places, sandbox, seed, references, stopped
     except Ended as end:
         outcome |= {"mistake": f"the answer was stopped: {end.reason}", "verified": ""}
         outcome["stopped"] = True
+    except SandboxError:  # the grader's fault, which costs nobody points
+        raise
     except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, RuntimeError) as error:
         # What a hostile answer returned made the check itself stumble.
         what = f"the check could not work with what came ({type(error).__name__}: {error})"

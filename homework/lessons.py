@@ -90,6 +90,11 @@ def source(cell):
     return text if isinstance(text, str) else "".join(text)
 
 
+def number_of(exercise_id):
+    """Number of the lesson, such as ``01``, that the exercise ``1.2`` is of."""
+    return f"{int(exercise_id.split('.')[0]):02d}"
+
+
 def tags(cell):
     """A cell's tags."""
     return cell["metadata"].get("tags", [])

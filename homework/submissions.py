@@ -67,7 +67,12 @@ def collect(path):
     if not any(entry.notebook or entry.unreadable for entry in found):
         raise SubmissionsError(f"{path}: there is no notebook (.ipynb) in it")
     _name(found)
-    return sorted(_newest(found), key=lambda entry: (entry.student, entry.lesson, entry.where))
+    return sorted(_newest(found), key=order)
+
+
+def order(entry):
+    """What submissions are sorted by."""
+    return entry.student, entry.lesson, entry.where
 
 
 def owner_of(path):

@@ -165,3 +165,16 @@ def test_a_fault_of_the_grader_is_said_and_tried_again(tmp_path, monkeypatch, ca
     assert sorted(row["status"] for row in scores(tmp_path / "out")) == ["graded", "unreadable"]
     assert command.main([*command_line, "--resume"]) == 0
     assert [row["status"] for row in scores(tmp_path / "out")] == ["graded"] * 2
+
+
+def test_a_sandbox_that_does_not_start_costs_nobody_points(tmp_path, monkeypatch, capsys):
+    put(tmp_path / "in", "ann/x.ipynb", made.notebook())
+
+    def fails(self):
+        raise sandbox.SandboxError("no room")
+
+    monkeypatch.setattr(sandbox.Sandbox, "_start", fails)
+    assert grade(tmp_path / "in", tmp_path / "out") == 1
+    assert "the grader failed (SandboxError: no room)" in capsys.readouterr().err
+    [row] = scores(tmp_path / "out")
+    assert (row["status"], row["points"]) == ("unreadable", "")

@@ -300,6 +300,16 @@ def test_every_start_of_a_template_is_a_fresh_one(course):
                     ask({"op": "call", "handle": 0, "seed": 0})
 
 
+def test_an_installed_package_hides_no_module_of_python(course, monkeypatch, tmp_path):
+    """An old backport beside torch, such as dataclasses.py, is not what the template imports."""
+    (tmp_path / "dataclasses.py").write_text("raise ImportError('the backport')")
+    found = sandbox._site_packages()
+    monkeypatch.setattr(sandbox, "_site_packages", lambda: [tmp_path, *found])
+    tmp_path.chmod(0o755)
+    with sandbox.Sandbox(course.of(made.LESSON)) as box, box.exercise() as ask:
+        assert ask({"op": "load", "cells": [], "exercises": [], "graded": "1.1"}) is not None
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="root: the other half of the sandbox's two roads")
 def test_as_an_ordinary_user_too(tmp_path):
     """The same walls and limits where bubblewrap has no privileges."""

@@ -1,8 +1,9 @@
 """The template process: imports torch once, then forks for each exercise of one submission.
 
 Started as a plain script: ``template.py OPTIONS`` with a JSON of ``control`` (number of an
-inherited socket), ``paths`` (for sys.path), ``folder`` (to work in), ``memory`` (bytes) and
-``alone`` (True when it has a process namespace of its own, as in the sandbox).
+inherited socket), ``paths`` (for sys.path: the course's copy, then installed packages),
+``folder`` (to work in), ``memory`` (bytes) and ``alone`` (True when it has a process namespace of
+its own, as in the sandbox).
 """
 
 import contextlib
@@ -22,7 +23,9 @@ MOST_PROCESSES = 48  # threads count
 
 
 def main(options):
-    sys.path[:0] = options["paths"]
+    course, *packages = options["paths"]
+    sys.path.insert(0, course)
+    sys.path += packages  # last, as always: an old one may be named like a module of Python's
     if options["alone"]:
         _refuse_debuggers()
     _make_inert()

@@ -1,0 +1,192 @@
+"""What is graded, and where it is kept: ``grades.json``, and the files that come of it."""
+
+import contextlib
+import json
+import os
+import secrets
+import sys
+import threading
+from pathlib import Path
+
+from homework import feedback, submissions
+from homework.grading import TEXTS
+
+VERSION = 1
+FAILED = "the grader failed"  # no fault of the student's
+NUMBER = (int, float)
+OUTCOME = {"id": str, "points": NUMBER, "of": NUMBER, "verdict": str, "printed": int}
+OUTCOME |= dict.fromkeys(TEXTS, str)
+WORDS = {"id": str, "of": NUMBER, "question": str, "answer": str}
+GRADED = {"student": str, "lesson": str, "where": str, "digest": str, "notes": [str]}
+GRADED |= {"outcomes": [OUTCOME], "words": [WORDS]}
+BOOK = {"version": int, "seed": int, "graded": [GRADED]}
+DAMAGED = (OSError, ValueError, RecursionError)  # what reading a damaged file raises
+
+
+class Gradebook:
+    """``grades.json``: the seed and what is graded, rewritten whole after each submission."""
+
+    def __init__(self, folder, seed):
+        self.folder, self.seed = Path(folder), seed
+        self.graded, self.lock = {}, threading.Lock()
+
+    @classmethod
+    def open(cls, folder, seed, resume, only):
+        """A new gradebook, or with ``--resume`` or ``--only`` the one that is there.
+
+        Raises:
+            SubmissionsError: there is one already and nothing says to go on with it; it is
+                damaged, or its seed is another.
+        """
+        folder = Path(folder)
+        path = folder / "grades.json"
+        if not path.exists():
+            drawn = secrets.randbelow(2**31) if seed is None else seed
+            book = cls(folder, drawn)
+            try:
+                (folder / "feedback").mkdir(parents=True, exist_ok=True)
+                book.save()
+            except OSError as error:
+                raise submissions.SubmissionsError(
+                    f"{folder}: cannot be written ({error.strerror})"
+                ) from error
+            return book
+        if not (resume or only):
+            raise submissions.SubmissionsError(
+                f"{path}: there are grades already; --resume goes on with them, or choose another "
+                "folder by --out"
+            )
+        book = cls.read(folder)
+        if seed is not None and seed != book.seed:
+            raise submissions.SubmissionsError(
+                f"--seed: these grades have the seed {book.seed}, got {seed}"
+            )
+        return book
+
+    @classmethod
+    def read(cls, folder):
+        """The gradebook in ``folder``.
+
+        Raises:
+            SubmissionsError: there is none, or it is damaged.
+        """
+        path = Path(folder) / "grades.json"
+        try:
+            stored = parse(path.read_bytes(), BOOK, VERSION)
+        except DAMAGED as error:
+            raise submissions.SubmissionsError(
+                f"{path}: cannot be read ({type(error).__name__}: {error}); move it away to grade "
+                "anew"
+            ) from error
+        book = cls(folder, stored["seed"])
+        book.graded = {(one["student"], one["lesson"]): one for one in stored["graded"]}
+        return book
+
+    def has(self, entry):
+        """True if this very file is graded."""
+        found = self.graded.get((entry.student, entry.lesson))
+        return found is not None and found["digest"] == entry.digest
+
+    def knows(self, entry):
+        """True if some file of this student for this lesson is graded."""
+        return (entry.student, entry.lesson) in self.graded
+
+    def add(self, entry, lesson, outcomes):
+        """Keep the outcomes of one submission; those of other exercises stay (``--only``).
+
+        A file that has changed since is graded whole, so no outcome of an older one is left.
+        """
+        with self.lock:
+            key = (entry.student, entry.lesson)
+            old = self.graded.get(key, {}).get("outcomes", [])
+            new = {outcome["id"]: outcome for outcome in [*old, *outcomes]}
+            order = [exercise.id for exercise in lesson.exercises]
+            self.graded[key] = {
+                "student": entry.student,
+                "lesson": entry.lesson,
+                "where": entry.where,
+                "digest": entry.digest,
+                "notes": entry.notes,
+                "outcomes": [new[name] for name in order if name in new],
+                "words": feedback.words(lesson, entry.notebook),
+            }
+            self.save()
+
+    def save(self):
+        """Write grades.json, whole or not at all."""
+        graded = [self.graded[key] for key in sorted(self.graded)]
+        write_json(
+            self.folder / "grades.json",
+            {"version": VERSION, "seed": self.seed, "graded": graded},
+        )
+
+    def report(self, entries, known):
+        """Write scores.csv, the feedback pages and the summary; returns the pages not written."""
+        unreadable = [entry for entry in entries if entry.unreadable]
+        graded = [self.graded[key] for key in sorted(self.graded)]
+        write(self.folder / "scores.csv", feedback.scores(graded, unreadable, known))
+        pages = feedback.pages(graded, unreadable, known)
+        write(self.folder / "summary.html", feedback.summary(graded, unreadable, known, self.seed))
+        lost = []
+        for name, text in pages.items():
+            try:
+                write(self.folder / "feedback" / name, text)
+            except OSError as error:  # one page less, not all of them
+                lost.append(name)
+                print(f"feedback/{name}: could not be written ({error.strerror})", file=sys.stderr)
+        return lost
+
+
+def parse(data, shape, version):
+    """What ``write_json`` wrote, from its bytes.
+
+    Raises:
+        ValueError: it is no JSON, of another version, or not of this shape (see ``misfit``).
+    """
+    stored = json.loads(data)
+    if not isinstance(stored, dict) or stored.get("version") != version:
+        raise ValueError(f"expected version {version} of this program's file")
+    wrong = misfit(stored, shape)
+    if wrong:
+        raise ValueError(wrong)
+    return stored
+
+
+def misfit(value, shape, name="it"):
+    """Where ``value`` has not the shape, in words, or an empty string.
+
+    A dict in the shape names keys that must be there, a list holds the shape of each item, and a
+    type, or a tuple of them, is what a value must be.
+    """
+    if isinstance(shape, dict):
+        missing = sorted(set(shape) - set(value)) if isinstance(value, dict) else sorted(shape)
+        if missing:
+            return f"{name}: an entry without {', '.join(missing)}"
+        parts = ((value[key], inner, key) for key, inner in shape.items())
+    elif isinstance(shape, list):
+        if not isinstance(value, list):
+            return f"{name}: expected a list"
+        parts = ((one, shape[0], name) for one in value)
+    else:
+        kinds = shape if isinstance(shape, tuple) else (shape,)
+        return "" if type(value) in kinds else f"{name}: {str(value)[:60]!r}"
+    return next((wrong for part in parts if (wrong := misfit(*part))), "")
+
+
+def write_json(path, value):
+    """Write a file of JSON, whole or not at all."""
+    write(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def write(path, text):
+    """Write a file of text, whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with open(part, "wb") as stream:
+            stream.write(text.encode("utf-8", "replace"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(part, path)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
