@@ -2,7 +2,7 @@
 # Without make: python tools/course.py lab (and so on; the README lists the calls).
 #   PYTHON=path/to/python  use that Python's environment and keep its torch, instead of .venv
 #   PROFILE=, LESSONS=     of `make run`: smoke, laptop or full; numbers such as "01 02"
-#   LESSONS=, TO=          of `make homework`: where the student versions go (build/homework)
+#   LESSONS=, TO=          of `make homework`: where the student versions go (student)
 #   SUBMISSIONS=, OUT=     of `make grade`: a folder or zip; where grades go (graded)
 #   LESSON=, NPROC=        of `make scale`: one lesson, on so many processes
 #   ARGS=                  passed on, such as ARGS=--no-browser

@@ -44,6 +44,8 @@ class Lesson:
         distributed.join()
         distributed.quiet()
         print(f"Lesson {number}: profile {self.profile}, device {self.device.type}, seed {seed}.")
+        if self.profile == "smoke":
+            print("A trial on small data and few steps: texts and captions speak of the full run.")
         if distributed.size() > 1:
             print(f"{distributed.size()} processes share each batch.")
 

@@ -1,12 +1,15 @@
 """The figures that lessons share, and the one way to show a figure."""
 
 import io
+import textwrap
 
 import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
+
+from course_utils import settings
 
 # Okabe and Ito's palette: told apart by colour-blind readers. A line style goes with each, so
 # that a print in grey still tells the curves apart.
@@ -83,7 +86,7 @@ def show_png(data, *, says):
 
         bundle = {"image/png": data, "text/plain": says}
         display(bundle, raw=True, metadata={"image/png": {"alt": says}})
-    print(says)
+    print(textwrap.fill(says, settings.LINE))
 
 
 def in_notebook():

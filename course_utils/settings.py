@@ -21,6 +21,7 @@ from pathlib import Path
 import torch
 
 PROFILES = ("smoke", "laptop", "full")
+LINE = 96  # characters; a front end breaks longer printed lines in the middle of a word
 
 
 def profile():

@@ -42,6 +42,7 @@ def parse(arguments):
     one = commands.add_parser("release", help="write the student versions")
     one.add_argument("lessons", nargs="*", help="numbers such as 01 02; all by default")
     one.add_argument("--to", required=True, type=Path, help="folder")
+    one.add_argument("--force", action="store_true", help="replace files that hold something else")
     one.set_defaults(run=run_release)
     one = commands.add_parser("verify", help="prove that no solution is left")
     one.add_argument("lessons", nargs="*", help="numbers such as 01 02; all by default")
@@ -93,7 +94,7 @@ def run_release(asked):
     from homework import release
 
     for lesson in _lessons(asked.lessons):
-        path = release.write(lesson, asked.to)
+        path = release.write(lesson, asked.to, asked.force)
         count, points = len(lesson.exercises), lesson.points
         print(f"{path}: {count} exercises, {points} points, {len(lesson.reflections)} questions")
     return 0
@@ -155,7 +156,10 @@ def run_grade(asked):
     if asked.merge:
         return merging.merge(asked.merge, asked.out)
     if asked.submissions is None:
-        print("grade: expected a folder or zip of submissions, or --merge DIR ...", file=sys.stderr)
+        print(
+            "grade: expected submissions, a folder or zip (make: SUBMISSIONS=...), or --merge DIR",
+            file=sys.stderr,
+        )
         return 2
     reason = "" if asked.unsafe else sandbox.why_not()
     if reason:

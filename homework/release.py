@@ -102,8 +102,10 @@ def _header(lesson):
         f"| {r.id} | {r.points} | in words, read by your instructor |" for r in lesson.reflections
     ]
     total = sum(e.points for e in (*lesson.exercises, *lesson.reflections))
+    checked = sum(e.points for e in lesson.exercises)
     text = f"""\
-**Assignment {lesson.number}**, {total} points in all.
+**Assignment {lesson.number}**, {total} points in all: {checked} checked by program, \
+{total - checked} in words.
 
 | exercise | points | how it is graded |
 |---|---|---|
@@ -115,8 +117,8 @@ functions may stand in any cell.
 checks with other random numbers. It takes definitions, imports and constants from your notebook; \
 what you print, plot or train is not looked at.
 - An answer that is taken from `course_utils` earns nothing: the grading leaves those functions out.
-- `python -m homework check PATH/{lesson.name}.ipynb`, in the folder of the course, prints your \
-points so far.
+- It runs in the environment of the course (`make lab` sets it up). In the folder of the course, \
+`.venv/bin/python -m homework check PATH/{lesson.name}.ipynb` prints your points so far.
 - To submit, save the notebook and hand in this one file, `{lesson.name}.ipynb`. Do not remove or \
 split the exercise cells: their metadata say which exercise they are."""
     return _added("assignment", text)
@@ -141,11 +143,13 @@ def text_of(notebook):
     return nbformat.writes(nbformat.from_dict(whole)).rstrip("\n") + "\n"
 
 
-def write(lesson, folder):
+def write(lesson, folder, force=False):
     """Write the student version into ``folder``, whole or not at all; returns the path.
 
+    A file that is there and differs may hold somebody's answers: it stays, unless ``force``.
+
     Raises:
-        ReleaseError: the folder or the disk refuses it.
+        ReleaseError: the folder or the disk refuses it, or a file that differs is there.
     """
     path = Path(folder) / f"{lesson.name}.ipynb"
     part = path.with_name(f".{path.name}.part")
@@ -153,7 +157,13 @@ def write(lesson, folder):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.samefile(lesson.path):
             raise ReleaseError(f"{path}: this is the lesson itself; choose another folder by --to")
-        part.write_text(text_of(student_version(lesson)), encoding="utf-8")
+        text = text_of(student_version(lesson))
+        if path.exists() and not force and path.read_bytes() != text.encode("utf-8"):
+            raise ReleaseError(
+                f"{path}: it differs from the assignment and may hold answers, so it stays; choose "
+                "another folder by --to (make: TO=), or --force"
+            )
+        part.write_text(text, encoding="utf-8", newline="\n")
         os.replace(part, path)
     except ReleaseError:
         raise

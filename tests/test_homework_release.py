@@ -242,3 +242,16 @@ def test_verify_is_a_command(capsys):
 def test_the_package_does_not_know_of_homework():
     for path in (settings.root() / "course_utils").rglob("*.py"):
         assert not re.search(r"(import|from) homework", path.read_text(encoding="utf-8")), path
+
+
+def test_a_release_keeps_a_file_with_answers(tmp_path):
+    path = release.write(made.LESSON, tmp_path)
+    assert release.write(made.LESSON, tmp_path) == path  # the same again
+    answered = path.read_text("utf-8").replace("raise NotImplementedError", "return")
+    path.write_text(answered, "utf-8")
+    with pytest.raises(release.ReleaseError, match="may hold answers"):
+        release.write(made.LESSON, tmp_path)
+    assert path.read_text("utf-8") == answered
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+    release.write(made.LESSON, tmp_path, force=True)
+    assert path.read_text("utf-8") != answered

@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+import textwrap
 
 import nbformat
 import pytest
@@ -107,6 +108,15 @@ def test_outputs_are_clean(lesson):
         found = MACHINE_PATH.search(text)
         assert not found, f"code cell {number} prints a path of one machine: {text[:200]}"
         assert not re.search(r" at 0x[0-9a-fA-F]+>", text), f"code cell {number}: an address"
+
+
+def test_its_sentence_is_printed_with_each_picture(lesson):
+    for number, cell in enumerate(code_cells(lesson), start=1):
+        printed = "".join(output.get("text", "") for output in cell.outputs)
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                says = textwrap.fill(output["metadata"]["image/png"]["alt"], settings.LINE)
+                assert says in printed, f"code cell {number}: {says}"
 
 
 def test_pictures_have_alternative_text(lesson):

@@ -51,7 +51,7 @@ def iwae():
     encoder = nets.MLPEncoder((1, 28, 28), (200, 200), 50, "tanh")
     decoder = nets.MLPDecoder(50, (200, 200), (1, 28, 28), activation="tanh")
     model = nets.VAE(encoder, decoder, nets.StandardNormal(50), nets.Bernoulli())
-    says = "784-200-200-50, K = 50, 3,280 epochs of MNIST [1], batches of 1,024 (there: 20)"
+    says = "784-200-200-50, K = 50, 3,280 epochs of MNIST [1], batches of 1,024 (the paper: 20)"
     images = bench_parts.noise(1_024, 1, 28, 28)
 
     def loss_fn(model, x):
@@ -215,8 +215,8 @@ def generate():
     flop, _, _ = counted(job)
     used = flop * 256 / alone / 1e9 / rate
     lines = [
-        f"Measured on the CPU of this page, one thread a process, lesson 09's job in batches of "
-        f"256: a step takes {1e3 * alone:.0f} ms on one process and {1e3 * two:.0f} ms on two "
+        f"Measured on two cores of one CPU, one thread a process: lesson 09's job in batches of "
+        f"256. A step takes {1e3 * alone:.0f} ms on one process and {1e3 * two:.0f} ms on two "
         f"({alone / two:.2f} times as fast); an all-reduce of its gradient takes "
         f"{1e3 * reduce:.2f} ms. One thread multiplies {rate:.0f} GFLOP/s in float32, and the step "
         f"uses {100 * used:.0f} % of that.",

@@ -40,9 +40,9 @@ def noise(*shape):
     return 255 * torch.randint(0, 2, shape, generator=generator, dtype=torch.uint8)
 
 
-def share(flops, seconds, rates):
-    """What part of the machine's rate the work used, in words."""
-    kind = "bfloat16" if settings.has_bfloat16("cpu") else "float32"
+def share(flops, seconds, rates, kind=None):
+    """What part of the machine's rate the work used, in words: in ``kind``, or what nets take."""
+    kind = kind or ("bfloat16" if settings.has_bfloat16("cpu") else "float32")
     part = flops / min(seconds) / 1e9 / rates[kind]
     return f"{100 * part:.0f} % of the rate of this machine's products in {kind}"
 
@@ -206,7 +206,7 @@ def flows(dataset, rounds, quick, absent, alternate, rates):
             {name: torch.no_grad()(call) for name, call in sampled.items()}, rounds
         )
     seconds = alternate(density, rounds)
-    note = share(6 * weights_of(own) * batch * repeats, seconds["ours"], rates)
+    note = share(6 * weights_of(own) * batch * repeats, seconds["ours"], rates, "float32")
     shared = {"target": 1}
     return [
         shared
@@ -265,6 +265,7 @@ def quantisers(dataset, rounds, quick, absent, alternate, rates):
     assert torch.equal(broadcast(), own.nearest(z_e).flatten())
     seconds = alternate({"theirs": broadcast, "ours": lambda: own.nearest(z_e)}, rounds)
     label = {"metric": "nearest_speedup", "label": "quantiser, nearest code: broadcast differences"}
+    label["note"] = share(2 * codes * code_dim * len(rows), seconds["ours"], rates, "float32")
     return [*found, label | {"target": 20} | seconds], []
 
 
@@ -277,7 +278,7 @@ def samplers(dataset, rounds, quick, absent, alternate, rates):
     torch.manual_seed(SEED)
     net = nets.PixelCNN(128, width=64, num_blocks=9, kernel_size=5, head=256).eval()
     net.mixed_precision = False  # as in sampling
-    found = []
+    in_use, found = net.num_parameters(), []
     for size, maps, target in ((8, 16, 10), (16 if quick else 32, 2 if quick else 16, 30)):
         passes = min(size**2, 4 if quick else 16)
         codes = torch.zeros(maps, size, size, dtype=torch.int64)
@@ -297,7 +298,8 @@ def samplers(dataset, rounds, quick, absent, alternate, rates):
                 "metric": f"cached_speedup_{size}x{size}",
                 "label": f"PixelCNN, {maps} maps of {size} x {size}: the naive sampler",
                 "target": target,
-                "note": f"naive time from {passes} of its {size**2:,} passes",
+                "note": f"naive time from {passes} of its {size**2:,} passes; "
+                + share(2 * in_use * maps * size**2, seconds["ours"], rates, "float32"),
             }
             | seconds
         )

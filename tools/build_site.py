@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import nbformat
+from normalise import WIDGET_STATE, WIDGET_VIEW
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "site"
@@ -27,6 +28,7 @@ MOST_MEGABYTES = 25
 ENTRY = re.compile(r"^\d+\. (.+)$", re.MULTILINE)
 # Authors, *title*, where. Why. (The dot after an initial ends nothing.)
 SOURCE = re.compile(r"(.*?\*(.+?)\*.*?(?<!\b[A-Z])\.)(?: +(.*))?$")
+LIVE = "(In JupyterLab two more sliders stand here, which run the decoder live.)\n"
 HEADLINE = re.compile(r"^# (\d\d) · (.+)$", re.MULTILINE)
 # All that the pages use of MathJax; the package brings every component and format.
 MATHJAX_KEPT = ("tex-chtml.js", "tex-mml-chtml.js", "output/chtml/fonts")
@@ -78,7 +80,20 @@ def lesson_page(path):
                 "code_prompt_show": f"Exercise {number}: show a solution",
                 "code_prompt_hide": f"Exercise {number}: hide the solution",
             }
+    refuse_live(notebook)
     return notebook
+
+
+def refuse_live(notebook):
+    """Put a sentence in the place of sliders that need a kernel: without one they are dead."""
+    state = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    for cell in notebook.cells:
+        for place, output in enumerate(cell.get("outputs", [])):
+            view = output.get("data", {}).get(WIDGET_VIEW)
+            children = state[view["model_id"]]["state"].get("children", []) if view else []
+            names = [state[child[-32:]]["state"].get("description", "") for child in children]
+            if any(name.endswith(", live") for name in names):
+                cell.outputs[place] = nbformat.v4.new_output("stream", text=LIVE)
 
 
 def title_of(notebook):

@@ -30,16 +30,16 @@ run       execute lessons without a browser [--profile smoke|laptop|full] [--les
 test      everything that must hold
 results   the README's results table from data/results [--check]
 pictures  small pictures of the lessons, for README and site, from their outputs [--check]
-homework  student versions of the lessons, in build/homework [01 02] [--to FOLDER]
+homework  student versions of the lessons, in student [01 02] [--to FOLDER]
 grade     grade submissions: FOLDER_OR_ZIP [--out FOLDER] [--jobs N] [--resume] [...]
 site      the lessons as a web site, in build/site/html
 bench     speed of training and scoring on this machine
 scale     one lesson on several processes: 09 [--processes 2] [--profile ...] [torchrun's options]
-clean     remove caches and build outputs (.venv and data/downloads stay)
+clean     remove caches and build outputs (.venv, data and student stay)
 """
 # Commands of the package homework, with the folder they write to unless told another.
 HOMEWORK = {
-    "homework": ("release", "--to", "build/homework"),
+    "homework": ("release", "--to", "student"),
     "grade": ("grade", "--out", "graded"),
 }
 CACHES = ("__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints")
@@ -88,8 +88,9 @@ def hand_over(command):
 def clean():
     """Remove what every command makes anew."""
     gone = [ROOT / name for name in BUILDS] + list(ROOT.glob("*.egg-info"))
+    kept = (".git", ".venv", "data", *BUILDS)  # what goes as a whole is not walked through
     for folder, names, _ in os.walk(ROOT):
-        names[:] = [name for name in names if name not in (".git", ".venv", "data")]
+        names[:] = [name for name in names if name not in kept]
         gone += [Path(folder) / name for name in names if name in CACHES]
     gone = [path for path in gone if path.is_dir()]
     for path in gone:

@@ -91,6 +91,8 @@ def clean(output):
         lines = output["text"].replace("\r\n", "\n").split("\n")
         output["text"] = "\n".join(line.rstrip("\r").split("\r")[-1] for line in lines)
         output["text"] = TEMPORARY_FILE.sub("cell", output["text"])
+    if WIDGET_VIEW in output.get("data", {}):  # shown where nothing draws it: no repr of a widget
+        output["data"]["text/plain"] = "(sliders: run this cell to see them)"
     for kind, value in output.get("data", {}).items():
         if kind.startswith("text/"):
             output["data"][kind] = TEMPORARY_FILE.sub("cell", joined(value))

@@ -11,9 +11,11 @@ dict of those a dict of arrays; anything else is refused.
 """
 
 import functools
+import textwrap
 
 import numpy as np
 
+from course_utils import settings
 from course_utils.checks._remote import CheckFailed, Local, Remote, kind_of
 
 
@@ -87,7 +89,7 @@ def check(function):
         except CheckFailed as failure:
             failure.name = function.__name__
             raise
-        print(f"{function.__name__}: right. {verified}")
+        print(textwrap.fill(f"{function.__name__}: right. {verified}", settings.LINE))
 
     return checked
 

@@ -22,13 +22,19 @@
   });
 })();
 
-// The handle of a slider gets the name that stands beside it.
+// The handle of a slider gets the name and the value that stand beside it.
 (() => {
   const name = () => {
     for (const slider of document.querySelectorAll(".widget-slider")) {
       const label = slider.querySelector(".widget-label");
       for (const handle of slider.querySelectorAll(".noUi-handle:not([aria-label])")) {
         if (label) handle.setAttribute("aria-label", label.textContent);
+      }
+      const said = slider.querySelector(".widget-readout")?.textContent;
+      for (const handle of slider.querySelectorAll(".noUi-handle")) {
+        if (said && handle.getAttribute("aria-valuetext") !== said) {
+          handle.setAttribute("aria-valuetext", said);
+        }
       }
     }
   };
