@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from course_utils import losses, nets
+from course_utils.nets import vae
 
 
 def small_vae(likelihood=None, params_per_value=1, shape=(1, 4, 4), mixed_precision=False):
@@ -246,3 +247,33 @@ def test_decoding_in_blocks_changes_nothing(mixed):
     with torch.no_grad():
         b = m.log_weights(x, 700)
     torch.testing.assert_close(a, b, rtol=0, atol=2e-5)
+
+
+def test_rows_that_a_cache_holds_change_no_score():
+    torch.manual_seed(0)
+    model = nets.VAE(
+        nets.ConvEncoder((1, 8, 8), (4, 8), 3),
+        nets.ConvDecoder(3, (4, 8), (1, 8, 8)),
+        nets.StandardNormal(3),
+        nets.Bernoulli(),
+    ).eval()
+    x = (torch.rand(2, 1, 8, 8) < 0.5).float()
+    scores = []
+    for size in (1, 4 * 8 * 8 * 6, 10**9):  # one row, six and all at a time
+        with pytest.MonkeyPatch.context() as patch, torch.no_grad():
+            patch.setattr(vae, "LAYER_SIZE", size)
+            rows = vae.decoder_rows(model.decoder, torch.zeros(5, 2, 3))
+            assert rows == {1: 1, 4 * 8 * 8 * 6: 6, 10**9: vae.DECODER_ROWS}[size]
+            torch.manual_seed(1)
+            scores.append(model.log_weights(x, 7))
+    torch.testing.assert_close(scores[0], scores[1], rtol=1e-6, atol=1e-5)
+    torch.testing.assert_close(scores[1], scores[2], rtol=1e-6, atol=1e-5)
+
+
+def test_counting_rows_moves_no_statistics():
+    net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4))
+    assert vae.decoder_rows(net, torch.zeros(5, 3)) == vae.DECODER_ROWS
+    before = net[1].num_batches_tracked.item()
+    vae.decoder_rows(net.eval(), torch.zeros(5, 3))
+    assert before == net[1].num_batches_tracked.item() == 0
+    assert not net[0]._forward_hooks

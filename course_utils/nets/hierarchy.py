@@ -7,7 +7,7 @@ from torch import nn
 from torch.func import functional_call
 
 from course_utils import losses
-from course_utils.nets.vae import DECODER_ROWS, at_least_float32
+from course_utils.nets.vae import at_least_float32, decoder_rows
 from course_utils.settings import autocast
 
 # log-variances are held within: a latent of z_1 that says nothing costs nothing at any scale that p
@@ -170,7 +170,7 @@ class TwoLayerVAE(nn.Module):
     def _log_weights(self, x, layers):
         blocks = [layers[0].z]
         if not (torch.is_grad_enabled() or x.is_cuda):  # decode what fits in the cache at a time
-            blocks = layers[0].z.split(max(1, DECODER_ROWS // len(x)))
+            blocks = layers[0].z.split(max(1, decoder_rows(self.decoder, layers[0].z) // len(x)))
         with autocast(self.mixed_precision):  # around all: weights become bfloat16 once
             log_p_x = [self.likelihood.log_prob(x, self._decode(block)) for block in blocks]
         return torch.cat(log_p_x) - layers[0].log_ratio - layers[1].log_ratio

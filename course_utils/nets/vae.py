@@ -9,7 +9,8 @@ from course_utils import losses
 from course_utils.nets.layers import ConvDecoder, ConvEncoder
 from course_utils.settings import autocast
 
-DECODER_ROWS = 5_000  # images x samples decoded at a time for scores, on a CPU
+DECODER_ROWS = 5_000  # most images x samples decoded at a time for scores, on a CPU
+LAYER_SIZE = 1_000_000  # most numbers of one layer's output in that: about a core's cache
 BUFFER_ROWS = 1_024  # of those, as many as a core's cache holds in float32
 
 
@@ -209,7 +210,7 @@ class VAE(nn.Module):
         z = self.reparameterise(mu, log_var, num_samples)  # (K, B, L)
         blocks = [z]
         if not (torch.is_grad_enabled() or z.is_cuda):  # decode what fits in the cache at a time
-            blocks = z.split(max(1, DECODER_ROWS // len(x)))
+            blocks = z.split(max(1, decoder_rows(self.decoder, z) // len(x)))
         with autocast(self.mixed_precision):  # around all: weights become bfloat16 once
             log_p_x = [self.likelihood.log_prob(x, self._decode(block)) for block in blocks]
         return (
@@ -228,6 +229,28 @@ class VAE(nn.Module):
         return {"model": "VAE", "mixed_precision": self.mixed_precision} | {
             part: [type(module).__name__, module.arguments] for part, module in made.items()
         }
+
+
+def decoder_rows(decoder, z):
+    """Rows of z (..., L) to decode at a time for scores: those whose widest layer fits in a cache.
+
+    The layers are counted on one row. In train mode nothing is tried: statistics would move.
+    """
+    if decoder.training:
+        return DECODER_ROWS
+    sizes = [1]
+
+    def count(layer, inputs, output):
+        if isinstance(output, torch.Tensor):
+            sizes.append(output.numel())
+
+    hooks = [layer.register_forward_hook(count) for layer in decoder.modules()]
+    try:
+        decoder(z.reshape(-1, z.shape[-1])[:1])
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return max(1, min(DECODER_ROWS, LAYER_SIZE // max(sizes)))
 
 
 def colour_vae(prior=StandardNormal, widths=(32, 64, 128), num_latents=16):
