@@ -79,12 +79,15 @@ def show(fig, *, says):
     show_png(png(fig), says=says)
 
 
-def show_png(data, *, says):
-    """As :func:`show`, for a picture that is PNG bytes already."""
+def show_png(data, *, says, instead_of=None):
+    """As :func:`show`, for a picture that is PNG bytes already.
+
+    With ``instead_of``, a MIME bundle, the picture is for front ends that cannot show that.
+    """
     if in_notebook():
         from IPython.display import display
 
-        bundle = {"image/png": data, "text/plain": says}
+        bundle = (instead_of or {}) | {"image/png": data, "text/plain": says}
         display(bundle, raw=True, metadata={"image/png": {"alt": says}})
     print(textwrap.fill(says, settings.LINE))
 

@@ -1,8 +1,8 @@
 """Pictures that move: sliders over pictures made beforehand, which need no running kernel.
 
 A slider is linked to a stack of pictures in the browser (``jslink``), so it works in
-JupyterLab, on a static page, and after the kernel has gone. Every function also shows its
-default as a plain picture with a sentence, for those who cannot see or move the sliders.
+JupyterLab, on a static page, and after the kernel has gone. Where nothing draws sliders, their
+default stands as a plain picture; its sentence is printed in any case.
 """
 
 import base64
@@ -43,6 +43,11 @@ def _picture(data, width, says):
     return ipywidgets.HTML(value=_img(data, width, says))
 
 
+def _show(box, data, says):
+    """Sliders, or where a front end cannot draw them the picture, and the sentence."""
+    plotting.show_png(data, says=says, instead_of=box._repr_mimebundle_())
+
+
 def _slider(labels, description, start):
     return ipywidgets.SelectionSlider(
         options=[(str(label), index) for index, label in enumerate(labels)],
@@ -65,9 +70,8 @@ def frames(pngs, labels, *, description, says, start=0, width=280):
         start: the default position.
         width: of the picture, in pixels.
     """
-    plotting.show_png(pngs[start], says=says)
     if not plotting.in_notebook():
-        return
+        return plotting.show_png(pngs[start], says=says)
     stack = ipywidgets.Stack(
         [
             _picture(data, width, f"{description} {label}")
@@ -77,7 +81,7 @@ def frames(pngs, labels, *, description, says, start=0, width=280):
     )
     slider = _slider(labels, description, start)
     ipywidgets.jslink((slider, "index"), (stack, "selected_index"))
-    display(ipywidgets.VBox([slider, stack]))
+    _show(ipywidgets.VBox([slider, stack]), pngs[start], says)
 
 
 def frames_2d(pngs, labels, *, descriptions, says, start, width=280):
@@ -85,9 +89,9 @@ def frames_2d(pngs, labels, *, descriptions, says, start, width=280):
 
     A stack of stacks: the first slider chooses the row, the second the picture in every row.
     """
-    plotting.show_png(pngs[start[0]][start[1]], says=says)
+    default = pngs[start[0]][start[1]]
     if not plotting.in_notebook():
-        return
+        return plotting.show_png(default, says=says)
     sliders = [_slider(labels, name, at) for name, at in zip(descriptions, start, strict=True)]
     rows = []
     for label_0, row in zip(labels, pngs, strict=True):
@@ -99,7 +103,7 @@ def frames_2d(pngs, labels, *, descriptions, says, start, width=280):
         ipywidgets.jslink((sliders[1], "index"), (rows[-1], "selected_index"))
     stack = ipywidgets.Stack(rows, selected_index=start[0])
     ipywidgets.jslink((sliders[0], "index"), (stack, "selected_index"))
-    display(ipywidgets.VBox([*sliders, stack]))
+    _show(ipywidgets.VBox([*sliders, stack]), default, says)
 
 
 def live(render, *, descriptions, limits, says, width=280):

@@ -80,9 +80,20 @@ def test_digits_are_drawn_apart():
 
 @pytest.fixture
 def in_kernel(monkeypatch):
+    """The boxes of sliders that were shown, each with the MIME bundle of the picture beside it."""
     shown = []
+
+    def display(bundle, raw, metadata):
+        shown[-1].bundle = bundle, metadata
+
+    def as_bundle(box):
+        shown.append(box)
+        return {"a widget": 1, "text/plain": "VBox(...)"}
+
     monkeypatch.setattr(plotting, "in_notebook", lambda: True)
-    monkeypatch.setattr("IPython.display.display", lambda *_, **__: None)
+    monkeypatch.setattr("IPython.display.display", display)
+    monkeypatch.setattr(widgets.ipywidgets.VBox, "_repr_mimebundle_", as_bundle)
+    monkeypatch.setattr(widgets.ipywidgets.VBox, "bundle", None, raising=False)
     monkeypatch.setattr(widgets, "display", shown.append)
     return shown
 
@@ -105,6 +116,9 @@ def test_frames_show_a_default_and_link_slider_and_stack(in_kernel, capsys):
     assert (slider.index, stack.selected_index, len(stack.children)) == (2, 2, 3)
     assert slider.description == "epoch"
     assert "The last epoch." in capsys.readouterr().out
+    bundle, metadata = in_kernel[0].bundle
+    assert bundle == {"a widget": 1, "image/png": pictures(3)[2], "text/plain": "The last epoch."}
+    assert metadata == {"image/png": {"alt": "The last epoch."}}
 
 
 def test_frames_2d_hold_every_picture(in_kernel):

@@ -15,6 +15,7 @@ from course_utils import settings
 ROOT = settings.root()
 sys.path.insert(0, str(ROOT / "tools"))
 import build_site  # noqa: E402
+import normalise  # noqa: E402
 
 VOID = {"img", "link", "meta", "input", "br", "hr", "source", "path", "use", "rect", "line"}
 FETCHED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src"}
@@ -282,6 +283,19 @@ def test_a_slider_moved_by_keys_changes_its_picture(site, browser, name):
     page.close()
 
 
+def test_a_still_picture_stands_for_the_sliders_elsewhere_only(pages):
+    stills = {
+        output["metadata"]["image/png"]["alt"]
+        for path in (ROOT / "notebooks").glob("*.ipynb")
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+        if {"image/png", normalise.WIDGET_VIEW} <= set(output.get("data", {}))
+    }
+    assert len(stills) >= sum(map(len, SLIDERS.values())) - 1  # two of them move one picture
+    shown = {picture["alt"] for page in pages.values() for picture in page.pictures}
+    assert not stills & shown
+
+
 def test_every_lesson_with_sliders_is_tried():
     held = set()
     for path in (ROOT / "notebooks").glob("*.ipynb"):
@@ -356,4 +370,9 @@ def test_nothing_is_cut_off_at_the_side(site, browser, width):
         ready(watched.page)
         wide = watched.page.evaluate("() => document.documentElement.scrollWidth")
         assert wide <= width, f"{name} is {wide} pixels wide in a window of {width}"
+    watched.page.goto(f"{site.as_uri()}/lessons/05_gumbel.html")
+    watched.page.wait_for_selector(".widget-readout", timeout=60_000)
+    edge = "all => Math.max(...all.map(value => value.getBoundingClientRect().right))"
+    right = watched.page.locator(".widget-readout").evaluate_all(edge)
+    assert right <= width, f"a slider's value ends at {right} pixels in a window of {width}"
     watched.page.close()

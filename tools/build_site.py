@@ -80,16 +80,18 @@ def lesson_page(path):
                 "code_prompt_show": f"Exercise {number}: show a solution",
                 "code_prompt_hide": f"Exercise {number}: hide the solution",
             }
-    refuse_live(notebook)
+    choose_sliders(notebook)
     return notebook
 
 
-def refuse_live(notebook):
-    """Put a sentence in the place of sliders that need a kernel: without one they are dead."""
+def choose_sliders(notebook):
+    """Leave out still pictures that stand for sliders, and sliders that need a kernel."""
     state = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
     for cell in notebook.cells:
         for place, output in enumerate(cell.get("outputs", [])):
             view = output.get("data", {}).get(WIDGET_VIEW)
+            if view:
+                output.data.pop("image/png", None)
             children = state[view["model_id"]]["state"].get("children", []) if view else []
             names = [state[child[-32:]]["state"].get("description", "") for child in children]
             if any(name.endswith(", live") for name in names):

@@ -91,7 +91,8 @@ def clean(output):
         lines = output["text"].replace("\r\n", "\n").split("\n")
         output["text"] = "\n".join(line.rstrip("\r").split("\r")[-1] for line in lines)
         output["text"] = TEMPORARY_FILE.sub("cell", output["text"])
-    if WIDGET_VIEW in output.get("data", {}):  # shown where nothing draws it: no repr of a widget
+    data = output.get("data", {})
+    if WIDGET_VIEW in data and "image/png" not in data:  # where nothing draws it: no widget's repr
         output["data"]["text/plain"] = "(sliders: run this cell to see them)"
     for kind, value in output.get("data", {}).items():
         if kind.startswith("text/"):
