@@ -96,8 +96,7 @@ def as_first_says(values):
     """A dict of floats as process 0 has it; the others have the same names."""
     if size() == 1:
         return values
-    numbers = [float(value) for value in values.values()]
-    numbers = torch.tensor(numbers, dtype=torch.float64, device=settings.device())
+    numbers = torch.tensor(list(values.values()), dtype=torch.float64, device=settings.device())
     as_first([numbers])
     return dict(zip(values, numbers.tolist(), strict=True))
 

@@ -108,10 +108,8 @@ def has_bfloat16(kind="cpu"):
     """
     if kind == "cuda":
         return torch.cuda.is_bf16_supported()
-    probes = (
-        "_is_avx512_bf16_supported",
-        "_is_amx_tile_supported",
-    )  # private: absent in some builds
+    # Private, and absent in some builds.
+    probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, probe, bool)() for probe in probes) and _bfloat16_is_faster()
 
 

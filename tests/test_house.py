@@ -24,8 +24,8 @@ ROOMS = (
     "settings distributed stand_ins downloads pixels data losses nets exact checkpoint history "
     "progress schedules training evaluation plotting widgets checks lesson"
 ).split()
-# In all: the nets of lessons 02 to 11 are two fifths of it; the other rooms stay as they are.
-MOST_LINES, MOST_LINES_IN_ALL = 320, 3600
+# In all: the nets of lessons 02 to 11 are two fifths of it; `distributed` took a hundred more.
+MOST_LINES, MOST_LINES_IN_ALL = 320, 3700
 # Written so that they do not find themselves.
 NEVER = {
     r"[/](?:root|work|home/\w+|Users/\w+)/": "a path of one machine",

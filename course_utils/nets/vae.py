@@ -1,5 +1,6 @@
 """One VAE for every encoder, decoder, prior and likelihood. Built in lessons 01 and 02."""
 
+import contextlib
 import math
 
 import torch
@@ -231,6 +232,10 @@ class VAE(nn.Module):
         }
 
 
+def _size(output):
+    return output.numel() if isinstance(output, torch.Tensor) else 0
+
+
 def decoder_rows(decoder, z):
     """Rows of z (..., L) to decode at a time for scores: those whose widest layer fits in a cache.
 
@@ -239,17 +244,11 @@ def decoder_rows(decoder, z):
     if decoder.training:
         return DECODER_ROWS
     sizes = [1]
-
-    def count(layer, inputs, output):
-        if isinstance(output, torch.Tensor):
-            sizes.append(output.numel())
-
-    hooks = [layer.register_forward_hook(count) for layer in decoder.modules()]
-    try:
+    with contextlib.ExitStack() as hooks:
+        for layer in decoder.modules():
+            hook = layer.register_forward_hook(lambda *seen: sizes.append(_size(seen[-1])))
+            hooks.callback(hook.remove)
         decoder(z.reshape(-1, z.shape[-1])[:1])
-    finally:
-        for hook in hooks:
-            hook.remove()
     return max(1, min(DECODER_ROWS, LAYER_SIZE // max(sizes)))
 
 
