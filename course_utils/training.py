@@ -134,6 +134,7 @@ def fit(
 
     with (
         bar(progress, description, total, run.step) as advance,
+        settings.without_subnormals(),
         distributed.own_noise(run.step),
         distributed.shares(batches, run.step),
     ):

@@ -677,3 +677,17 @@ def test_a_progress_bar_leaves_nothing_in_a_notebook(monkeypatch, tmp_path):
     tidy = json.loads(normalise.normalise(nbformat.writes(notebook)))
     assert tidy["cells"][1]["outputs"] == []
     assert [output["text"] for output in tidy["cells"][2]["outputs"]] == [["bad\n"]]
+
+
+def test_subnormal_numbers_are_zero_while_training_and_only_then():
+    if not torch.set_flush_denormal(False):
+        pytest.skip("this processor has no such mode")
+    tiny, seen = torch.full((2**20,), 1e-30), []
+
+    def loss_fn(model, x):
+        seen.append((tiny * 1e-10).count_nonzero().item())
+        return {"loss": model(x)[:, 0]}
+
+    training.fit(nn.Linear(3, 1), loss_fn, points(), epochs=1)
+    assert set(seen) == {0}  # on every thread
+    assert (tiny[:10] * 1e-10).count_nonzero() == 10
