@@ -27,7 +27,13 @@ def join():
     device = settings.device()
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    from torch.distributed.rendezvous import rendezvous  # builds without it exist
+
+    store, number, count = next(rendezvous("env://"))
+    # The launcher keeps one store over its restarts, and with it where dead processes listened.
+    store = distributed.PrefixStore(settings.attempt(), store)
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    distributed.init_process_group(backend, store=store, rank=number, world_size=count)
 
 
 def size():

@@ -66,6 +66,12 @@ def launched():
     return int(os.environ["LOCAL_RANK"]) if all(name in os.environ for name in needed) else None
 
 
+def attempt():
+    """A name for this start of ``torchrun``'s processes: another one after each of its restarts."""
+    known = ("TORCHELASTIC_RUN_ID", "TORCHELASTIC_RESTART_COUNT", "GROUP_WORLD_SIZE")
+    return "/".join(os.environ.get(name, "") for name in known)
+
+
 def device():
     """The torch device that lessons train on: CUDA where there is one, else the CPU.
 

@@ -434,7 +434,7 @@ def test_options_that_do_not_go_together(tmp_path, capsys):
     assert command.main(["grade", "in", "--merge", "a", "b", "--out", out]) == 2
     assert "--merge takes folders of shards" in capsys.readouterr().err
     assert command.main(["grade", "--out", out]) == 2
-    assert "expected a folder or zip of submissions, or --merge" in capsys.readouterr().err
+    assert "expected submissions, a folder or zip" in capsys.readouterr().err
 
 
 def test_the_course_s_command_passes_it_on():

@@ -278,7 +278,7 @@ def test_a_slider_moved_by_keys_changes_its_picture(site, browser, name):
         )
         after = box.locator("img:visible").first
         assert (after.get_attribute("src"), after.get_attribute("alt")) != before
-        assert after.get_attribute("alt").endswith(handle.get_attribute("aria-valuetext"))
+        assert handle.get_attribute("aria-valuetext") in after.get_attribute("alt")
     assert not watched.errors and not watched.outside
     page.close()
 

@@ -100,15 +100,15 @@ def main(arguments=None):
     if asked.quick:
         os.environ["COURSE_PROFILE"] = "smoke"
     rounds, absent = max(2, asked.rounds), peers.missing()
-    if absent and not asked.quick:
-        sys.exit(
-            f"bench: {', '.join(absent)} missing; install the peers: pip install -e '.[bench]'"
-        )
     dataset = data.load("mnist")
     if not asked.quick and (dataset.is_stand_in or dataset.is_piece):
         sys.exit(
             f"bench: it needs all of MNIST, but found this. {dataset.announcement} "
             "data/README.md says where the file goes; --quick takes the stand-in."
+        )
+    if absent and not asked.quick:
+        sys.exit(
+            f"bench: {', '.join(absent)} missing; install the peers: pip install -e '.[bench]'"
         )
     rates = bench_parts.product_rates()
     print(dataset.announcement)
