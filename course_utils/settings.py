@@ -160,7 +160,10 @@ def without_subnormals():
 
 
 def _start_threads():
-    """Make torch's worker threads now: they keep the mode of the thread that makes them."""
+    """Make torch's worker threads now: they keep the mode of the thread that makes them, for good.
+
+    So outside a training the calling thread alone keeps subnormal numbers.
+    """
     with without_subnormals():
         torch.ones(2**20).exp()
 

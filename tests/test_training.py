@@ -679,7 +679,7 @@ def test_a_progress_bar_leaves_nothing_in_a_notebook(monkeypatch, tmp_path):
     assert [output["text"] for output in tidy["cells"][2]["outputs"]] == [["bad\n"]]
 
 
-def test_subnormal_numbers_are_zero_while_training_and_only_then():
+def test_subnormal_numbers_are_zero_while_training_and_on_this_thread_only_then():
     if not torch.set_flush_denormal(False):
         pytest.skip("this processor has no such mode")
     tiny, seen = torch.full((2**20,), 1e-30), []

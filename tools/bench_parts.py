@@ -64,7 +64,10 @@ def weights_of(model):
 
 
 def training_epochs(dataset, rounds, quick, absent, alternate, rates):
-    """Epochs on one fixed binary draw; every side goes on from its last epoch."""
+    """Epochs on one fixed binary draw; every side goes on from its last epoch.
+
+    The peers' epochs run inside our training's callback: without subnormal numbers, as ours do.
+    """
     binary = data.fixed_binarised(dataset.train_images)
     images = binary.mul(255).to(torch.uint8)
     test = data.fixed_binarised(dataset.test_images)
