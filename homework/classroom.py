@@ -70,6 +70,7 @@ def _grade_all(waiting, known, course, book, asked):
         if stop.is_set():
             return
         options = {"safe": not asked.unsafe, "seconds": asked.seconds}
+        options["group"] = "cgroup" not in asked.without
         lesson = known[entry.lesson]
         only = asked.only if book.has(entry) or not book.knows(entry) else None
         outcomes = grading.grade(lesson, entry.notebook, course, book.seed, only, **options)
