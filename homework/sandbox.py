@@ -69,7 +69,7 @@ def why_not():
 
 
 def why_no_group():
-    """Why there can be no control group, the wall that a grading may do without; or an empty string."""
+    """Why there can be no control group (a grading may do without), or an empty string."""
     try:
         cgroups.Group(_name(), MEMORY).remove()
     except cgroups.CgroupError as error:

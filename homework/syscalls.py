@@ -14,15 +14,17 @@ import platform
 import tempfile
 
 MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH of the two that are tested
-INSTALL = "sudo apt-get install libseccomp2 (Debian, Ubuntu) or sudo dnf install libseccomp (Fedora)"
+INSTALL = (
+    "sudo apt-get install libseccomp2 (Debian, Ubuntu) or sudo dnf install libseccomp (Fedora)"
+)
 
 FILES = """
-read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek open openat openat2
-creat close close_range stat fstat lstat newfstatat statx statfs fstatfs access faccessat faccessat2
-dup dup2 dup3 pipe pipe2 getcwd chdir fchdir mkdir mkdirat rmdir unlink unlinkat rename renameat
-renameat2 link linkat symlink symlinkat readlink readlinkat chmod fchmod fchmodat fchmodat2 utimensat
-utime utimes futimesat truncate ftruncate fallocate fsync fdatasync getdents getdents64 umask flock
-fadvise64 sendfile
+read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek
+open openat openat2 creat close close_range dup dup2 dup3 pipe pipe2 sendfile
+stat fstat lstat newfstatat statx statfs fstatfs access faccessat faccessat2 getdents getdents64
+getcwd chdir fchdir mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat
+symlink symlinkat readlink readlinkat chmod fchmod fchmodat fchmodat2 umask flock
+utimensat utime utimes futimesat truncate ftruncate fallocate fsync fdatasync fadvise64
 """.split()
 WAITING = """
 select pselect6 poll ppoll epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2
@@ -46,9 +48,18 @@ ALLOWED = (*FILES, *WAITING, *MEMORY, *THREADS, *ITSELF, *SOCKET)
 # Calls that are allowed for some arguments: name -> alternatives, each a dict of the argument's
 # number -> what it must equal, or (mask, what it must equal under the mask).
 THREAD_ONLY = 0x00010000  # CLONE_THREAD; and none of the flags that make a name space:
-NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
+NAMESPACES = (
+    0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
+)
 FILE_CONTROLS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)  # no owner, signal, lease, seal
-DEVICE_CONTROLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ, FION*, FIO*
+DEVICE_CONTROLS = (
+    0x5401,
+    0x5413,
+    0x541B,
+    0x5421,
+    0x5450,
+    0x5451,
+)  # TCGETS, TIOCGWINSZ, FION*, FIO*
 NAME, GET_NAME, GET_DUMPABLE = 15, 16, 3
 SOME = {
     "clone": [{0: (THREAD_ONLY | NAMESPACES, THREAD_ONLY)}],
@@ -66,7 +77,10 @@ SOME = {
 ABSENT = {"clone3": errno.ENOSYS}
 
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
-_BAD_ARCHITECTURE, _OPTIMISE = 2, 8  # attributes: what another machine's numbers get; search as tree
+_BAD_ARCHITECTURE, _OPTIMISE = (
+    2,
+    8,
+)  # attributes: what another machine's numbers get; search as tree
 _EQUAL, _MASKED = 4, 7
 
 

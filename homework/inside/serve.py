@@ -4,21 +4,30 @@ import __future__
 
 import linecache
 
-from inside import extract, wire
+from inside import elsewhere, extract, wire
 from inside.remote import CheckFailed, Local
 
 
 def run(sock):
     """Serve requests until the other end closes."""
-    handles = []
+    handles, space = [], {"__name__": "__main__"}
+
+    def ask(header, arrays):
+        wire.send(sock, header, arrays)
+        return wire.receive(sock, most_header=wire.MOST_BYTES)
+
     while True:
         try:
             header, arrays = wire.receive(sock, most_header=wire.MOST_BYTES)
         except wire.Closed:
             return
         try:
-            reply = _load(header, handles) if header["op"] == "load" else None
-            reply = reply or _answer(header, arrays, handles)
+            if header["op"] == "load":
+                reply = _load(header, handles, space, ask)
+            elif header["op"] == "elsewhere":
+                reply = elsewhere.answer(space, header, arrays)
+            else:
+                reply = _answer(header, arrays, handles)
         except CheckFailed as failure:
             told = ("mistake", "checked", "expected", "received")
             failed = {key: str(getattr(failure, key))[:2_000] for key in told}
@@ -28,7 +37,7 @@ def run(sock):
         wire.send(sock, *reply)
 
 
-def _load(header, handles):
+def _load(header, handles, space, ask):
     """Execute what is taken of the cells; the first name that the exercise defines is handle 0."""
     cells, exercises = header["cells"], header["exercises"]
     graded = next(entry for entry in exercises if entry["id"] == header["graded"])
@@ -38,13 +47,8 @@ def _load(header, handles):
     owner = {
         n: homes[e["id"]] for e in exercises for n in e["defines"] if homes[e["id"]] is not None
     }
-    space, replaced = {"__name__": "__main__"}, set()
-    if header["references"]:
-        theirs = {"__name__": "__main__"}
-        for title, text in header["references"]:
-            _execute(text, title, 1, theirs, {})
-        replaced = {n for e in exercises if e["id"] in header["replaced"] for n in e["defines"]}
-        space |= {name: theirs[name] for name in replaced if name in theirs}
+    replaced = set(header["elsewhere"])
+    space |= {name: elsewhere.Elsewhere(name, ask) for name in replaced}
     last = homes[graded["id"]]
     last = len(cells) if last is None else last
     raised, flags = {}, _future(found)
