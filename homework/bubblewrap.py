@@ -37,7 +37,7 @@ def command(course, site=()):
     for target, origin in seen.items():
         asked += ["--ro-bind", str(origin), target]
     for target in _hidden(site):
-        asked += ["--tmpfs", target]
+        asked += ["--tmpfs", target, "--remount-ro", target]
     asked += ["--proc", "/proc", "--dev", "/dev"]
     for target in ("/tmp", "/dev/shm"):
         asked += ["--perms", "1777", "--size", str(TEMPORARY_BYTES), "--tmpfs", target]

@@ -82,6 +82,7 @@ _BAD_ARCHITECTURE, _OPTIMISE = (
     8,
 )  # attributes: what another machine's numbers get; search as tree
 _EQUAL, _MASKED = 4, 7
+_UNKNOWN = -1
 
 
 class SeccompError(RuntimeError):
@@ -121,12 +122,12 @@ def program(machine=None):
         refused = _ERRNO | errno.EPERM
         _expect(library.seccomp_attr_set(context, _BAD_ARCHITECTURE, refused), "architectures")
         for name in ALLOWED:
-            _rule(library, context, token, name, _ALLOW)
+            _rule(library, context, name, _ALLOW)
         for name, alternatives in SOME.items():
             for compared in alternatives:
-                _rule(library, context, token, name, _ALLOW, compared)
+                _rule(library, context, name, _ALLOW, compared)
         for name, number in ABSENT.items():
-            _rule(library, context, token, name, _ERRNO | number)
+            _rule(library, context, name, _ERRNO | number)
         with tempfile.TemporaryFile() as stream:
             _expect(library.seccomp_export_bpf(context, stream.fileno()), "the program")
             stream.seek(0)
@@ -149,7 +150,7 @@ def _library():
     for name in ("seccomp_arch_add", "seccomp_arch_remove"):
         getattr(library, name).argtypes = [ctypes.c_void_p, ctypes.c_uint32]
     library.seccomp_attr_set.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32]
-    library.seccomp_syscall_resolve_name_arch.argtypes = [ctypes.c_uint32, ctypes.c_char_p]
+    library.seccomp_syscall_resolve_name.argtypes = [ctypes.c_char_p]
     library.seccomp_rule_add_array.argtypes = [
         ctypes.c_void_p,
         ctypes.c_uint32,
@@ -161,9 +162,11 @@ def _library():
     return library
 
 
-def _rule(library, context, token, name, action, compared=None):
-    number = library.seccomp_syscall_resolve_name_arch(token, name.encode())
-    if number < 0:  # this machine, or this libseccomp, does not know it: it stays refused
+def _rule(library, context, name, action, compared=None):
+    # By the number that this machine has for it; libseccomp translates to the other's, and what
+    # only the other has stands for itself by a negative one.
+    number = library.seccomp_syscall_resolve_name(name.encode())
+    if number == _UNKNOWN:  # an older libseccomp: it stays refused
         return
     wanted = []
     for argument, value in (compared or {}).items():

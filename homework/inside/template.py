@@ -36,6 +36,7 @@ def main(options):
     torch.compile = _as_it_is  # a compiler takes longer than an exercise may
     control = socket.socket(fileno=options["control"])
     os.environ.clear()
+    sys.argv[:] = [""]
     wire.send(control, {"ready": True})
     while True:
         try:

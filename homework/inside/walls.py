@@ -88,6 +88,8 @@ def fresh_world():
     sizes = f"size={BYTES},nr_inodes={FILES},mode=1777".encode()
     for folder in (b"/tmp", b"/dev/shm"):
         _libc("mount", b"tmpfs", folder, b"tmpfs", NO_SUID | NO_DEVICES | NO_EXEC, sizes)
+    # Bubblewrap leaves /dev open to its user, and a file there would outlive the exercise.
+    _libc("mount", None, b"/dev", None, REMOUNT | BIND | READ_ONLY | NO_SUID | NO_DEVICES, None)
     for folder in (b"/proc", b"/dev/pts"):
         flags = READ_ONLY | NO_SUID | NO_DEVICES | NO_EXEC
         _libc("mount", b"tmpfs", folder, b"tmpfs", flags, b"size=4k,nr_inodes=1,mode=555")
