@@ -7,6 +7,7 @@ from pathlib import Path
 from course_utils import checks
 from course_utils.checks import CheckFailed
 from homework import sealed
+from homework.inside.text import lines as lines_of
 from homework.lessons import source
 from homework.proxy import Answer, refuse_failed
 from homework.sandbox import Ended, Sandbox, SandboxError
@@ -175,7 +176,7 @@ def _load(lesson, exercise, cells, places, references):
 
 def _imports(lesson):
     cell = next(cell for cell in lesson.cells if cell["cell_type"] == "code")
-    lines = source(cell).splitlines()
+    lines = lines_of(source(cell))
     return "\n".join(line for line in lines if line.startswith(("import ", "from "))) + "\n"
 
 
