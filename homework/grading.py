@@ -6,7 +6,7 @@ from pathlib import Path
 
 from course_utils import checks
 from course_utils.checks import CheckFailed
-from homework import sealed
+from homework import helpers, sealed
 from homework.inside.text import lines as lines_of
 from homework.lessons import source
 from homework.proxy import Answer, refuse_failed
@@ -15,6 +15,7 @@ from homework.sandbox import Ended, Sandbox, SandboxError
 ROUNDS = 2  # of a check, with different seeds
 RESCUED = "Right once the answers of {ids} are right: nobody loses a point twice."
 MOST_CHARACTERS = 2_000  # of each text of an outcome
+MOST_HELPERS = 3  # of one earlier exercise, that are looked at
 TEXTS = ("mistake", "checked", "expected", "received", "verified", "note")
 
 
@@ -81,12 +82,16 @@ def _grade(lesson, cells, places, sandbox, seed, only):
             stopped |= set(entry.defines)
     # In the order of the lesson: a reference is in the sandbox only after the exercise that it
     # answers was graded for good.
+    failed = set()
     for exercise, outcome in zip(chosen, first, strict=True):
         earlier = lesson.exercises[: lesson.exercises.index(exercise)]
-        used = set(outcome.pop("uses"))
+        used, called = set(outcome.pop("uses")), outcome.pop("helpers")
+        wrong = {number: called[number] for number in failed & set(called)}
+        if outcome["verdict"] != "right":
+            failed.add(exercise.id)
         helped = [entry for entry in earlier if used & set(entry.defines)]
         if outcome["verdict"] != "right" and helped:
-            again = _attempt(lesson, exercise, cells, places, sandbox, seed, earlier)
+            again = _with_references(lesson, exercise, cells, places, sandbox, seed, wrong)
             if again["verdict"] == "right":
                 ids = ", ".join(entry.id for entry in helped)
                 outcome |= {"verdict": "right", "points": exercise.points}
@@ -94,6 +99,21 @@ def _grade(lesson, cells, places, sandbox, seed, only):
                 outcome |= {key: "" for key in ("mistake", "checked", "expected", "received")}
         outcomes.append(outcome)
     return outcomes
+
+
+def _with_references(lesson, exercise, cells, places, sandbox, seed, wrong):
+    """An attempt with the reference's earlier answers, and at need in place of helpers too.
+
+    Args:
+        wrong: id of an earlier exercise that is not right -> the helpers in its cell.
+    """
+    earlier = lesson.exercises[: lesson.exercises.index(exercise)]
+    again = _attempt(lesson, exercise, cells, places, sandbox, seed, earlier)
+    for text in helpers.tries(lesson, wrong):
+        if again["verdict"] == "right" or again["stopped"]:
+            break
+        again = _attempt(lesson, exercise, cells, places, sandbox, seed, earlier, extra=[text])
+    return again
 
 
 def _student_cells(lesson, notebook):
@@ -110,24 +130,26 @@ def _student_cells(lesson, notebook):
     return [source(cell) for cell in code], places
 
 
-def _attempt(lesson, exercise, cells, places, sandbox, seed, references, stopped=()):
+def _attempt(lesson, exercise, cells, places, sandbox, seed, references, stopped=(), extra=()):
     """One grading of one exercise, with ``references`` in place of the student's answers.
 
-    An answer that uses one of those in ``stopped`` is not waited for again.
+    An answer that uses one of those in ``stopped`` is not waited for again. ``extra`` are more
+    sources that the reference gives, see ``helpers``.
     """
     blank = {key: "" for key in ("verified", "mistake", "checked", "expected", "received", "note")}
     outcome = {"id": exercise.id, "points": 0, "of": exercise.points, "verdict": "wrong"}
-    outcome |= blank | {"uses": [], "printed": 0, "stopped": False}
+    outcome |= blank | {"uses": [], "helpers": {}, "printed": 0, "stopped": False}
     before = sandbox.printed
     try:
         with sandbox.exercise() as ask:
             try:
-                loaded, _ = ask(_load(lesson, exercise, cells, places, references))
+                loaded, _ = ask(_load(lesson, exercise, cells, places, references, extra))
             except Ended as end:
                 raise CheckFailed(f"loading the notebook was stopped: {end.reason}") from end
             refuse_failed(loaded)
             uses = loaded.get("uses")
             outcome["uses"] = [str(name) for name in uses] if isinstance(uses, list) else []
+            outcome["helpers"] = _helpers(loaded.get("helpers"))
             if loaded.get("missing") is not False:
                 outcome["verdict"] = "missing"
                 raise CheckFailed(_missing(exercise, places, loaded.get("faults")))
@@ -160,7 +182,7 @@ def _attempt(lesson, exercise, cells, places, sandbox, seed, references, stopped
     return outcome
 
 
-def _load(lesson, exercise, cells, places, references):
+def _load(lesson, exercise, cells, places, references, extra):
     listed = [
         {"id": entry.id, "defines": list(entry.defines), "cell": places.get(entry.id)}
         for entry in lesson.exercises
@@ -169,9 +191,20 @@ def _load(lesson, exercise, cells, places, references):
     if references:  # their solutions, and the imports of the lesson that they need
         texts = [["reference 0", _imports(lesson)]]
         texts += [["reference 0", lesson.references[entry.id]] for entry in references]
+        texts += [["reference 0", text] for text in extra]
     replaced = [entry.id for entry in references]
     asked = {"op": "load", "cells": cells, "exercises": listed, "graded": exercise.id}
     return asked | {"references": texts, "replaced": replaced}
+
+
+def _helpers(told):
+    """id -> names, of what the sandbox says about helpers: a few names of Python, nothing else."""
+    lists = told.items() if isinstance(told, dict) else ()
+    return {
+        key: [name for name in names[:MOST_HELPERS] if str(name).isidentifier()]
+        for key, names in lists
+        if isinstance(names, list)
+    }
 
 
 def _imports(lesson):

@@ -14,6 +14,7 @@ from . import magics
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
+TRY_OUTS = (ast.Expr, ast.Assert)
 # Methods that change a list, a dict or a set; those of a tensor end in an underscore.
 CHANGES = ("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "remove")
 CHANGES += ("reverse", "setdefault", "sort", "update")
@@ -29,8 +30,10 @@ class Taken:
         cell: index of its cell. line: its first line there, from 1.
         binds: names that it binds. fills: names of objects that it changes in place.
         reads: global names that it looks up, or that what it defines looks up when called.
-        hooks: names of decorators and base classes, which may keep what is defined.
-        kind: ``import``, ``definition``, ``constant`` (it calls nothing) or ``other``.
+        hooks: names of decorators and base classes, which may keep what is defined; of a call
+            that stands alone the function's.
+        kind: ``import``, ``definition``, ``constant`` (it calls nothing), ``try-out`` (it makes
+            nothing that its text shows, such as a print) or ``other``.
         is_stub: a definition that was not finished. code: compiled.
         library: of an import the first part of the module's name, else empty.
     """
@@ -115,15 +118,10 @@ def _taken(index, node, flags):
             if isinstance(annotation, ast.AST):
                 reads |= {name.id for name in ast.walk(annotation) if isinstance(name, ast.Name)}
     fills = _fills(node)
-    if isinstance(node, (ast.Expr, ast.Assert)) and not (binds or fills):
-        reads = ()  # a try-out makes nothing that anything needs
-    hooks = ()
-    if isinstance(node, DEFINITIONS):
-        parts = [*node.decorator_list, *getattr(node, "bases", ())]
-        parts += [keyword.value for keyword in getattr(node, "keywords", ())]
-        hooks = tuple(name for name in map(_root, parts) if name)
+    kind = _kind(node) if binds or fills or not isinstance(node, TRY_OUTS) else "try-out"
+    hooks = tuple(name for name in map(_root, _hooks(node)) if name)
     line = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-    made = tuple(fills), tuple(reads), hooks, _kind(node), _is_stub(node), code, _library(node)
+    made = tuple(fills), tuple(reads), hooks, kind, _is_stub(node), code, _library(node)
     return Taken(index, line, binds, *made)
 
 
@@ -144,6 +142,14 @@ def _all_code(code):
         part = waiting.pop()
         yield part
         waiting += [one for one in part.co_consts if hasattr(one, "co_names")]
+
+
+def _hooks(node):
+    """Expressions of a definition's decorators and bases, or of the function of a bare call."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        return [node.value.func]
+    keywords = [keyword.value for keyword in getattr(node, "keywords", ())]
+    return [*getattr(node, "decorator_list", ()), *getattr(node, "bases", ()), *keywords]
 
 
 def _library(node):

@@ -147,7 +147,9 @@ def _base(name):
     def refuse(self, *arguments, **named):
         LeftOutOfTheGrading(name)._use()
 
-    return type("LeftOut", (), {"__init__": refuse, "__init_subclass__": lambda **named: None})
+    return type(
+        "LeftOut", (), {"__init__": refuse, "__init_subclass__": lambda *kind, **named: None}
+    )
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -6,6 +6,7 @@ that the answer reaches, directly or through other statements that run.
 
 from dataclasses import dataclass
 
+PLAIN = ("import", "definition", "constant")
 # Who uses one of these may reach a name that the text does not show.
 BY_TEXT = {"globals", "vars", "locals", "eval", "exec"}
 
@@ -18,12 +19,14 @@ class Needs:
         runs: indices of the statements that run. home: the cell that answers it, or None.
         owner: name -> the one cell whose value of it counts, for the names of exercises.
         uses: ids of the other exercises whose answers, or helpers in their cells, it reaches.
+        helpers: of these, id -> the functions beside the answer that it reaches.
     """
 
     runs: frozenset
     home: object
     owner: dict
     uses: tuple
+    helpers: dict
 
 
 def home(entry, found):
@@ -36,7 +39,7 @@ def home(entry, found):
             return entry["cell"]
         if cells:
             return cells[-1]
-    return None
+    return entry["cell"]  # by exec, say
 
 
 def of(found, exercises, graded, replaced=()):
@@ -68,16 +71,19 @@ def of(found, exercises, graded, replaced=()):
             if index in runs:
                 continue
             runs.add(index)
-            waiting += found[index].reads
-            if found[index].kind != "import" and found[index].cell in own:  # as Python takes it
-                queue += [i for i, one in enumerate(found) if one.cell == found[index].cell]
+            one = found[index]
+            if one.kind != "try-out" or set(one.hooks) & set(makers):  # no print, assert or check
+                waiting += one.reads
+            if one.kind != "import" and one.cell in own:  # as Python takes it
+                queue += [i for i, other in enumerate(found) if other.cell == one.cell]
         if waiting and (name := waiting.pop()) not in names:
             names.add(name)
             queue += makers.get(name, ())
             if name in BY_TEXT:
-                queue += [i for i, one in enumerate(found) if one.kind != "other"]
-    uses = _uses(found, entries, graded, homes, names, last)
-    return Needs(frozenset(runs), last, owner, uses)
+                queue += [i for i, one in enumerate(found) if one.kind in PLAIN]
+    others = {number: entry for number, entry in entries.items() if number != graded}
+    uses, helpers = _uses(found, others, homes, names, last)
+    return Needs(frozenset(runs), last, owner, uses, helpers)
 
 
 def _makers(found, owner, replaced):
@@ -90,30 +96,35 @@ def _makers(found, owner, replaced):
                 made.setdefault(name, []).append(index)
     plain = {name: list(indices) for name, indices in made.items()}
     for index, one in enumerate(found):
-        fills = set(one.fills) | set(one.hooks)
-        for hook in one.hooks:  # a decorator or a base class that keeps a list of what it met
-            for maker in plain.get(hook, ()):
-                fills |= set(found[maker].reads)
+        fills = set(one.fills)
+        for hook in one.hooks if one.kind == "definition" else ():
+            # A decorator or a base class may keep a list of what it met.
+            fills |= {hook}.union(*(found[maker].reads for maker in plain.get(hook, ())))
         for name in fills - imported:
             made.setdefault(name, []).append(index)
     return made
 
 
-def _uses(found, entries, graded, homes, names, last):
-    """Ids of exercises that make one of ``names`` as it stands when the graded cell is done."""
-    made_in = {}
+def _uses(found, others, homes, names, last):
+    """Which exercises make one of ``names`` as it stands when the graded cell is done.
+
+    Returns:
+        (ids, id -> helper functions): see :class:`Needs`.
+    """
+    maker = {}
     for one in found:
         for name in one.binds if one.kind != "import" else ():
-            old = made_in.get(name)
-            if old is None or last is None or one.cell <= last:
-                made_in[name] = one.cell
-    used = []
-    for number, entry in entries.items():
+            if name not in maker or last is None or one.cell <= last:
+                maker[name] = one
+    used, helpers = [], {}
+    for number, entry in others.items():
         cells = {entry["cell"], homes[number]} - {None, last}
-        helpers = {name for name in names if made_in.get(name) in cells}
-        if number != graded and (names & set(entry["defines"]) or helpers):
+        beside = [name for name in names if name in maker and maker[name].cell in cells]
+        if beside or names & set(entry["defines"]):
             used.append(number)
-    return tuple(used)
+        functions = {name for name in beside if maker[name].kind == "definition"}
+        helpers[number] = tuple(sorted(functions - set(entry["defines"])))
+    return tuple(used), {number: found for number, found in helpers.items() if found}
 
 
 def given(found, exercises, replaced, offered):

@@ -1,5 +1,6 @@
 """One exercise in its own process: load the student's definitions, then answer the checks."""
 
+import contextlib
 import inspect
 import linecache
 import signal
@@ -11,6 +12,7 @@ from inside.remote import CheckFailed, Local
 from inside.text import lines as text_lines
 
 PATIENCE = 5.0  # seconds for the statements of a notebook, before the answer is called
+LEAST = 0.2  # of them for each statement: a definition takes none
 AGAIN = 0.5  # seconds until a statement that holds on is stopped once more
 TOO_LONG = f"the notebook's statements together took longer than {PATIENCE:g} seconds"
 
@@ -51,7 +53,7 @@ def _load(header, handles):
         lines = text_lines(text, ends=True)
         linecache.cache[extract.title(index)] = (len(text), None, lines, extract.title(index))
     inert.guard_imports(space)
-    patience = Patience(PATIENCE)
+    patience, raised = Patience(PATIENCE), []
     for index in sorted(needs.runs):
         one = found[index]
         is_late = needs.home is not None and one.cell > needs.home
@@ -63,19 +65,24 @@ def _load(header, handles):
         before = dict(space)
         reason = _execute(one, space, patience)
         if reason:
-            faults.setdefault(one.cell, reason)
+            raised.append((one.kind == "try-out", one.cell, reason))
         for name in kept | (set(before) if is_late else set()):
             if name in before:
                 space[name] = before[name]
             else:
                 space.pop(name, None)
+    for _, cell, reason in sorted(raised, key=lambda entry: entry[0]):  # a failed print comes last
+        faults.setdefault(cell, reason)
     used = [entry for entry in exercises if entry["id"] in needs.uses]
     faults = {str(key): str(value)[:500] for key, value in faults.items()}
     name = graded["defines"][0]
     if name in space:
         handles[:] = [Local(space[name], title=name)]
     told = {"missing": name not in space, "faults": faults, "reaches": list(needs.uses)}
-    return told | {"uses": [name for entry in used for name in entry["defines"]]}, ()
+    return told | {
+        "helpers": needs.helpers,
+        "uses": [name for entry in used for name in entry["defines"]],
+    }, ()
 
 
 def _references(header, found):
@@ -96,13 +103,9 @@ def _execute(one, space, patience):
             exec(one.code, space)
         else:
             with patience:
-                value = eval(one.code, space)
-                while inspect.iscoroutine(value):  # await at the top level, as Jupyter takes it
-                    value.send(None)
-    except StopIteration:  # the coroutine's end
-        pass
+                _finish(eval(one.code, space))
     except ImportError as error:
-        if one.kind != "import":
+        if one.kind != "import" or inert.is_allowed(one.library):
             return f"{type(error).__name__}: {error}"
         for name in one.binds:  # may be imported; whoever uses it is told its name
             if name not in magics.NAMES:
@@ -110,6 +113,13 @@ def _execute(one, space, patience):
     except BaseException as error:  # sys.exit() too: the other statements still run
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def _finish(value):
+    """Await at the top level, as Jupyter takes it."""
+    with contextlib.suppress(StopIteration):
+        while inspect.iscoroutine(value):
+            value.send(None)
 
 
 class Stopped(BaseException):
@@ -123,11 +133,9 @@ class Patience:
         self.left = seconds
 
     def __enter__(self):
-        if self.left <= 0:
-            raise Stopped(TOO_LONG)
         self.began = time.monotonic()
         signal.signal(signal.SIGALRM, self._stop)
-        signal.setitimer(signal.ITIMER_REAL, self.left, AGAIN)
+        signal.setitimer(signal.ITIMER_REAL, max(self.left, LEAST), AGAIN)
 
     def __exit__(self, *error):
         signal.setitimer(signal.ITIMER_REAL, 0)
