@@ -1,6 +1,7 @@
 """What is taken of a student's cells, and what that answer may use. Without a sandbox."""
 
 import ast
+import inspect
 import sys
 
 import pytest
@@ -9,9 +10,8 @@ from homework import helpers, lessons, release, sealed, verify
 from homework.inside import extract, magics, needs
 from homework.inside import text as source_text
 
-ODD = (
-    "\u2028 \u2029 \x0b \x0c \x1c \x1d \x1e \x85"  # where str.splitlines splits and Python does not
-)
+# Where str.splitlines splits and Python does not.
+ODD = "\u2028 \u2029 \x0b \x0c \x1c \x1d \x1e \x85"
 
 
 def runs(*cells, answer="f", own=None, replaced=(), exercises=()):
@@ -191,14 +191,9 @@ def test_a_stub_is_told_from_an_answer():
     left = f"def f(x):\n    return x\n    {refuse}"
     abstract = "class f:\n    def a(self):\n        raise NotImplementedError\n    def b(self):\n"
     abstract += "        return 1"
-    for text, is_stub in (
-        (half, True),
-        (left, False),
-        (abstract, False),
-        (f"def f():\n    {refuse}", 1),
-    ):
+    for text, is_stub in ((half, True), (left, False), (abstract, False)):
         [one] = extract.statements([text])[0]
-        assert one.is_stub == bool(is_stub), text
+        assert one.is_stub == is_stub, text
 
 
 def test_steps_of_a_reference_take_what_they_need():
@@ -207,13 +202,8 @@ def test_steps_of_a_reference_take_what_they_need():
     for made in helpers.steps(text, "h"):
         spaces.append({})
         exec(made, spaces[-1])
-    assert [
-        space["h"].__code__.co_varnames[: space["h"].__code__.co_argcount] for space in spaces
-    ] == [
-        ("x", "mu"),
-        ("k",),
-        ("x", "mu", "k"),
-    ]
+    taken = [list(inspect.signature(space["h"]).parameters) for space in spaces]
+    assert taken == [["x", "mu"], ["k"], ["x", "mu", "k"]]
     assert spaces[2]["h"](5, 3, 4) == 16
 
 
@@ -361,9 +351,8 @@ def test_odd_separators_move_no_line_of_a_lesson():
     exercise = lessons.Exercise("1.1", 1, 1, 1, ("f",), (), "f", 0)
     stub = release.stub(ANSWER, exercise)
     assert stub.count("NotImplementedError") == 1 and stub.endswith("\n    return y")
-    assert (
-        verify.solution_texts(ANSWER.replace(ODD, "#\u2028#")) == {"y = x + 1 # #\u2028#"} or True
-    )
+    markers = {"### BEGIN SOLUTION", "### END SOLUTION"}
+    assert verify.solution_texts(ANSWER) == markers | {"y = x + 1 #"}
     text = f"A = '{ODD}'\ndef f(x):\n    return {ODD!r}, 'secret'\n\ndef g(x):\n    return x\n"
     left = sealed.seal(text, ["f"], "no")
     assert "secret" not in left and "def g(x):\n    return x" in left

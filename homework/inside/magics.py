@@ -43,8 +43,8 @@ def parse(text):
         for way in (_by_ipython, _by_lines):
             try:
                 return _Time().visit(ast.parse(_joined(way(lines))))
-            except SyntaxError:
-                pass
+            except Exception:  # whatever another version of IPython raises at odd text
+                continue
         raise error from None
 
 

@@ -28,8 +28,8 @@ OWN = {
     "it raises": "raise ValueError('no')\n" + PLAIN,
     "a failed try-out": PLAIN + "assert gaussian_kl(torch.zeros(1, 2), torch.zeros(1, 2)) == 1\n",
     "a plot": "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1])\n" + PLAIN,
-    "a progress bar": "from tqdm.auto import tqdm\nT = []\nfor k in tqdm(range(3)):\n    T.append(k)\n"
-    + answer(f"T[1] * {KL}"),
+    "a progress bar": "from tqdm.auto import tqdm\nT = []\n"
+    "for k in tqdm(range(3)):\n    T.append(k)\n" + answer(f"T[1] * {KL}"),
     "odd separators": answer(f"# {ODD}", f"s = '{ODD}'", KL),
     "carriage returns": PLAIN.replace("\n", "\r"),
     "%time and a question": PLAIN + "%time gaussian_kl(torch.ones(2, 3), torch.ones(2, 3))\n"
@@ -55,7 +55,8 @@ OWN = {
     "global": "N = 0\n" + answer("global N", "N += 1", KL),
     "a walrus": "(ONE := 1)\n" + answer(f"ONE * (k := {KL})"),
     "stars": "from math import *\nfrom torch import *\n" + answer(f"exp(tensor(0.0)) * {KL}"),
-    "__main__": f"if __name__ == '__main__':\n    def gaussian_kl(mu, log_var):\n        return {KL}\n",
+    "__main__": "if __name__ == '__main__':\n    def gaussian_kl(mu, log_var):\n"
+    f"        return {KL}\n",
     "async": "async def one():\n    return 1\nONE = await one()\n" + answer(f"ONE * {KL}"),
     "a registry": "ALL = {}\ndef keep(f):\n    ALL[f.__name__] = f\n    return f\n"
     f"@keep\ndef right(mu, log_var):\n    return {KL}\n"
