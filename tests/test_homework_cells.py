@@ -129,6 +129,11 @@ def test_what_decorators_and_base_classes_keep_is_reached():
     assert runs(*cells, "@other\ndef two(x):\n    return x", own=2)[-1] == cells[2]
 
 
+def test_a_global_that_a_call_sets_is_reached():
+    cells = ["def begin():\n    global C\n    C = 3", "begin()", "print(3)", F]
+    assert runs(*cells, own=3) == [cells[0], cells[1], F]
+
+
 def test_names_reached_by_text_are_constants_and_definitions():
     cells = ["ONE = 1\nmodel = train()", "def f(x):\n    return globals()['ONE']"]
     assert runs(*cells, own=1) == ["ONE = 1", cells[1]]

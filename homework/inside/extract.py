@@ -30,6 +30,7 @@ class Taken:
         cell: index of its cell. line: its first line there, from 1.
         binds: names that it binds. fills: names of objects that it changes in place.
         reads: global names that it looks up, or that what it defines looks up when called.
+        sets: global names that what it defines sets when called.
         hooks: names of decorators and base classes, which may keep what is defined; of a call
             that stands alone the function's.
         kind: ``import``, ``definition``, ``constant`` (it calls nothing), ``try-out`` (it makes
@@ -43,6 +44,7 @@ class Taken:
     binds: tuple
     fills: tuple
     reads: tuple
+    sets: tuple
     hooks: tuple
     kind: str
     is_stub: bool
@@ -112,6 +114,7 @@ def _taken(index, node, flags):
     module = ast.Module([node], type_ignores=[])
     code = compile(module, title(index), "exec", flags=flags, dont_inherit=True)
     binds = tuple(dict.fromkeys(_looked_up(code, ("STORE_NAME", "STORE_GLOBAL"))))
+    sets = {name for part in _all_code(code) for name in _looked_up(part, ["STORE_GLOBAL"])}
     reads = set().union(*(_looked_up(part, LOADS) for part in _all_code(code)))
     for part in ast.walk(node):  # annotations may be strings, which some libraries look up
         for annotation in (getattr(part, "annotation", None), getattr(part, "returns", None)):
@@ -120,9 +123,19 @@ def _taken(index, node, flags):
     fills = _fills(node)
     kind = _kind(node) if binds or fills or not isinstance(node, TRY_OUTS) else "try-out"
     hooks = tuple(name for name in map(_root, _hooks(node)) if name)
-    line = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-    made = tuple(fills), tuple(reads), hooks, kind, _is_stub(node), code, _library(node)
-    return Taken(index, line, binds, *made)
+    return Taken(
+        cell=index,
+        line=min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))]),
+        binds=binds,
+        fills=tuple(fills),
+        reads=tuple(reads),
+        sets=tuple(sets - set(binds)),
+        hooks=hooks,
+        kind=kind,
+        is_stub=_is_stub(node),
+        code=code,
+        library=_library(node),
+    )
 
 
 LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")

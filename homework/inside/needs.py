@@ -94,12 +94,15 @@ def _makers(found, owner, replaced):
         for name in one.binds:
             if name not in replaced and owner.get(name, one.cell) == one.cell:
                 made.setdefault(name, []).append(index)
+    setters = {name: set(one.sets) for one in found if one.sets for name in one.binds}
     plain = {name: list(indices) for name, indices in made.items()}
     for index, one in enumerate(found):
         fills = set(one.fills)
         for hook in one.hooks if one.kind == "definition" else ():
             # A decorator or a base class may keep a list of what it met.
             fills |= {hook}.union(*(found[maker].reads for maker in plain.get(hook, ())))
+        for name in one.reads if one.kind != "definition" else ():  # it may call such a function
+            fills |= setters.get(name, set())
         for name in fills - imported:
             made.setdefault(name, []).append(index)
     return made
