@@ -93,7 +93,8 @@ def _grade(lesson, cells, places, sandbox, seed, only):
         if outcome["verdict"] != "right" and helped:
             again = _with_references(lesson, exercise, cells, places, sandbox, seed, wrong)
             if again["verdict"] == "right":
-                ids = ", ".join(entry.id for entry in helped)
+                to_blame = [entry for entry in helped if entry.id in failed] or helped
+                ids = ", ".join(entry.id for entry in to_blame)
                 outcome |= {"verdict": "right", "points": exercise.points}
                 outcome |= {"verified": again["verified"], "note": RESCUED.format(ids=ids)}
                 outcome |= {key: "" for key in ("mistake", "checked", "expected", "received")}

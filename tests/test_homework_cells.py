@@ -126,6 +126,8 @@ def test_what_decorators_and_base_classes_keep_is_reached():
     cells = ["ALL = {}\ndef keep(g):\n    ALL[g.__name__] = g\n    return g"]
     cells += ["@keep\ndef one(x):\n    return x", "def f(x):\n    return ALL['one'](x)"]
     assert len(runs(*cells, own=2)) == 4
+    method = "@add_to(f)\ndef g(self):\n    return 1"
+    assert runs("class f(Base):\n    x = 1", "class Base:\n    pass", method, own=0)[-1] in method
     assert runs(*cells, "@other\ndef two(x):\n    return x", own=2)[-1] == cells[2]
 
 

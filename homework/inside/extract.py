@@ -28,11 +28,11 @@ class Taken:
 
     Attributes:
         cell: index of its cell. line: its first line there, from 1.
-        binds: names that it binds. fills: names of objects that it changes in place.
+        binds: names that it binds.
+        fills: names of objects that it changes in place, or may: a definition its bases.
         reads: global names that it looks up, or that what it defines looks up when called.
         sets: global names that what it defines sets when called.
-        hooks: names of decorators and base classes, which may keep what is defined; of a call
-            that stands alone the function's.
+        hooks: names of decorators, or the function's name of a call that stands alone.
         kind: ``import``, ``definition``, ``constant`` (it calls nothing), ``try-out`` (it makes
             nothing that its text shows, such as a print) or ``other``.
         is_stub: a definition that was not finished. code: compiled.
@@ -120,7 +120,7 @@ def _taken(index, node, flags):
         for annotation in (getattr(part, "annotation", None), getattr(part, "returns", None)):
             if isinstance(annotation, ast.AST):
                 reads |= {name.id for name in ast.walk(annotation) if isinstance(name, ast.Name)}
-    fills = _fills(node)
+    fills = _fills(node) | (_met(node) if isinstance(node, DEFINITIONS) else set())
     kind = _kind(node) if binds or fills or not isinstance(node, TRY_OUTS) else "try-out"
     hooks = tuple(name for name in map(_root, _hooks(node)) if name)
     return Taken(
@@ -158,11 +158,17 @@ def _all_code(code):
 
 
 def _hooks(node):
-    """Expressions of a definition's decorators and bases, or of the function of a bare call."""
+    """Expressions of a definition's decorators, or of the function of a bare call."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         return [node.value.func]
-    keywords = [keyword.value for keyword in getattr(node, "keywords", ())]
-    return [*getattr(node, "decorator_list", ()), *getattr(node, "bases", ()), *keywords]
+    return getattr(node, "decorator_list", ())
+
+
+def _met(node):
+    """Names that a definition's decorators and bases are made of: they may keep what is defined."""
+    parts = [*getattr(node, "decorator_list", ()), *getattr(node, "bases", ())]
+    parts += [keyword.value for keyword in getattr(node, "keywords", ())]
+    return {name.id for part in parts for name in ast.walk(part) if isinstance(name, ast.Name)}
 
 
 def _library(node):

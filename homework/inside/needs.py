@@ -99,8 +99,8 @@ def _makers(found, owner, replaced):
     for index, one in enumerate(found):
         fills = set(one.fills)
         for hook in one.hooks if one.kind == "definition" else ():
-            # A decorator or a base class may keep a list of what it met.
-            fills |= {hook}.union(*(found[maker].reads for maker in plain.get(hook, ())))
+            # A decorator may keep a list of what it met.
+            fills = fills.union(*(found[maker].reads for maker in plain.get(hook, ())))
         for name in one.reads if one.kind != "definition" else ():  # it may call such a function
             fills |= setters.get(name, set())
         for name in fills - imported:
