@@ -7,7 +7,7 @@ from pathlib import Path
 
 from course_utils import checks
 from course_utils.checks import CheckFailed
-from homework import loading, sealed
+from homework import helpers, loading, sealed
 from homework.proxy import Answer, refuse_failed
 from homework.references import References
 from homework.sandbox import Ended, Sandbox, SandboxError
@@ -15,6 +15,7 @@ from homework.sandbox import Ended, Sandbox, SandboxError
 ROUNDS = 2  # of a check, with different seeds
 RESCUED = "Right once the answers of {ids} are right: nobody loses a point twice."
 MOST_CHARACTERS = 2_000  # of each text of an outcome
+MOST_HELPERS = 3  # of one earlier exercise, that are looked at
 TEXTS = ("mistake", "checked", "expected", "received", "verified", "note")
 
 
@@ -82,20 +83,42 @@ def _grade(lesson, cells, places, sandbox, references, seed, only):
         first.append(_attempt(lesson, entry, cells, places, sandbox, seed, None, stopped))
         if first[-1].pop("stopped"):
             stopped |= set(entry.defines)
+    failed = set()
     for exercise, outcome in zip(chosen, first, strict=True):
         earlier = lesson.exercises[: lesson.exercises.index(exercise)]
-        used = set(outcome.pop("uses"))
+        used, called = set(outcome.pop("uses")), outcome.pop("helpers")
+        wrong = {number: called[number] for number in failed & set(called)}
+        if outcome["verdict"] != "right":
+            failed.add(exercise.id)
         helped = [entry for entry in earlier if used & set(entry.defines)]
         if outcome["verdict"] != "right" and helped:
-            with references.of(lesson, earlier) as elsewhere:
-                again = _attempt(lesson, exercise, cells, places, sandbox, seed, elsewhere)
+            again = _with_references(
+                lesson, exercise, cells, places, sandbox, references, seed, wrong
+            )
             if again["verdict"] == "right":
-                ids = ", ".join(entry.id for entry in helped)
+                to_blame = [entry for entry in helped if entry.id in failed] or helped
+                ids = ", ".join(entry.id for entry in to_blame)
                 outcome |= {"verdict": "right", "points": exercise.points}
                 outcome |= {"verified": again["verified"], "note": RESCUED.format(ids=ids)}
                 outcome |= {key: "" for key in ("mistake", "checked", "expected", "received")}
         outcomes.append(outcome)
     return outcomes
+
+
+def _with_references(lesson, exercise, cells, places, boxes, seed, wrong):
+    """An attempt with the reference's earlier answers, and at need in place of helpers too.
+
+    Args:
+        wrong: id of an earlier exercise that is not right -> the helpers in its cell.
+    """
+    sandbox, references = boxes
+    earlier = lesson.exercises[: lesson.exercises.index(exercise)]
+    for extra in ([], *([text] for text in helpers.tries(lesson, wrong))):
+        with references.of(lesson, earlier, extra) as elsewhere:
+            again = _attempt(lesson, exercise, cells, places, sandbox, seed, elsewhere)
+        if again["verdict"] == "right" or again["stopped"]:
+            break
+    return again
 
 
 def _attempt(lesson, exercise, cells, places, sandbox, seed, elsewhere=None, stopped=()):
@@ -107,18 +130,19 @@ def _attempt(lesson, exercise, cells, places, sandbox, seed, elsewhere=None, sto
     """
     blank = {key: "" for key in ("verified", "mistake", "checked", "expected", "received", "note")}
     outcome = {"id": exercise.id, "points": 0, "of": exercise.points, "verdict": "wrong"}
-    outcome |= blank | {"uses": [], "printed": 0, "stopped": False}
+    outcome |= blank | {"uses": [], "helpers": {}, "printed": 0, "stopped": False}
     before = sandbox.printed
     try:
         with sandbox.exercise(elsewhere) as ask:
             try:
-                names = elsewhere.names if elsewhere else ()
-                loaded, _ = ask(loading.request(lesson, exercise, cells, places, names))
+                asked = loading.request(lesson, exercise, cells, places, elsewhere)
+                loaded, _ = ask(asked)
             except Ended as end:
                 raise CheckFailed(f"loading the notebook was stopped: {end.reason}") from end
             refuse_failed(loaded)
             uses = loaded.get("uses")
             outcome["uses"] = [str(name) for name in uses] if isinstance(uses, list) else []
+            outcome["helpers"] = _helpers(loaded.get("helpers"))
             if loaded.get("missing") is not False:
                 outcome["verdict"] = "missing"
                 raise CheckFailed(_missing(exercise, places, loaded.get("faults")))
@@ -149,6 +173,16 @@ def _attempt(lesson, exercise, cells, places, sandbox, seed, elsewhere=None, sto
         if len(outcome[key]) > MOST_CHARACTERS:
             outcome[key] = outcome[key][:MOST_CHARACTERS] + " ..."
     return outcome
+
+
+def _helpers(told):
+    """id -> names, of what the sandbox says about helpers: a few names of Python, nothing else."""
+    lists = told.items() if isinstance(told, dict) else ()
+    return {
+        key: [name for name in names[:MOST_HELPERS] if str(name).isidentifier()]
+        for key, names in lists
+        if isinstance(names, list)
+    }
 
 
 def _missing(exercise, places, faults):

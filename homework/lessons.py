@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from course_utils import settings
+from homework.inside.text import lines as lines_of
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
@@ -142,7 +143,7 @@ def read(path):
 def regions(text, where="the cell"):
     """Line numbers (begin, end) of each solution, markers included, counted from 0."""
     found, start = [], None
-    for number, line in enumerate(text.splitlines()):
+    for number, line in enumerate(lines_of(text)):
         if line.strip() == BEGIN and start is None:
             start = number
         elif line.strip() == END and start is not None:

@@ -10,7 +10,6 @@ import contextlib
 import queue
 
 from homework import loading
-from homework.lessons import source
 from homework.sandbox import Ended, Sandbox
 
 
@@ -33,8 +32,11 @@ class References:
             box.close()
 
     @contextlib.contextmanager
-    def of(self, lesson, exercises):
+    def of(self, lesson, exercises, extra=()):
         """A connection to the right answers of ``exercises``, which ends with the block.
+
+        Args:
+            extra: sources of more functions, see ``helpers``.
 
         Yields:
             A :class:`Connection`.
@@ -45,13 +47,13 @@ class References:
         except queue.Empty:
             box = Sandbox(self.course.of(lesson), **self.options)
             self._all.append(box)
+        texts = [*(lesson.references[one.id] for one in exercises), *extra]
+        names = [name for text in texts for name in functions(text)]
         try:
-            names = [name for one in exercises for name in functions(lesson, one)]
             # It waits for the student's exercise, which has its own limit of time.
             with box.exercise(seconds=2 * box.seconds) as ask:
-                cells, places = loading.cells_of(lesson, lesson.notebook)
-                ask(loading.request(lesson, lesson.exercises[-1], cells, places))
-                yield Connection(names, ask)
+                ask(loading.references(lesson, exercises, extra))
+                yield Connection(names, [one.id for one in exercises], ask)
         finally:
             free.put(box)
 
@@ -61,10 +63,11 @@ class Connection:
 
     Attributes:
         names: of the functions that it may call, and no others.
+        replaced: ids of the exercises that they answer.
     """
 
-    def __init__(self, names, ask):
-        self.names, self._ask = names, ask
+    def __init__(self, names, replaced, ask):
+        self.names, self.replaced, self._ask = names, replaced, ask
 
     def __call__(self, header, arrays):
         """One call: (header, arrays) of its result, or of its failure."""
@@ -76,10 +79,9 @@ class Connection:
             return {"failed": "took too much time or memory on these arguments"}, ()
 
 
-def functions(lesson, exercise):
-    """Names of the functions that the lesson's own cell of an exercise defines.
+def functions(text):
+    """Names of the functions that the source of a cell defines.
 
     A class stays the student's own: its objects could not be reached from another process.
     """
-    cell = ast.parse(source(lesson.cells[exercise.cell]))
-    return [node.name for node in cell.body if isinstance(node, ast.FunctionDef)]
+    return [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]

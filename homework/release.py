@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from homework.inside.text import lines as lines_of
 from homework.lessons import regions, source, tags
 
 GENERATED = "homework"  # tag of the cells that release adds
@@ -42,7 +43,7 @@ def student_version(lesson):
 
 def stub(text, exercise):
     """``text`` with each solution replaced, at its indentation, by a refusal with the number."""
-    lines = text.splitlines()
+    lines = lines_of(text)
     for begin, end in reversed(regions(text)):
         indent = lines[begin][: len(lines[begin]) - len(lines[begin].lstrip())]
         what = _enclosing(text, begin + 1) or ", ".join(exercise.defines)
@@ -60,7 +61,7 @@ def restore(student, lesson):
     cells = [copy.deepcopy(cell) for cell in student["cells"] if GENERATED not in tags(cell)]
     for exercise in lesson.exercises:
         cell, text = cells[exercise.cell], lesson.references[exercise.id]
-        original, lines = text.splitlines(), source(cell).splitlines()
+        original, lines = lines_of(text), lines_of(source(cell))
         shift = 0
         for begin, end in regions(text):
             place = begin - shift

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import course_utils
+from homework.inside.text import lines as lines_of
 
 PACKAGE = Path(course_utils.__file__).resolve().parent
 INSIDE = Path(__file__).resolve().parent / "inside"
@@ -54,7 +55,7 @@ def seal(text, qualified, reason):
             raise SealError(f"seals: there is no {'.'.join(qualified[: depth + 1])} in the module")
         node = found[-1]
         body = node.body
-    lines = text.splitlines()
+    lines = lines_of(text)
     indent = " " * (node.col_offset + 4)
     refusal = [f"{indent}raise NotImplementedError({reason!r})"]
     if isinstance(node, ast.ClassDef):

@@ -12,6 +12,7 @@ import tokenize
 from pathlib import Path
 
 from homework import grading, release
+from homework.inside.text import lines as lines_of
 from homework.lessons import regions, source, tags
 
 LEAST_CHARACTERS = 8  # shorter lines (such as "else:" or "return z") are everybody's
@@ -79,7 +80,7 @@ def solution_texts(text):
 
     Those that the cell shows outside its solutions too are no secret.
     """
-    lines, inside = text.splitlines(), set()
+    lines, inside = lines_of(text), set()
     for begin, end in regions(text):
         inside |= set(range(begin, end + 1))
     open_text = _squeezed("\n".join(line for i, line in enumerate(lines) if i not in inside))

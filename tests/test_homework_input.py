@@ -15,7 +15,7 @@ import submissions as made
 
 from course_utils.checks import CheckFailed
 from homework import feedback, submissions
-from homework.inside import extract, wire
+from homework.inside import wire
 from homework.proxy import Answer
 
 # Messages
@@ -130,123 +130,6 @@ def test_an_answer_that_is_none_is_a_failure(header, arrays):
     assert len(str(failure.value)) < 5_000
     with pytest.raises(CheckFailed):
         Answer(lambda *request: (header, arrays)).build((3,), None, 0)
-
-
-# Cells
-
-
-def taken(*cells):
-    return [one.text for one in extract.statements(list(cells))[0]]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "import torch",
-        "from torch import nn as layers",
-        "def f(x):\n    return train(x)",
-        "@decorate\nclass A(B):\n    x = 1",
-        "SIZE, (A, B) = 3, (4, 5)",
-        "PI: float = 3.14",
-        "f = lambda x: train(x)",
-        "import math\nLOG = math.log(2 * math.pi)",
-        "from torch import nn\nlayer = nn.Linear(2, 3)",
-        "import torch.nn.functional as F\nweights = {'a': [F.relu]}",
-        "sizes = list(range(int(3)))",
-        "import torch\nLOG = torch.log(torch.tensor(2.0)).item()",
-        "from math import *\nLOG = log(2 * pi)",
-        "from functools import partial\nf = partial(g, dim=-1)",
-        "names = dict(zip('ab', sorted([2, 1])))",
-        "x += 1",
-        "if TYPE_CHECKING:\n    from torch import Tensor",
-        "try:\n    import numpy as n\nexcept ImportError:\n    n = None",
-    ],
-)
-def test_definitions_and_constants_are_taken(text):
-    assert "\n".join(part.rstrip() for part in taken(text)) == text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "train(model)",
-        "history = train(model)",
-        "x, y = 1, train(model)",
-        "torch.allclose = print",
-        "table[0] = 1",
-        "for i in range(3):\n    pass",
-        "if True:\n    train()",
-        "if train():\n    x = 1",
-        "try:\n    x = 1\nfinally:\n    train()",
-        "with open('x') as f:\n    pass",
-        "print('hello')",
-        "x = open('/etc/passwd').read()",
-        "x = [f() for f in functions]",
-        "x = (y := train())",
-        "del x",
-        "'a text'",
-        "x += train()",
-        "x.y += 1",
-        "%matplotlib inline",
-        "!rm -rf /",
-        "%%bash\nrm -rf /",
-        "help?",
-        "",
-    ],
-)
-def test_what_runs_is_not_taken(text):
-    assert taken(text) == []
-
-
-def test_an_exercises_own_cell_computes_its_constants_freely():
-    cells = ["x = helper()\ny = Class()()\nprint(x)", "x = helper()"]
-    found, _ = extract.statements(cells, own={0})
-    assert [one.text.strip() for one in found] == ["x = helper()", "y = Class()()"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "%%time\ndef f(x):\n    return x",
-        "\n%%capture out\ndef f(x):\n    return x",
-        "def f(x):\n    return x\nf?",
-        "def f(x):\n    return x\ntorch.expm1??",
-        "def f(x):\n    return x\nt = %timeit -o f(1)",
-        "files = !ls\ndef f(x):\n    return x",
-    ],
-)
-def test_magics_cost_nothing(text):
-    found, faults = extract.statements([text])
-    assert not faults and [one.binds for one in found] == [("f",)]
-
-
-def test_faults_stay_in_their_cell():
-    cells = ["def f(:\n", "x = 1", "(" * 5_000, "y = 2\0", "z" * 300_000, "def g():\n    return f"]
-    found, faults = extract.statements(cells)
-    assert [one.binds for one in found] == [("x",), ("g",)]
-    assert set(faults) == {0, 2, 3, 4} and "line 1" in faults[0]
-    assert "characters" in faults[4]
-
-
-def test_deep_nesting_is_a_fault_and_no_crash():
-    deep = ["x = " + "-" * 100_000 + "1", "x = " + "[" * 1_000 + "]" * 1_000, "a" + ".b" * 90_000]
-    found, faults = extract.statements([*deep, "ok = 1"])
-    assert ("ok",) in [one.binds for one in found]
-
-
-def test_a_string_that_looks_like_magic_is_kept():
-    assert len(taken('def f():\n    """\n    % of all\n    """\n    return "!"')) == 1
-
-
-def test_what_an_answer_uses_is_followed_through_helpers():
-    cells = [
-        "def a(x):\n    return helper(x)",
-        "def helper(x):\n    return b(x)",
-        "def b(x): return c",
-    ]
-    found, _ = extract.statements(cells)
-    assert extract.reached(found, ["a"]) >= {"helper", "b", "c"}
-    assert "a" not in extract.reached(found, ["b"])
 
 
 # Folders and zips
