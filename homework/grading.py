@@ -92,9 +92,8 @@ def _grade(lesson, cells, places, sandbox, references, seed, only):
             failed.add(exercise.id)
         helped = [entry for entry in earlier if used & set(entry.defines)]
         if outcome["verdict"] != "right" and helped:
-            again = _with_references(
-                lesson, exercise, cells, places, sandbox, references, seed, wrong
-            )
+            boxes = sandbox, references
+            again = _with_references(lesson, exercise, cells, places, boxes, seed, wrong)
             if again["verdict"] == "right":
                 to_blame = [entry for entry in helped if entry.id in failed] or helped
                 ids = ", ".join(entry.id for entry in to_blame)
@@ -111,6 +110,7 @@ def _with_references(lesson, exercise, cells, places, boxes, seed, wrong):
     Args:
         wrong: id of an earlier exercise that is not right -> the helpers in its cell.
     """
+    sandbox, references = boxes
     sandbox, references = boxes
     earlier = lesson.exercises[: lesson.exercises.index(exercise)]
     for extra in ([], *([text] for text in helpers.tries(lesson, wrong))):

@@ -11,13 +11,13 @@ from inside import needs as need
 from inside.remote import CheckFailed, Local
 from inside.text import lines as text_lines
 
-PATIENCE = 5.0  # seconds for the statements of a notebook, before the answer is called
+PATIENCE = 0.4  # of an exercise's time, for the notebook's statements before the answer is called
 LEAST = 0.2  # of them for each statement: a definition takes none
 AGAIN = 0.5  # seconds until a statement that holds on is stopped once more
-TOO_LONG = f"the notebook's statements together took longer than {PATIENCE:g} seconds"
+TOO_LONG = "the notebook's statements together took longer than {:.2g} seconds"
 
 
-def run(sock):
+def run(sock, seconds):
     """Serve requests until the other end closes."""
     handles, space = [], {}
 
@@ -32,7 +32,7 @@ def run(sock):
             return
         try:
             if header["op"] == "load":
-                reply = _load(header, handles, ask)
+                reply = _load(header, handles, ask, PATIENCE * seconds)
             elif header["op"] == "references":
                 reply = elsewhere.load(header["texts"], space)
             elif header["op"] == "elsewhere":
@@ -49,7 +49,7 @@ def run(sock):
         wire.send(sock, *reply)
 
 
-def _load(header, handles, ask):
+def _load(header, handles, ask, seconds):
     """Execute what the exercise needs of the cells; its first name is handle 0."""
     cells, exercises = header["cells"], header["exercises"]
     graded = next(entry for entry in exercises if entry["id"] == header["graded"])
@@ -63,7 +63,7 @@ def _load(header, handles, ask):
         lines = text_lines(text, ends=True)
         linecache.cache[extract.title(index)] = (len(text), None, lines, extract.title(index))
     inert.guard_imports(space)
-    patience, raised = Patience(PATIENCE), []
+    patience, raised = Patience(seconds), []
     for index in sorted(needs.runs):
         one = found[index]
         is_late = needs.home is not None and one.cell > needs.home
@@ -129,7 +129,7 @@ class Patience:
     """Seconds that the statements of a notebook may take together, before the answer is called."""
 
     def __init__(self, seconds):
-        self.left = seconds
+        self.seconds = self.left = seconds
 
     def __enter__(self):
         self.began = time.monotonic()
@@ -140,9 +140,8 @@ class Patience:
         signal.setitimer(signal.ITIMER_REAL, 0)
         self.left -= time.monotonic() - self.began
 
-    @staticmethod
-    def _stop(*signalled):
-        raise Stopped(TOO_LONG)
+    def _stop(self, *signalled):
+        raise Stopped(TOO_LONG.format(self.seconds))
 
 
 def _answer(header, arrays, handles):
