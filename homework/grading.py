@@ -1,12 +1,15 @@
 """Grade one submission: each exercise by its check with hidden seeds, each in its own process."""
 
+import contextlib
 import tempfile
+import traceback
 import zlib
 from pathlib import Path
 
 from course_utils import checks
 from course_utils.checks import CheckFailed
-from homework import sealed
+from course_utils.checks._compare import show
+from homework import clean, sealed
 from homework.lessons import source
 from homework.proxy import Answer, refuse_failed
 from homework.sandbox import Ended, Sandbox, SandboxError
@@ -14,7 +17,12 @@ from homework.sandbox import Ended, Sandbox, SandboxError
 ROUNDS = 2  # of a check, with different seeds
 RESCUED = "Right once the answers of {ids} are right: nobody loses a point twice."
 MOST_CHARACTERS = 2_000  # of each text of an outcome
-TEXTS = ("mistake", "checked", "expected", "received", "verified", "note")
+MOST_FAULT = 300
+TEXTS = ("mistake", "checked", "expected", "received", "verified", "note", "fault")
+STUMBLED = (
+    "the check could not work with what your answer returned: it may be of another kind, number or "
+    "shape than the exercise asks for. Compare what it returns with the text of the exercise"
+)
 
 
 class Course:
@@ -61,7 +69,8 @@ def grade(lesson, notebook, course, seed=None, only=None, sandbox=None, **option
 
     Returns:
         A list of dicts: id, points, of, verdict (``right``, ``wrong``, ``not written``,
-        ``missing``), verified, mistake, checked, expected, received, note, printed.
+        ``missing``), verified, mistake, checked, expected, received, note, printed, and fault:
+        the error, for the instructor, where a check itself stumbled.
     """
     cells, places = _student_cells(lesson, notebook)
     if sandbox is None:
@@ -90,7 +99,8 @@ def _grade(lesson, cells, places, sandbox, seed, only):
                 ids = ", ".join(entry.id for entry in helped)
                 outcome |= {"verdict": "right", "points": exercise.points}
                 outcome |= {"verified": again["verified"], "note": RESCUED.format(ids=ids)}
-                outcome |= {key: "" for key in ("mistake", "checked", "expected", "received")}
+                outcome |= dict.fromkeys(("mistake", "checked", "expected", "received"), "")
+                outcome["fault"] = ""
         outcomes.append(outcome)
     return outcomes
 
@@ -114,10 +124,10 @@ def _attempt(lesson, exercise, cells, places, sandbox, seed, references, stopped
 
     An answer that uses one of those in ``stopped`` is not waited for again.
     """
-    blank = {key: "" for key in ("verified", "mistake", "checked", "expected", "received", "note")}
+    blank = dict.fromkeys(TEXTS, "")
     outcome = {"id": exercise.id, "points": 0, "of": exercise.points, "verdict": "wrong"}
     outcome |= blank | {"uses": [], "printed": 0, "stopped": False}
-    before = sandbox.printed
+    before, last = sandbox.printed, {}
     try:
         with sandbox.exercise() as ask:
             try:
@@ -126,7 +136,8 @@ def _attempt(lesson, exercise, cells, places, sandbox, seed, references, stopped
                 raise CheckFailed(f"loading the notebook was stopped: {end.reason}") from end
             refuse_failed(loaded)
             uses = loaded.get("uses")
-            outcome["uses"] = [str(name) for name in uses] if isinstance(uses, list) else []
+            known = [name for entry in lesson.exercises for name in entry.defines]
+            outcome["uses"] = [n for n in known if n in uses] if isinstance(uses, list) else []
             if loaded.get("missing") is not False:
                 outcome["verdict"] = "missing"
                 raise CheckFailed(_missing(exercise, places, loaded.get("faults")))
@@ -135,7 +146,7 @@ def _attempt(lesson, exercise, cells, places, sandbox, seed, references, stopped
                 raise CheckFailed(f"it uses {', '.join(waits)}, which had to be stopped")
             check = getattr(checks, exercise.check).__wrapped__  # the check, without its print
             for number in [0] if seed is None else seeds(seed, exercise.id):
-                outcome["verified"] = check(Answer(ask), number)
+                outcome["verified"] = check(Answer(ask, last=last), number)
         outcome |= {"verdict": "right", "points": exercise.points}
     except CheckFailed as failure:
         told = ("mistake", "checked", "expected", "received")
@@ -148,15 +159,28 @@ def _attempt(lesson, exercise, cells, places, sandbox, seed, references, stopped
         outcome["stopped"] = True
     except SandboxError:  # the grader's fault, which costs nobody points
         raise
-    except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, RuntimeError) as error:
-        # What a hostile answer returned made the check itself stumble.
-        what = f"the check could not work with what came ({type(error).__name__}: {error})"
-        outcome |= {"mistake": what[:500], "verified": ""}
+    except Exception as error:  # what an answer returned made the check itself stumble
+        outcome |= {"mistake": STUMBLED + ".", "received": _came(last), "verified": ""}
+        outcome["fault"] = _fault(error)
     outcome["printed"] = sandbox.printed - before
     for key in TEXTS:
-        if len(outcome[key]) > MOST_CHARACTERS:
-            outcome[key] = outcome[key][:MOST_CHARACTERS] + " ..."
+        outcome[key] = clean.text(outcome[key], MOST_CHARACTERS)
     return outcome
+
+
+def _came(last):
+    """What an answer gave last, in words."""
+    with contextlib.suppress(Exception):  # then there are no words for it
+        return show(last["came"])
+    return ""
+
+
+def _fault(error):
+    """An error of a check for the instructor: what, and at which line of the checks."""
+    frames = traceback.extract_tb(error.__traceback__, limit=100)
+    frames = [one for one in frames if Path(one.filename).parent.name == "checks"]
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return clean.line(f"{type(error).__name__}{place}: {error}", MOST_FAULT)
 
 
 def _load(lesson, exercise, cells, places, references):

@@ -13,6 +13,7 @@ from pathlib import Path
 import course_utils
 from homework import lessons, submissions
 from homework.gradebook import DAMAGED, parse, write_json
+from homework.gradebook import FILE as GRADES
 
 VERSION = 1
 FILE = "shard.json"
@@ -62,7 +63,7 @@ def expect_seed(asked):
     Raises:
         ShardError: a new part without ``--seed``.
     """
-    if asked.shard and asked.seed is None and not (asked.out / "grades.json").exists():
+    if asked.shard and asked.seed is None and not (asked.out / GRADES).exists():
         raise ShardError("--shard: expected --seed too, the same number for every shard")
 
 
@@ -142,7 +143,7 @@ class Shard:
 
     def save(self, entries, finished):
         """Write ``shard.json``."""
-        grades = digest_of_file(self.book.folder / "grades.json")
+        grades = digest_of_file(self.book.folder / GRADES)
         state = {"finished": finished, "grades": grades, "entries": listed(entries, LISTED)}
         write_json(self.book.folder / FILE, self.record | state)
 

@@ -13,7 +13,7 @@ def run(sock):
     handles = []
     while True:
         try:
-            header, arrays = wire.receive(sock, most_header=wire.MOST_BYTES)
+            header, arrays = wire.receive(sock, limits=wire.REQUEST)
         except wire.Closed:
             return
         try:
