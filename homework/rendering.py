@@ -20,7 +20,8 @@ MOST_ELEMENTS = 2_000  # of one formula
 MATHML = "http://www.w3.org/1998/Math/MathML"
 TAGS = set(
     "math mrow mi mn mo ms mtext mspace mfrac msqrt mroot msub msup msubsup munder mover "
-    "munderover mmultiscripts mprescripts none mtable mtr mtd mstyle mpadded mphantom menclose".split()
+    "munderover mmultiscripts mprescripts none mtable mtr mtd mstyle mpadded mphantom "
+    "menclose".split()
 )
 # Sizes and colours are the writer's whim, and links and styles could do harm.
 ATTRIBUTES = {
@@ -40,10 +41,10 @@ ATTRIBUTES = {
 @functools.lru_cache(maxsize=256)
 def markdown(text):
     """HTML of a text in Markdown; with ``$...$`` and ``$$...$$`` as formulas."""
-    text = clean.text(text)
+    text, reader = clean.text(text), _reader()
     if len(text) <= MOST_RENDERED:
         try:
-            return _reader()(text)
+            return reader(text)
         except Exception:  # nested too deeply, say
             pass
     return f"<pre>{html.escape(text)}</pre>"
@@ -51,7 +52,7 @@ def markdown(text):
 
 def _reader():
     reader = mistune.Markdown(Plain(), plugins=[math])
-    reader.block.rules.remove("block_html")  # tags are text like any other
+    reader.block.rules.remove("raw_html")  # tags are text like any other
     reader.inline.rules.remove("inline_html")
     return reader
 
