@@ -133,8 +133,8 @@ def _collected(path, items, seen, around):
             entries.append(entry)
     for student, budget in budgets.items():
         if budget.silent:
-            reason = f"{budget.silent:,} more files of this student are not graded"
-            reason += f": at most {MOST_FILES} are looked at, and {MOST_ALL // 2**20} MB"
+            reason = f"{budget.silent:,} more files of this student cannot be graded either; at "
+            reason += f"most {MOST_FILES} files and {MOST_ALL // 2**20} MB of one are looked at"
             entries.append(_unreadable(student, 0.0, reason))
             entries[-1].student = student
     if not entries:

@@ -1,0 +1,172 @@
+"""Each check against junk of every kind: an outcome in words, never a fault of the grader."""
+
+import contextlib
+import itertools
+import math
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+from homework import clean, grading, lessons, sandbox
+
+EXERCISES = [(lesson, one) for lesson in lessons.all_lessons() for one in lesson.exercises]
+LARGE = 2**20  # numbers, as many as the wire lets through
+
+
+def array(value, dtype=None):
+    return {"kind": "array", "present": [True]}, [np.array(value, dtype)]
+
+
+def many(*values, kind="tuple", keys=None):
+    header = {"kind": kind, "keys": keys, "present": [one is not None for one in values]}
+    return header, [np.array(one) for one in values if one is not None]
+
+
+class Shaped:
+    """Replies of the right count and shape, so that checks come as far as they can."""
+
+    def __init__(self, fill):
+        self.fill = fill
+
+    def __call__(self, request, arrays):
+        made = [self.fill(np.asarray(one)) for one in arrays]
+        if request["op"] == "gradient" or len(made) != 1:
+            return many(*made)
+        return array(made[0])
+
+
+def same(value, dtype=None):
+    return Shaped(lambda one: np.full(one.shape, value, dtype))
+
+
+# Name -> a reply, or a function of the request that makes one.
+JUNK = {
+    "nothing": ({}, []),
+    "no kind": ({"present": [True]}, [np.ones(3)]),
+    "another kind": ({"kind": "set", "present": [True]}, [np.ones(3)]),
+    "a number for present": ({"kind": "array", "present": 3}, [np.ones(3)]),
+    "present that is nested": ({"kind": "tuple", "present": [[True]]}, [np.ones(3)]),
+    "too few arrays": ({"kind": "tuple", "present": [True] * 3}, [np.ones(3)]),
+    "too many arrays": ({"kind": "array", "present": [True]}, [np.ones(3)] * 2),
+    "keys that are numbers": many(1.0, 2.0, kind="dict", keys=[1, 2]),
+    "keys that are alike": many(1.0, 2.0, kind="dict", keys=["a", "a"]),
+    "keys too few": many(1.0, 2.0, kind="dict", keys=["a"]),
+    "long keys": many(*[1.0] * 60, kind="dict", keys=["k" * 5_000 + "\x1b\u202e"] * 60),
+    "a dict": many([1.0, 1.0], kind="dict", keys=["a"]),
+    "an empty dict": many(kind="dict", keys=[]),
+    "a dict of nothing": many(None, kind="dict", keys=["a"]),
+    "a tuple of nothing": many(None, None),
+    "an empty tuple": many(),
+    "a tuple of one": many([1.0, 2.0]),
+    "a tuple of 60": many(*[1.0] * 60),
+    "a tuple of shapes": many(1.0, [[2.0]], np.zeros((0, 3)), [True]),
+    "a number": array(1.5),
+    "truth": array(True),
+    "an integer": array(-1),
+    "empty": array([]),
+    "empty in 2-d": array(np.zeros((0, 5))),
+    "empty in 7-d": array(np.zeros((3, 0, 1, 1, 1, 1, 2))),
+    "30 axes": array(np.ones((1,) * 30)),
+    "large": array(np.ones(LARGE, np.int8)),
+    "large in 2-d": array(np.ones((1_024, 1_024), np.float64)),
+    "many integers in two": many(np.arange(LARGE // 2), np.arange(LARGE // 2)),
+    "NaN": same(math.nan),
+    "infinity": same(math.inf),
+    "less than all": same(-math.inf),
+    "minus zero": same(-0.0),
+    "subnormal": same(5e-324),
+    "the largest": same(1.7e308),
+    "the largest of float32": same(3.4e38, np.float32),
+    "half precision": same(60_000, np.float16),
+    "extended precision": same(np.longdouble("1e4000"), np.longdouble),
+    "the least integer": same(-(2**63), np.int64),
+    "the largest integer": same(2**64 - 1, np.uint64),
+    "bytes": same(255, np.uint8),
+    "masks": same(True, np.bool_),
+    "what went in": lambda request, arrays: many(*arrays) if arrays[1:] else array(3.0),
+    "nothing of the right count": lambda request, arrays: many(*[None] * len(arrays)),
+    "first arrays, then nothing": Shaped(lambda one: np.ones(one.shape + (1,))),
+    "a handle for all": ({"handle": 0}, []),
+    "an immense handle": ({"handle": 2**80}, []),
+    "a failure of nothing": ({"failed": {}}, []),
+    "a failure of numbers": ({"failed": {"mistake": 3, "written": 0}}, []),
+    "a failure of lists": ({"failed": [1]}, []),
+    "a failure in escapes": ({"failed": {"mistake": "\x1b[2J" * 9_999, "expected": "\ud800"}}, []),
+    "not written, it says": ({"failed": {"mistake": "x", "written": False}}, []),
+}
+
+
+class Box:
+    """In place of a sandbox: the notebook loads, then every request gets the same junk."""
+
+    printed = 0
+
+    def __init__(self, junk):
+        self.junk = junk
+        self.built = itertools.count(1)
+
+    @contextlib.contextmanager
+    def exercise(self):
+        yield self.ask
+
+    def ask(self, request, arrays=()):
+        if request["op"] == "load":
+            return {"missing": False, "faults": {}, "uses": []}, ()
+        if request["op"] in ("build", "method") and not _is_about_handles(self.junk):
+            return {"handle": next(self.built)}, []
+        return self.junk(request, list(arrays)) if callable(self.junk) else self.junk
+
+
+def _is_about_handles(junk):
+    return isinstance(junk, tuple) and ({"handle", "failed"} & set(junk[0]) or not junk[0])
+
+
+@pytest.mark.parametrize(("lesson", "exercise"), EXERCISES, ids=lambda one: getattr(one, "id", ""))
+def test_no_junk_is_a_fault_of_the_grader(lesson, exercise):
+    cells, places = grading._student_cells(lesson, lesson.notebook)
+    slowest = 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as the command does
+        for name, junk in JUNK.items():
+            start = time.process_time()
+            outcome = grading._attempt(lesson, exercise, cells, places, Box(junk), 3, ())
+            slowest = max(slowest, time.process_time() - start)
+            assert outcome["verdict"] in ("wrong", "not written"), (name, outcome)
+            assert outcome["points"] == 0 and outcome["mistake"] and not outcome["stopped"], name
+            for key in grading.TEXTS:
+                assert len(outcome[key]) <= grading.MOST_CHARACTERS + 4, (name, key)
+                assert outcome[key] == clean.text(outcome[key]), (name, key)
+    assert slowest < 5, slowest
+
+
+class Odd(Exception):
+    pass
+
+
+@pytest.mark.parametrize("error", [Odd, RecursionError, MemoryError, AttributeError, OverflowError])
+def test_any_error_of_a_check_is_its_exercise_s_outcome(monkeypatch, error):
+    [lesson] = lessons.all_lessons(["01"])
+    cells, places = grading._student_cells(lesson, lesson.notebook)
+
+    def stumbles(answer, seed=0):
+        answer.call((np.ones(2),), 0)
+        raise error("\x1b[2Jhere")
+
+    monkeypatch.setattr(grading.checks.gaussian_kl, "__wrapped__", stumbles)
+    box = Box(many([1.0, 2.0], kind="dict", keys=["a"]))
+    outcome = grading._attempt(lesson, lesson.exercises[2], cells, places, box, 3, ())
+    assert outcome["verdict"] == "wrong" and "another kind, number or shape" in outcome["mistake"]
+    assert outcome["fault"].startswith(error.__name__) and "\x1b" not in outcome["fault"]
+    assert outcome["received"] == "a dict with the keys a"
+
+
+def test_a_fault_of_the_sandbox_stays_the_grader_s(monkeypatch):
+    [lesson] = lessons.all_lessons(["01"])
+
+    def fails(request, arrays):
+        raise sandbox.SandboxError("no room")
+
+    with pytest.raises(sandbox.SandboxError):
+        grading._attempt(lesson, lesson.exercises[0], [], {}, Box(fails), 3, ())
