@@ -3,13 +3,16 @@
 import contextlib
 import itertools
 import math
+import random
 import time
 import warnings
 
 import numpy as np
 import pytest
 
+from course_utils.checks import Local
 from homework import clean, grading, lessons, sandbox
+from homework.inside import extract
 
 EXERCISES = [(lesson, one) for lesson in lessons.all_lessons() for one in lesson.exercises]
 LARGE = 2**20  # numbers, as many as the wire lets through
@@ -139,6 +142,70 @@ def test_no_junk_is_a_fault_of_the_grader(lesson, exercise):
                 assert len(outcome[key]) <= grading.MOST_CHARACTERS + 4, (name, key)
                 assert outcome[key] == clean.text(outcome[key]), (name, key)
     assert slowest < 5, slowest
+
+
+class RightAtFirst(Box):
+    """The reference's answers to the first requests, then junk: it meets checks further in."""
+
+    def __init__(self, lesson, exercise, right, junk=None):
+        super().__init__(junk)
+        space = {"__name__": "__main__"}
+        cells = [c for c in lesson.cells if c["cell_type"] == "code"]
+        for one in extract.statements([lessons.source(cell) for cell in cells])[0]:
+            with contextlib.suppress(Exception):  # what needs the rest of the lesson
+                exec(one.text, space)
+        self.handles = [Local(space[exercise.defines[0]])]
+        self.right, self.asked = right, 0
+
+    def ask(self, request, arrays=()):
+        if request["op"] == "load":
+            return super().ask(request)
+        self.asked += 1
+        if self.asked > self.right:
+            return super().ask(request, arrays)
+        target, arrays = self.handles[request["handle"]], [np.array(one) for one in arrays]
+        if request["op"] == "call":
+            return packed(target.call(tuple(arrays), request["seed"]))
+        if request["op"] == "gradient":
+            probe = arrays.pop() if request["probe"] else None
+            wanted = request["output"], request["weights"], probe
+            return packed(target.gradient(tuple(arrays), request["seed"], *wanted))
+        if request["op"] == "method":
+            self.handles.append(target.method(request["name"]))
+        else:
+            count, names = request["numbers"], request["weights"]
+            weights = None if names is None else dict(zip(names, arrays[count:], strict=True))
+            self.handles.append(target.build(tuple(arrays[:count]), weights, request["seed"]))
+        return {"handle": len(self.handles) - 1}, []
+
+
+def packed(value):
+    if isinstance(value, dict):
+        return many(*value.values(), kind="dict", keys=list(value))
+    return many(*value) if isinstance(value, tuple) else array(value)
+
+
+STRUCTURES = ["a dict", "a tuple of one", "a tuple of nothing", "empty in 2-d", "a number", "NaN"]
+STRUCTURES += ["a tuple of shapes", "an empty dict", "30 axes", "masks", "large", "an empty tuple"]
+
+
+@pytest.mark.parametrize(("lesson", "exercise"), EXERCISES, ids=lambda one: getattr(one, "id", ""))
+def test_junk_after_right_answers_is_no_fault_of_the_grader(lesson, exercise):
+    """An answer that is right at first and then of another kind, at up to twelve places."""
+    cells, places = grading._student_cells(lesson, lesson.notebook)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        whole = RightAtFirst(lesson, exercise, right=10**6)
+        outcome = grading._attempt(lesson, exercise, cells, places, whole, None, ())
+        assert outcome["verdict"] == "right", outcome
+        rng = random.Random(exercise.id)
+        for right in {*range(1, min(9, whole.asked)), *rng.choices(range(whole.asked), k=4)}:
+            name = rng.choice(STRUCTURES)
+            box = RightAtFirst(lesson, exercise, right, JUNK[name])
+            outcome = grading._attempt(lesson, exercise, cells, places, box, None, ())
+            # What is asked last may be of little weight: what came first was right.
+            assert outcome["verdict"] in ("right", "wrong"), (right, name, outcome)
+            assert outcome["mistake"] or outcome["verdict"] == "right", (right, name, outcome)
 
 
 class Odd(Exception):
