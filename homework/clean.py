@@ -1,5 +1,6 @@
 """What strangers wrote, made fit to be printed, shown or kept: the one way out for their words."""
 
+import hashlib
 import sys
 import unicodedata
 
@@ -19,7 +20,11 @@ def text(words, most=None):
     if words.isascii() and words.isprintable():
         return words
     words = words.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    return "".join(c if c == "\n" or unicodedata.category(c) not in UNFIT else PUT for c in words)
+    return "\n".join(map(_fit, words.split("\n")))
+
+
+def _fit(words):
+    return "".join(PUT if unicodedata.category(c) in UNFIT else c for c in words)
 
 
 def line(words, most=MOST_LINE):
@@ -29,14 +34,16 @@ def line(words, most=MOST_LINE):
 
 
 def name(words, most):
-    """A name or path on one line; one that is cut keeps apart from others that begin like it."""
-    import hashlib
+    """A name or path on one line, as it is but for its length and for what is unfit.
 
-    words = unicodedata.normalize("NFC", str(words))
-    if len(words) <= most:
-        return " ".join(text(words).split())
-    told = hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:8]
-    return f"{' '.join(text(words[: most - 10]).split())}...{told}"
+    Two names stay two: one that is cut keeps a digest of the whole.
+    """
+    whole = str(words)
+    words = unicodedata.normalize("NFC", whole[: 4 * most])  # its time grows with the square
+    if len(whole) <= 4 * most and len(words) <= most:
+        return _fit(words)
+    told = hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:8]
+    return f"{_fit(words[: most - 10])}...{told}"
 
 
 def say(words, error=False):

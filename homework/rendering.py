@@ -13,7 +13,7 @@ from mistune.plugins.math import math
 
 from homework import clean
 
-MOST_RENDERED = 10_000  # characters; a longer text is shown as it was written
+MOST_RENDERED = 6_000  # characters; a longer text is shown as it was written
 MOST_FORMULA = 1_000  # characters
 MOST_FORMULAS = 100  # of one text
 MOST_ELEMENTS = 2_000  # of one formula

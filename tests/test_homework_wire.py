@@ -112,6 +112,9 @@ WORST = {
     "a header of lists": message({"header": {}, "arrays": [[]] * 250_000}),
     "a header of claims": message({"header": {}, "arrays": [["<f8", [0]]] * 70_000}),
     "a header of dicts": message(b'{"arrays": [], "header": {"a": [' + b"{}," * 300_000 + b"0]}}"),
+    "a header of texts": message(
+        b'{"arrays": [], "header": {"a": [' + b'"ab",' * 180_000 + b"0]}}"
+    ),
     "as many bytes as go": message(
         {"header": {}, "arrays": [["<f8", [2**20 - 1_000]]]}, bytes(8 * (2**20 - 1_000))
     ),

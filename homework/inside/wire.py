@@ -15,18 +15,23 @@ import numpy as np
 
 
 class Limits(NamedTuple):
-    """What one message may have at most, in bytes, arrays and numbers."""
+    """What one message may have at most.
+
+    ``size`` and ``header`` are bytes, ``containers`` the lists and dicts of the header.
+    """
 
     size: int
     header: int
+    containers: int
     arrays: int
     numbers: int
 
 
 # The largest answer that a right solution gives in lessons 01 to 12 has 480,000 bytes, 120,000
 # numbers and 9 arrays; a wrong one may be larger and should still hear what is wrong with it.
-REPLY = Limits(8 * 2**20, 2**20, 64, 2**20)
-REQUEST = Limits(64 * 2**20, 64 * 2**20, 4_096, 2**24)  # with all cells of a notebook
+REPLY = Limits(8 * 2**20, 2**20, 20_000, 64, 2**20)
+# With all cells of a notebook; from the grader, which is trusted.
+REQUEST = Limits(64 * 2**20, 64 * 2**20, 2**26, 4_096, 2**24)
 MOST_AXES = 32
 LENGTHS = struct.Struct(">QQ")  # of the whole that follows, and of its header
 DTYPES = {
@@ -66,8 +71,11 @@ def unpack(data, length, limits=REPLY):
     """
     if length > min(len(data), limits.header):
         raise WireError(f"its header has {length:,} bytes")
+    text = bytes(data[:length])
+    if text.count(b"[") + text.count(b"{") > limits.containers:
+        raise WireError("its header holds too much")
     try:
-        told = json.loads(bytes(data[:length]))
+        told = json.loads(text)
         header, listed = told["header"], told["arrays"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise WireError(f"its header is none ({type(error).__name__})") from error
@@ -78,7 +86,8 @@ def unpack(data, length, limits=REPLY):
     kinds = [_kind(one) for one in listed]
     numbers = sum(math.prod(shape) for _, shape in kinds)
     if numbers > limits.numbers:
-        raise WireError(f"it holds {numbers:,} numbers, more than {limits.numbers:,}")
+        what = f"it has {numbers:,} numbers, more than {limits.numbers:,}"
+        raise WireError(f"{what}; is its shape right?")
     sizes = [dtype.itemsize * math.prod(shape) for dtype, shape in kinds]
     if sum(sizes) != len(data) - length:
         raise WireError(f"it claims {sum(sizes):,} bytes and has {len(data) - length:,}")
@@ -120,7 +129,7 @@ def receive(sock, deadline=None, limits=REPLY):
     """
     size, length = LENGTHS.unpack(_read(sock, LENGTHS.size, deadline))
     if size > limits.size:
-        raise WireError(f"it claims {size:,} bytes, more than {limits.size:,}")
+        raise WireError(f"it claims {size:,} bytes, more than {limits.size:,}; is its shape right?")
     if length > min(size, limits.header):
         raise WireError(f"it claims a header of {length:,} bytes")
     return unpack(_read(sock, size, deadline), length, limits)
