@@ -33,8 +33,8 @@ class Answer(Remote):
         shapes = [array.shape for array in arrays]
         arrays = [*arrays, *([] if probe is None else [probe])]
         value = _unpacked(*self._request("gradient", arrays, **request))
-        wanted = dict if weights else tuple
-        if type(value) is not wanted or not weights and not _fit(value, shapes):
+        is_whole = type(value) is dict if weights else _fit(value, shapes)
+        if not is_whole:
             raise CheckFailed("the gradients did not arrive whole.")
         return value
 
@@ -98,7 +98,7 @@ def _unpacked(header, arrays):
 
 def _fit(gradients, shapes):
     """True if there is one for each argument, of its shape or None."""
-    if len(gradients) != len(shapes):
+    if type(gradients) is not tuple or len(gradients) != len(shapes):
         return False
     pairs = zip(gradients, shapes, strict=True)
     return all(one is None or one.shape == shape for one, shape in pairs)

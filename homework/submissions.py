@@ -197,7 +197,7 @@ def _looked_into(item, budget, nesting):
 
 def _in_zip(item, budget, nesting):
     """The submissions in a zip; returns whether there is anything in it to grade or to refuse."""
-    archive = zips.Archive(item.data, min(zips.MOST_LISTING, budget.listing))
+    archive = zips.Archive(item.data, max(0, min(zips.MOST_LISTING, budget.listing)))
     budget.size -= item.size
     with archive:
         items, _ = zips.items(archive, item.parts)

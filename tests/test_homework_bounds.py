@@ -31,6 +31,9 @@ GREEDY = {
     ),
     "bombs": lambda: zipped((f"{i}.ipynb", b" " * 19_000_000) for i in range(30)),
     "deep folders": lambda: zipped([("a/" * 1_000 + "x.ipynb", GOOD)] * 2),
+    "lists of contents, one after another": lambda: zipped(
+        (f"{i}.zip", zipped((f"{j}" * 20, "") for j in range(9_000))) for i in range(12)
+    ),
     "folders alone": lambda: zipped((f"{i}/", "") for i in range(30_000)),
 }
 
