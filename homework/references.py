@@ -12,6 +12,8 @@ import queue
 from homework import loading
 from homework.sandbox import Ended, Sandbox
 
+SECONDS = 600.0  # of all calls: each waits for a student's exercise, which has its own limit
+
 
 class References:
     """Sandboxes with the lessons' own cells, kept for a whole grading.
@@ -50,8 +52,7 @@ class References:
         texts = [*(lesson.references[one.id] for one in exercises), *extra]
         names = [name for text in texts for name in functions(text)]
         try:
-            # It waits for the student's exercise, which has its own limit of time.
-            with box.exercise(seconds=2 * box.seconds) as ask:
+            with box.exercise(seconds=SECONDS) as ask:
                 ask(loading.references(lesson, exercises, extra))
                 yield Connection(names, [one.id for one in exercises], ask)
         finally:

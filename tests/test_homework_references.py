@@ -10,7 +10,7 @@ import torch
 from grader import Grader
 
 from course_utils import settings
-from homework import grading, lessons, sandbox
+from homework import attempts, grading, lessons, sandbox
 from homework.inside import elsewhere
 
 REASON = sandbox.why_not()
@@ -235,17 +235,15 @@ def hunted(box, kind, answers):
     """What a hunt tells, in the attempt that it waits for, 1.1 being as in ``answers``."""
     hunt = HUNTS[kind].strip().replace("\n", "\n    ")
     answers = dict.fromkeys(("1.2", "1.3", "1.4")) | answers
-    told, attempt = [], grading._attempt
+    told, make = [], attempts.Attempts.make
 
     def kept(*arguments, **named):
-        told.append(attempt(*arguments, **named))
+        told.append(make(*arguments, **named))
         return told[-1]
 
-    grading._attempt = kept
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attempts.Attempts, "make", kept)
         outcomes = box.graded(made.notebook(answers | {"1.5": HUNTER.format(hunt=hunt)}))
-    finally:
-        grading._attempt = attempt
     assert outcomes["1.5"]["points"] == 0
     mistakes = [one["mistake"] for one in told]
     return next(one for one in mistakes if "found [" in one), outcomes

@@ -69,7 +69,8 @@ def _numbers(received, about):
     if isinstance(received, dict):
         raise CheckFailed("a dict came: a tuple of six numbers is wanted.", **about)
     entries = received if isinstance(received, tuple) else np.atleast_1d(received)
-    if any(np.ndim(entry) for entry in entries):
+    is_array = isinstance(entries, np.ndarray)  # by its shape alone, however large it is
+    if entries.ndim > 1 if is_array else any(entry.ndim for entry in entries):
         raise CheckFailed("one number for each loss is wanted, without further axes.", **about)
     if len(entries) != len(DIGESTS):
         came = f"{len(entries)} number{'s' if len(entries) != 1 else ''} came"

@@ -23,11 +23,11 @@ def run(sock, seconds):
 
     def ask(header, arrays):
         wire.send(sock, header, arrays)
-        return wire.receive(sock, most_header=wire.MOST_BYTES)
+        return wire.receive(sock, limits=wire.REQUEST)
 
     while True:
         try:
-            header, arrays = wire.receive(sock, most_header=wire.MOST_BYTES)
+            header, arrays = wire.receive(sock, limits=wire.REQUEST)
         except wire.Closed:
             return
         try:
