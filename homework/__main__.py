@@ -63,6 +63,8 @@ def parse(arguments):
     one.add_argument("--seed", type=int, help="of the hidden inputs; drawn once by default")
     one.add_argument("--only", action="append", metavar="ID", help="regrade this exercise only")
     one.add_argument("--seconds", type=_seconds, default=20.0, help="for one exercise (20)")
+    text = "do without this wall where it cannot be had"
+    one.add_argument("--without", action="append", default=[], choices=["cgroup"], help=text)
     one.add_argument("--unsafe", action="store_true", help="without a sandbox; see the README")
     one.set_defaults(run=run_grade)
     return parser.parse_args(arguments)
@@ -167,9 +169,17 @@ def run_grade(asked):
         return 2
     if asked.unsafe:
         print(f"--unsafe: {UNSAFE_MEANS}", file=sys.stderr)
+    elif "cgroup" not in asked.without and (reason := sandbox.why_no_group()):
+        print(f"grade: {reason}.\n{WITHOUT_GROUP}", file=sys.stderr)
+        return 2
     return classroom.run(asked)
 
 
+WITHOUT_GROUP = (
+    "One wall would be missing: nothing counts the memory of a whole sandbox. Each answer is still "
+    "one process with limits of its own. --without cgroup goes on so; as root, or in a scope that "
+    "is delegated to you (systemd-run --user --scope -p Delegate=yes ...), the wall is there."
+)
 UNSAFE = (
     "Submissions are programs. Without a sandbox they could read your files, your keys and other "
     "submissions, and change grades. --unsafe grades all the same: do that only in a throw-away "

@@ -1,6 +1,5 @@
 """Grade a class: jobs at a time, nothing lost by a crash, everything written as it comes."""
 
-import queue
 import sys
 import threading
 import time
@@ -65,24 +64,18 @@ def run(asked):
 
 def _grade_all(waiting, known, course, book, asked):
     """Grade ``waiting``; True if the caller was interrupted."""
-    slots = queue.SimpleQueue()
-    for slot in range(asked.jobs):
-        slots.put(slot)
     stop = threading.Event()
 
     def one(entry):
         if stop.is_set():
             return
-        slot = slots.get()
-        try:
-            options = {"slot": slot, "safe": not asked.unsafe, "seconds": asked.seconds}
-            lesson = known[entry.lesson]
-            only = asked.only if book.has(entry) or not book.knows(entry) else None
-            outcomes = grading.grade(lesson, entry.notebook, course, book.seed, only, **options)
-            if not stop.is_set():
-                book.add(entry, lesson, outcomes)
-        finally:
-            slots.put(slot)
+        options = {"safe": not asked.unsafe, "seconds": asked.seconds}
+        options["group"] = "cgroup" not in asked.without
+        lesson = known[entry.lesson]
+        only = asked.only if book.has(entry) or not book.knows(entry) else None
+        outcomes = grading.grade(lesson, entry.notebook, course, book.seed, only, **options)
+        if not stop.is_set():
+            book.add(entry, lesson, outcomes)
 
     silent = not sys.stderr.isatty()
     with ThreadPoolExecutor(asked.jobs) as pool, tqdm(total=len(waiting), disable=silent) as bar:

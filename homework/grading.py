@@ -1,21 +1,20 @@
 """Grade one submission: each exercise by its check with hidden seeds, each in its own process."""
 
+import contextlib
 import tempfile
 import zlib
 from pathlib import Path
 
 from course_utils import checks
 from course_utils.checks import CheckFailed
-from homework import helpers, sealed
-from homework.inside.text import lines as lines_of
-from homework.lessons import source
+from homework import helpers, loading, sealed
 from homework.proxy import Answer, refuse_failed
+from homework.references import References
 from homework.sandbox import Ended, Sandbox, SandboxError
 
 ROUNDS = 2  # of a check, with different seeds
 RESCUED = "Right once the answers of {ids} are right: nobody loses a point twice."
 MOST_CHARACTERS = 2_000  # of each text of an outcome
-MOST_HELPERS = 3  # of one earlier exercise, that are looked at
 TEXTS = ("mistake", "checked", "expected", "received", "verified", "note")
 
 
@@ -47,11 +46,12 @@ def seeds(seed, exercise_id):
     return [zlib.crc32(f"{seed} {exercise_id} {turn}".encode()) for turn in range(ROUNDS)]
 
 
-def grade(lesson, notebook, course, seed=None, only=None, sandbox=None, **options):
+def grade(lesson, notebook, course, seed=None, only=None, sandbox=None, references=None, **options):
     """Outcomes of all exercises of ``lesson`` in the student's ``notebook``.
 
     Each is graded with the student's other answers; if that fails and it uses answers of earlier
-    exercises, also with the reference's in their place, and the better counts.
+    exercises, also with the reference's in their place, and the better counts. Helpers beside a
+    wrong earlier answer are replaced too, see ``helpers``.
 
     Args:
         notebook: a dict of notebook format 4.
@@ -59,29 +59,30 @@ def grade(lesson, notebook, course, seed=None, only=None, sandbox=None, **option
         seed: of the grading; None takes the visible checks' own.
         only: ids of exercises, or None for all.
         sandbox: one for this lesson that is there already; by default a new one.
-        options: of the new ``Sandbox``.
+        references: a :class:`References` that is kept for more; by default a new one.
+        options: of new sandboxes.
 
     Returns:
         A list of dicts: id, points, of, verdict (``right``, ``wrong``, ``not written``,
         ``missing``), verified, mistake, checked, expected, received, note, printed.
     """
-    cells, places = _student_cells(lesson, notebook)
-    if sandbox is None:
-        with Sandbox(course.of(lesson), **options) as new:
-            return _grade(lesson, cells, places, new, seed, only)
-    return _grade(lesson, cells, places, sandbox, seed, only)
+    cells, places = loading.cells_of(lesson, notebook)
+    with contextlib.ExitStack() as stack:
+        if sandbox is None:
+            sandbox = stack.enter_context(Sandbox(course.of(lesson), **options))
+        if references is None:
+            references = stack.enter_context(References(course, **options))
+        return _grade(lesson, cells, places, sandbox, references, seed, only)
 
 
-def _grade(lesson, cells, places, sandbox, seed, only):
+def _grade(lesson, cells, places, sandbox, references, seed, only):
     outcomes = []
     chosen = [entry for entry in lesson.exercises if only is None or entry.id in only]
     first, stopped = [], set()
     for entry in chosen:
-        first.append(_attempt(lesson, entry, cells, places, sandbox, seed, (), stopped))
+        first.append(_attempt(lesson, entry, cells, places, sandbox, seed, None, stopped))
         if first[-1].pop("stopped"):
             stopped |= set(entry.defines)
-    # In the order of the lesson: a reference is in the sandbox only after the exercise that it
-    # answers was graded for good.
     failed = set()
     for exercise, outcome in zip(chosen, first, strict=True):
         earlier = lesson.exercises[: lesson.exercises.index(exercise)]
@@ -91,7 +92,11 @@ def _grade(lesson, cells, places, sandbox, seed, only):
             failed.add(exercise.id)
         helped = [entry for entry in earlier if used & set(entry.defines)]
         if outcome["verdict"] != "right" and helped:
-            again = _with_references(lesson, exercise, cells, places, sandbox, seed, wrong)
+            for steps in ({}, *helpers.tries(lesson, wrong)):
+                with references.of(lesson, earlier, steps) as elsewhere:
+                    again = _attempt(lesson, exercise, cells, places, sandbox, seed, elsewhere)
+                if again["verdict"] == "right" or again["stopped"]:
+                    break
             if again["verdict"] == "right":
                 to_blame = [entry for entry in helped if entry.id in failed] or helped
                 ids = ", ".join(entry.id for entry in to_blame)
@@ -102,55 +107,28 @@ def _grade(lesson, cells, places, sandbox, seed, only):
     return outcomes
 
 
-def _with_references(lesson, exercise, cells, places, sandbox, seed, wrong):
-    """An attempt with the reference's earlier answers, and at need in place of helpers too.
+def _attempt(lesson, exercise, cells, places, sandbox, seed, elsewhere=None, stopped=()):
+    """One grading of one exercise.
 
     Args:
-        wrong: id of an earlier exercise that is not right -> the helpers in its cell.
-    """
-    earlier = lesson.exercises[: lesson.exercises.index(exercise)]
-    again = _attempt(lesson, exercise, cells, places, sandbox, seed, earlier)
-    for text in helpers.tries(lesson, wrong):
-        if again["verdict"] == "right" or again["stopped"]:
-            break
-        again = _attempt(lesson, exercise, cells, places, sandbox, seed, earlier, extra=[text])
-    return again
-
-
-def _student_cells(lesson, notebook):
-    """Sources of the code cells, and exercise id -> index of its cell among them."""
-    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    places = {}
-    for index, cell in enumerate(code):
-        course = cell.get("metadata", {}).get("course")
-        if isinstance(course, dict) and isinstance(course.get("id"), str):
-            names = next((e.defines for e in lesson.exercises if e.id == course["id"]), ())
-            if any(name in source(cell) for name in names):  # of copies the last that defines it
-                places[course["id"]] = index
-            places.setdefault(course["id"], index)
-    return [source(cell) for cell in code], places
-
-
-def _attempt(lesson, exercise, cells, places, sandbox, seed, references, stopped=(), extra=()):
-    """One grading of one exercise, with ``references`` in place of the student's answers.
-
-    An answer that uses one of those in ``stopped`` is not waited for again. ``extra`` are more
-    sources that the reference gives, see ``helpers``.
+        elsewhere: right answers in place of the student's earlier ones, see ``references``.
+        stopped: an answer that uses one of these names is not waited for again.
     """
     blank = {key: "" for key in ("verified", "mistake", "checked", "expected", "received", "note")}
     outcome = {"id": exercise.id, "points": 0, "of": exercise.points, "verdict": "wrong"}
     outcome |= blank | {"uses": [], "helpers": {}, "printed": 0, "stopped": False}
     before = sandbox.printed
     try:
-        with sandbox.exercise() as ask:
+        with sandbox.exercise(elsewhere) as ask:
             try:
-                loaded, _ = ask(_load(lesson, exercise, cells, places, references, extra))
+                names = elsewhere.names if elsewhere else ()
+                loaded, _ = ask(loading.request(lesson, exercise, cells, places, names))
             except Ended as end:
                 raise CheckFailed(f"loading the notebook was stopped: {end.reason}") from end
             refuse_failed(loaded)
             uses = loaded.get("uses")
             outcome["uses"] = [str(name) for name in uses] if isinstance(uses, list) else []
-            outcome["helpers"] = _helpers(loaded.get("helpers"))
+            outcome["helpers"] = helpers.told(loaded.get("helpers"))
             if loaded.get("missing") is not False:
                 outcome["verdict"] = "missing"
                 raise CheckFailed(_missing(exercise, places, loaded.get("faults")))
@@ -181,37 +159,6 @@ def _attempt(lesson, exercise, cells, places, sandbox, seed, references, stopped
         if len(outcome[key]) > MOST_CHARACTERS:
             outcome[key] = outcome[key][:MOST_CHARACTERS] + " ..."
     return outcome
-
-
-def _load(lesson, exercise, cells, places, references, extra):
-    listed = [
-        {"id": entry.id, "defines": list(entry.defines), "cell": places.get(entry.id)}
-        for entry in lesson.exercises
-    ]
-    texts = []
-    if references:  # their solutions, and the imports of the lesson that they need
-        texts = [["reference 0", _imports(lesson)]]
-        texts += [["reference 0", lesson.references[entry.id]] for entry in references]
-        texts += [["reference 0", text] for text in extra]
-    replaced = [entry.id for entry in references]
-    asked = {"op": "load", "cells": cells, "exercises": listed, "graded": exercise.id}
-    return asked | {"references": texts, "replaced": replaced}
-
-
-def _helpers(told):
-    """id -> names, of what the sandbox says about helpers: a few names of Python, nothing else."""
-    lists = told.items() if isinstance(told, dict) else ()
-    return {
-        key: [name for name in names[:MOST_HELPERS] if str(name).isidentifier()]
-        for key, names in lists
-        if isinstance(names, list)
-    }
-
-
-def _imports(lesson):
-    cell = next(cell for cell in lesson.cells if cell["cell_type"] == "code")
-    lines = lines_of(source(cell))
-    return "\n".join(line for line in lines if line.startswith(("import ", "from "))) + "\n"
 
 
 def _missing(exercise, places, faults):

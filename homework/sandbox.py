@@ -1,10 +1,15 @@
-"""Where students' code runs: bubblewrap without network, home or repository, or plainly.
+"""Where students' code runs: behind walls, or plainly (``safe=False``).
 
-Linux only. Run as root, each sandbox drops to a user of its own, because limits on the number of
-processes do not bind root; run as a user, bubblewrap makes a user namespace.
+Linux only. From outside to inside: a key ring and a control group of its own (``launch.py``); name
+spaces and mounts by bubblewrap (``bubblewrap.py``), where the template imports torch once; for each
+exercise a world, a user and a filter of system calls (``inside/walls.py``, ``syscalls.py``).
+docs/instructors.md says what the walls are and what they were tried against.
 """
 
+import base64
 import contextlib
+import functools
+import itertools
 import json
 import os
 import select
@@ -13,24 +18,26 @@ import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import threading
 import time
 from pathlib import Path
 
+from homework import bubblewrap, cgroups, syscalls
 from homework.inside import wire
 
 MEMORY = 4 * 2**30  # bytes that an exercise may use beyond torch itself
+REST = 2**30  # of torch, the template and the temporary files, in the control group
 SECONDS = 20.0  # wall clock of one exercise
 START_SECONDS = 120.0  # until torch is imported, on a busy machine
-GRACE = 10.0  # beyond an exercise's time, before the whole sandbox is given up
-TEMPORARY_BYTES = 64 * 2**20  # of the private /tmp
+GRACE = 5.0  # beyond an exercise's time, before the whole sandbox is given up
+MOST_PRINTED = 256 * 2**20  # bytes, of a whole submission
+MOST_ELSEWHERE = 1_000  # calls of other exercises' answers that one exercise may make
 KILLED = "its process was killed from inside"
-FIRST_USER = 2_000_000  # as root: user ids that no account has, others for each grader
-USERS = 64
+# As root: pairs of user ids that no account has, others for each grader and each sandbox.
+FIRST_USER, GRADERS, SANDBOXES = 2**30, 2**14, 2**15
 INSTALL = "sudo apt-get install bubblewrap (Debian, Ubuntu) or sudo dnf install bubblewrap (Fedora)"
-SHARED = ("/usr", "/usr/local")  # prefixes that hold more than Python
+_started = itertools.count()
 
 
 class SandboxError(RuntimeError):
@@ -51,12 +58,23 @@ def why_not():
         return "the sandbox needs Linux; run the grading in a Linux container or virtual machine"
     if not shutil.which("bwrap"):
         return f"bubblewrap is not installed: {INSTALL}"
-    if os.geteuid() == 0 and not shutil.which("setpriv"):
-        return "setpriv (package util-linux) is not installed"
-    asked = [*_walls(None), "--", _python(), "-I", "-S", "-c", "import os; os.getpid()"]
-    tried = subprocess.run(asked, capture_output=True, text=True, timeout=60)
+    try:
+        _filter()
+    except syscalls.SeccompError as error:
+        return str(error)
+    asked = [*bubblewrap.command(None), "--", bubblewrap.python(), "-I", "-S", "-c"]
+    tried = subprocess.run([*asked, "import os; os.getpid()"], capture_output=True, text=True)
     if tried.returncode:
         return f"bubblewrap is installed, but fails here: {tried.stderr.strip()[-300:]}"
+    return ""
+
+
+def why_no_group():
+    """Why there can be no control group (a grading may do without), or an empty string."""
+    try:
+        cgroups.Group(_name(), MEMORY).remove()
+    except cgroups.CgroupError as error:
+        return f"no control group can be made here ({error})"
     return ""
 
 
@@ -65,16 +83,16 @@ class Sandbox:
 
     Args:
         course: folder that ``sealed.make`` filled.
-        slot: number of this sandbox among those alive; as root its user id follows from it.
-        safe: False runs the code as the caller's own user, without bubblewrap.
+        safe: False runs the code as the caller's own user, without walls.
+        group: False does without a control group.
         seconds, memory: limits of one exercise.
     """
 
-    def __init__(self, course, slot=0, safe=True, seconds=SECONDS, memory=MEMORY):
-        self.course, self.slot, self.safe = Path(course), slot, safe
+    def __init__(self, course, safe=True, group=True, seconds=SECONDS, memory=MEMORY):
+        self.course, self.safe, self.with_group = Path(course), safe, group and safe
         self.seconds, self.memory = seconds, memory
         self.printed = 0
-        self.process = self.control = self.folder = self.ended = None
+        self.process = self.control = self.folder = self.group = None
 
     def __enter__(self):
         return self
@@ -83,8 +101,13 @@ class Sandbox:
         self.close()
 
     @contextlib.contextmanager
-    def exercise(self):
+    def exercise(self, elsewhere=None, seconds=None):
         """A connection to a fresh fork of the template, which ends with the block.
+
+        Args:
+            elsewhere: ``elsewhere(header, arrays)`` -> (header, arrays), for what the exercise asks
+                of answers that are not in its process.
+            seconds: of this exercise, if not the sandbox's own.
 
         Yields:
             ``ask(header, arrays)`` -> (header, arrays).
@@ -95,65 +118,40 @@ class Sandbox:
         if self.process is None or self.process.poll() is not None:
             self.close()
             self._start()
-        ours, theirs = socket.socketpair()
-        deadline = time.monotonic() + self.seconds
-        self.ended = None
+        fork = _Fork(self, elsewhere, self.seconds if seconds is None else seconds)
         try:
-            with theirs:
-                self.control.settimeout(GRACE)
-                socket.send_fds(self.control, [f"{self.seconds}".encode()], [theirs.fileno()])
-            yield lambda header, arrays=(): self._ask(ours, deadline, header, arrays)
+            yield fork.ask
         except OSError as error:
             self.close()
             raise Ended(KILLED) from error
         finally:
-            ours.close()
-            self._collect(deadline)
-
-    def _ask(self, sock, deadline, header, arrays):
-        try:
-            wire.send(sock, header, arrays, deadline + GRACE)
-            # The template speaks first only when the exercise is over, or when it was killed.
-            left = max(deadline + GRACE - time.monotonic(), 0)
-            ready, _, _ = select.select([sock, self.control], [], [], left)
-            if sock not in ready:
-                raise Ended(self._collect(deadline))
-            return wire.receive(sock, deadline + GRACE)
-        except wire.WireError as error:
-            raise Ended(f"what it answered cannot be read: {error}") from error
-        except wire.Closed as error:
-            raise Ended(self._collect(deadline)) from error
-
-    def _collect(self, deadline):
-        """How the fork ended, from the template; a template that is silent is given up."""
-        if self.ended is None:
-            self.ended = KILLED
-            try:
-                report, _ = wire.receive(self.control, max(deadline, time.monotonic()) + GRACE)
-                self.ended = _in_words(report, self.seconds, self.memory)
-            except (wire.Closed, wire.WireError, AttributeError):  # no control any more
-                self.close()
-        return self.ended
+            fork.close()
 
     def _start(self):
         ours, theirs = socket.socketpair()
-        self.folder = tempfile.mkdtemp(prefix="grading-")
-        work = "/tmp" if self.safe else self.folder
-        site = _site_packages()
-        paths = ["/sandbox/course", *(f"/sandbox/site-packages{i}" for i in range(len(site)))]
-        if not self.safe:
+        site = bubblewrap.site_packages()
+        if self.safe:
+            paths = [bubblewrap.COURSE, *(bubblewrap.site_inside(i) for i in range(len(site)))]
+            number = os.getpid() % GRADERS * SANDBOXES + next(_started) % SANDBOXES
+            users = FIRST_USER + 2 * number if os.geteuid() == 0 else 0
+            options = {"filter": _filter(), "users": users, "folder": "/tmp"}
+        else:
+            self.folder = tempfile.mkdtemp(prefix="grading-")
             paths = [str(self.course), *map(str, site)]
-        options = {"control": theirs.fileno(), "paths": paths, "folder": work}
-        options |= {"memory": self.memory, "alone": self.safe}
+            options = {"filter": "", "users": 0, "folder": self.folder}
+        options |= {"control": theirs.fileno(), "paths": paths, "memory": self.memory}
         script = str(Path(paths[0]) / "inside" / "template.py")
-        python = [_python(), "-I", "-S", script, json.dumps(options)]
-        command = [*_walls(self.course, site, self.slot), "--", *python] if self.safe else python
-        environment = {"OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+        program = ["-I", "-S", script, json.dumps(options)]
+        if self.safe:
+            command = [*self._launch(), *bubblewrap.command(self.course, site), "--"]
+            command += [bubblewrap.python(), *program]
+        else:
+            command = [bubblewrap.outside_python(), *program]
         with theirs:
             self.process = subprocess.Popen(
                 command,
                 cwd="/" if self.safe else self.folder,
-                env=environment,
+                env={"OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -167,13 +165,28 @@ class Sandbox:
             wire.receive(ours, time.monotonic() + START_SECONDS)
         except (wire.Closed, wire.WireError) as error:
             self.close()
+            reader.join(1)
             told = self.last.decode(errors="replace").strip()[-400:]
             raise SandboxError(f"the sandbox did not start: {told or error}") from error
 
+    def _launch(self):
+        """What comes before bubblewrap's command."""
+        if self.with_group:
+            try:
+                self.group = cgroups.Group(_name(), self.memory + REST)
+            except cgroups.CgroupError as error:
+                raise SandboxError(f"no control group can be made here ({error})") from error
+        options = {"groups": self.group.files if self.group else []}
+        script = Path(__file__).with_name("launch.py")
+        return [bubblewrap.outside_python(), "-I", "-S", str(script), json.dumps(options)]
+
     def _count(self, stream):
-        """Read what is printed, so that nobody waits for a full pipe; keep the count alone."""
+        """Read what is printed, so that nobody waits for a full pipe; keep the count alone.
+
+        After too much of it the pipe is closed, and who prints on gets an error.
+        """
         with contextlib.suppress(OSError, ValueError), stream:
-            while part := stream.read1(2**20):
+            while self.printed < MOST_PRINTED and (part := stream.read1(2**20)):
                 self.printed += len(part)
                 self.last = (self.last + part)[-400:]
 
@@ -184,6 +197,9 @@ class Sandbox:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
+        if self.group is not None:
+            self.group.remove()
+            self.group = None
         if self.control is not None:
             self.control.close()
             self.control = None
@@ -192,84 +208,85 @@ class Sandbox:
             self.folder = None
 
 
-def _in_words(report, seconds, memory):
+class _Fork:
+    """One exercise: the connection to its process, its time, and how it ended."""
+
+    def __init__(self, box, elsewhere, seconds):
+        self.box, self.elsewhere, self.seconds = box, elsewhere, seconds
+        self.ended, self.calls = None, 0
+        self.ours, theirs = socket.socketpair()
+        self.deadline = time.monotonic() + seconds
+        with theirs:
+            box.control.settimeout(GRACE)
+            try:
+                socket.send_fds(box.control, [f"{seconds}".encode()], [theirs.fileno()])
+            except OSError:
+                self.ours.close()
+                box.close()
+                raise Ended(KILLED) from None
+
+    def ask(self, header, arrays=()):
+        """Send one request and wait for its answer."""
+        try:
+            wire.send(self.ours, header, arrays, self.deadline + GRACE)
+            while True:
+                # The template speaks first only when the exercise is over, or when it was killed.
+                left = max(self.deadline + GRACE - time.monotonic(), 0)
+                ready, _, _ = select.select([self.ours, self.box.control], [], [], left)
+                if self.ours not in ready:
+                    raise Ended(self._collect())
+                reply, found = wire.receive(self.ours, self.deadline + GRACE)
+                if "elsewhere" not in reply:
+                    return reply, found
+                self.calls += 1
+                if self.elsewhere is None or self.calls > MOST_ELSEWHERE:
+                    raise Ended("it asked for answers that are not its own")
+                wire.send(self.ours, *self.elsewhere(reply, found), self.deadline + GRACE)
+        except wire.WireError as error:
+            raise Ended(f"what it answered cannot be read: {error}") from error
+        except wire.Closed as error:
+            raise Ended(self._collect()) from error
+
+    def close(self):
+        """End the exercise, and wait until the template says that it is gone."""
+        self.ours.close()
+        self._collect()
+
+    def _collect(self):
+        """How the process ended, from the template; a template that is silent is given up."""
+        if self.ended is None:
+            self.ended = KILLED
+            try:
+                until = max(self.deadline, time.monotonic()) + GRACE
+                report, _ = wire.receive(self.box.control, until)
+                short = self.box.group is not None and self.box.group.was_short()
+                self.ended = _in_words(report, self.seconds, short)
+            except (wire.Closed, wire.WireError, AttributeError):  # no control any more
+                self.box.close()
+            else:
+                if report.get("ended") == "never began":
+                    self.box.close()
+                    why = report.get("why", "see above")
+                    raise SandboxError(f"no exercise can begin in the sandbox ({why})")
+        return self.ended
+
+
+def _in_words(report, seconds, was_short):
     ended, number = report.get("ended"), report.get("number")
     if ended == "time":
         return f"it took longer than {seconds:g} seconds: is there an endless loop?"
-    if ended == "memory":
-        return f"it used more than {memory / 2**30:g} GB of memory"
+    if ended == "signal" and number == signal.SIGKILL and was_short:
+        return "it used more memory than an exercise may"
     if ended == "signal":
         names = {item.value: item.name for item in signal.Signals}
         return f"its process was ended by {names.get(number, number)}"
     return f"its process ended itself (exit status {number})"
 
 
-def _python():
-    return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+def _name():
+    return f"grading-{os.getpid()}-{next(_started)}"
 
 
-def _site_packages():
-    """Folders of installed packages, in the order of sys.path."""
-    found = [Path(path) for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
-    return [path for path in dict.fromkeys(found) if path.is_dir()]
-
-
-def _libraries():
-    """Where the system keeps shared libraries: by Debian's names, else whole folders."""
-    triplet = sysconfig.get_config_var("MULTIARCH") or "none"
-    narrow = [f"/lib/{triplet}", f"/usr/lib/{triplet}"]
-    chosen = narrow if os.path.isdir(narrow[1]) else ["/lib", "/usr/lib"]
-    chosen += ["/lib64", "/usr/lib64", "/etc/ld.so.cache"]
-    return [path for path in chosen if os.path.exists(path)]
-
-
-def _interpreter():
-    """What Python itself is made of, outside site-packages."""
-    base = Path(sys.base_prefix).resolve()
-    if str(base) not in SHARED:
-        return [base]
-    standard = Path(sysconfig.get_paths()["stdlib"]).resolve()
-    return [Path(_python()), standard, *(base / "lib").glob("libpython3*.so*")]
-
-
-def _walls(course, site=(), slot=0):
-    """The bubblewrap command up to the program: what it sees, and nothing else."""
-    seen = {str(path): str(path) for path in [*_interpreter(), *_libraries()]}
-    hidden = []
-    for index, folder in enumerate(site):
-        seen[str(folder)] = f"/sandbox/site-packages{index}"
-        if (folder / "course_utils").is_dir():  # an installed package would be seen unsealed
-            hidden.append(f"/sandbox/site-packages{index}/course_utils")
-            inside = [path for path in _interpreter() if folder.resolve().is_relative_to(path)]
-            hidden += [str(folder.resolve() / "course_utils")] if inside else []
-    if course is not None:
-        seen[str(course)] = "/sandbox/course"
-    is_root = os.geteuid() == 0
-    if is_root:
-        setpriv = shutil.which("setpriv")
-        seen[setpriv] = setpriv
-    command = [shutil.which("bwrap")]
-    made = set()
-    for target in (*seen.values(), "/tmp", "/dev/shm"):
-        # Parents by hand, for all to enter: bubblewrap makes them for their owner alone.
-        for parent in reversed(Path(target).parents[:-1]):
-            if str(parent) not in made and not str(parent).startswith("/dev"):
-                made.add(str(parent))
-                command += ["--dir", str(parent)]
-    for origin, target in seen.items():
-        command += ["--ro-bind", origin, target]
-    for target in hidden:
-        command += ["--tmpfs", target]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    for target in ("/tmp", "/dev/shm"):
-        command += ["--perms", "1777", "--size", str(TEMPORARY_BYTES), "--tmpfs", target]
-    command += ["--remount-ro", "/", "--chdir", "/tmp", "--clearenv"]
-    for name, value in (("OMP_NUM_THREADS", "1"), ("LANG", "C.UTF-8"), ("HOME", "/tmp")):
-        command += ["--setenv", name, value]
-    command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
-    command += ["--unshare-cgroup-try", "--die-with-parent", "--new-session"]
-    if not is_root:
-        return [*command, "--unshare-user"]
-    user = str(FIRST_USER + os.getpid() * USERS + slot % USERS)
-    drop = [setpriv, "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs"]
-    return [*command, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--", *drop]
+@functools.cache
+def _filter():
+    return base64.b64encode(syscalls.program()).decode()

@@ -5,14 +5,14 @@ import inspect
 import json
 import os
 import re
-import subprocess
-import sys
+import signal
 
+import ordinary
 import pytest
 import submissions as made
 
 from course_utils import settings
-from homework import grading, lessons, sandbox
+from homework import bubblewrap, grading, lessons, references, sandbox
 
 REASON = sandbox.why_not()
 needs_bubblewrap = pytest.mark.skipif(
@@ -31,13 +31,16 @@ def course():
 @pytest.fixture(scope="module")
 def box(course):
     """One sandbox for many notebooks: each exercise is a fork of its own all the same."""
-    with sandbox.Sandbox(course.of(made.LESSON), seconds=5.0) as box:
-        yield box
+    options = {"seconds": 5.0, "group": not sandbox.why_no_group()}
+    with sandbox.Sandbox(course.of(made.LESSON), **options) as box:
+        with references.References(course, **options) as right:
+            yield box, right
 
 
 def graded(box, notebook, seed=1):
     """Exercise id -> outcome."""
-    outcomes = grading.grade(made.LESSON, notebook, None, seed, sandbox=box)
+    one, right = box
+    outcomes = grading.grade(made.LESSON, notebook, None, seed, sandbox=one, references=right)
     return {outcome["id"]: outcome for outcome in outcomes}
 
 
@@ -175,14 +178,14 @@ TOLD = {
     "endless loop": r"longer than 5 seconds: is there an endless loop",
     "os._exit": r"ended itself \(exit status 0\)",
     "sys.exit": r"SystemExit",
-    "kills its parent": r"killed from inside|returned nothing",
-    "kills everything": r"killed from inside|SIGKILL|returned nothing",
-    "fork bomb": r"BlockingIOError|longer than|memory",
+    "kills its parent": r"PermissionError",
+    "kills everything": r"PermissionError",
+    "fork bomb": r"PermissionError",
     "thread bomb": r"can't start new thread|longer than|memory",
-    "fills the disk": r"OSError|longer than|No space",
+    "fills the disk": r"OSError|No space",
     "100 GB": r"alloc|memory",
     "100 GB in pieces": r"alloc|memory|longer than",
-    "a socket": r"unreachable",
+    "a socket": r"PermissionError",
     "reads what it finds": r"nothing found",
     "a huge answer": r"claims|cannot be read",
     "garbage on the wire": r"cannot be read",
@@ -234,123 +237,32 @@ def test_the_package_answers_nothing(box, text):
     assert any(reason in told for reason in reasons), told
 
 
-def test_nothing_of_an_exercise_lives_on(box):
-    """A process in the background is gone, and so are its files, when the next exercise starts."""
-    leave = """
-import os, subprocess, sys
-def gaussian_log_prob(x, mu, log_var):
-    open('/tmp/left', 'w').write('here')
-    open('/dev/shm/left', 'w').write('here')
-    for _ in range(2):
-        if os.fork() == 0:
-            os.setsid()
-            import time
-            time.sleep(60)
-    return x
-"""
-    look = """
-import os
-def log_weight(*arguments):
-    mine = [name for name in os.listdir('/proc') if name.isdigit()]
-    names = [open(f'/proc/{name}/comm').read().strip() for name in mine]
-    raise ValueError(f"{len(mine)} {sorted(names)} {os.listdir('/tmp')} {os.listdir('/dev/shm')}")
-"""
-    outcomes = graded(box, made.notebook({"1.1": leave, "1.2": look}))
-    assert re.search(r"ValueError: 3 \[.*\] \[\] \[\]", outcomes["1.2"]["mistake"]), outcomes["1.2"]
-
-
-def test_what_the_sandbox_sees(box):
-    """No home, repository, variable, network or privilege of the grader; and a user of its own."""
-    os.environ["A_SECRET_OF_THE_GRADER"] = "x"
-    look = f"""
-import os
-def gaussian_log_prob(*arguments):
-    status = dict(line.split(':', 1) for line in open('/proc/self/status') if ':' in line)
-    told = [sorted(os.listdir('/')), os.path.exists({str(settings.root() / "notebooks")!r})]
-    told += ['A_SECRET_OF_THE_GRADER' in os.environ, status['CapEff'].strip(), os.getuid() == 0]
-    told += [len([n for n in os.listdir('/proc') if n.isdigit()]), status['NoNewPrivs'].strip()]
-    for path in ('/x', '/usr/x', '/sandbox/course/x', '/sandbox/course/inside/wire.py'):
-        try:
-            open(path, 'a')
-            told.append(path)
-        except OSError:
-            pass
-    raise ValueError(str(told))
-"""
-    try:
-        told = graded(box, made.notebook({"1.1": look}))["1.1"]["mistake"]
-    finally:
-        del os.environ["A_SECRET_OF_THE_GRADER"]
-    found = re.search(r"ValueError: \[\[.*?\], False, False, '0{16}', False, 3, '1'\]", told)
-    assert found, told
-    assert not {"'home'", "'work'", "'mnt'", "'var'"} & set(re.findall(r"'\w+'", told)), told
-
-
-def test_every_start_of_a_template_is_a_fresh_one(course):
-    """After a kill the next exercise finds a new template, not a broken one."""
-    with sandbox.Sandbox(course.of(made.LESSON), seconds=5.0) as box:
-        for _ in range(2):
-            with box.exercise() as ask:
-                text = "import os, time\ndef gaussian_kl():\n    os.kill(os.getppid(), 9)\n"
-                text += "    time.sleep(60)\n"
-                listed = [{"id": "1.3", "defines": ["gaussian_kl"], "cell": 0}]
-                request = {"op": "load", "cells": [text], "exercises": listed, "graded": "1.3"}
-                assert ask(request | {"references": [], "replaced": []})[0]["missing"] is False
-                with pytest.raises(sandbox.Ended, match="killed from inside"):
-                    ask({"op": "call", "handle": 0, "seed": 0})
+def test_every_start_of_a_template_is_a_fresh_one(box):
+    """After a kill from outside the next exercise finds a new template, not a broken one."""
+    assert points(graded(box, made.notebook())) == made.POINTS
+    os.killpg(box[0].process.pid, signal.SIGKILL)
+    box[0].process.wait()
+    assert points(graded(box, made.notebook())) == made.POINTS
 
 
 def test_an_installed_package_hides_no_module_of_python(course, monkeypatch, tmp_path):
     """An old backport beside torch, such as dataclasses.py, is not what the template imports."""
     (tmp_path / "dataclasses.py").write_text("raise ImportError('the backport')")
-    found = sandbox._site_packages()
-    monkeypatch.setattr(sandbox, "_site_packages", lambda: [tmp_path, *found])
+    found = bubblewrap.site_packages()
+    monkeypatch.setattr(bubblewrap, "site_packages", lambda: [tmp_path, *found])
     tmp_path.chmod(0o755)
     with sandbox.Sandbox(course.of(made.LESSON)) as box, box.exercise() as ask:
-        assert ask({"op": "load", "cells": [], "exercises": [], "graded": "1.1"}) is not None
+        assert ask({"op": "call", "handle": 0})[0]["failed"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="root: the other half of the sandbox's two roads")
 def test_as_an_ordinary_user_too(tmp_path):
-    """The same walls and limits where bubblewrap has no privileges."""
-    python = next((p for p in ("/usr/bin/python3", sys.executable) if _readable(p)), None)
-    script = (
-        "import os, resource\n"
-        "resource.setrlimit(resource.RLIMIT_NPROC, (20, 20))\n"
-        "count = 0\n"
-        "try:\n"
-        "    while count < 200:\n"
-        "        if os.fork() == 0:\n"
-        "            import time; time.sleep(2); os._exit(0)\n"
-        "        count += 1\n"
-        "except OSError:\n"
-        "    pass\n"
-        "print(count, os.getuid(), sorted(os.listdir('/home')) if os.path.isdir('/home') else [])\n"
-    )
-    if python is None:
-        pytest.skip("root: no Python that an ordinary user may read")
-    (tmp_path / "script.py").write_text(
-        "import os, sys\n"
-        f"sys.path.insert(0, {str(settings.root())!r})\n"
-        "sys.modules['numpy'] = type(sys)('numpy')\n"
-        "from homework import sandbox\n"
-        f"walls = sandbox._walls(None)\n"
-        f"os.execvp(walls[0], [*walls, '--', sandbox._python(), '-I', '-S', '-c', {script!r}])\n"
-    )
-    readable = tmp_path / "script.py"
-    for folder in (readable, *readable.parents[:4]):
-        if folder != folder.parent and str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)
-    drop = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
-    done = subprocess.run(
-        [*drop, python, "-I", str(readable)], capture_output=True, text=True, cwd="/", timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    count, user, homes = done.stdout.strip().split(" ", 2)
-    assert 5 <= int(count) < 30 and user == "65534" and homes == "[]"
-
-
-def _readable(path):
-    real = os.path.realpath(path)
-    parts = [real, *(str(parent) for parent in __import__("pathlib").Path(real).parents)]
-    return os.path.exists(real) and all(os.stat(part).st_mode & 0o005 == 0o005 for part in parts)
+    """The command, by somebody without privileges, who reads copies of what it needs."""
+    with ordinary.Ordinary() as place:
+        (place.home / "in").mkdir()
+        (place.home / "in" / "ann.ipynb").write_text(json.dumps(made.notebook()))
+        asked = ["grade", f"{place.home}/in", "--out", f"{place.home}/out", "--seed", "1"]
+        without = ["--without", "cgroup"]
+        done = place.python("-m", "homework", *asked, *without)
+        assert done.returncode == 0, done.stderr
+        stored = (place.home / "out" / "scores.csv").read_text()
+    assert f"graded,{ALL},{ALL}" in stored

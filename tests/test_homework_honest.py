@@ -7,7 +7,7 @@ import submissions as made
 from submissions import honest
 
 from course_utils import settings
-from homework import grading, lessons, sandbox
+from homework import grading, lessons, loading, references, sandbox
 
 REASON = sandbox.why_not()
 pytestmark = pytest.mark.skipif(
@@ -22,14 +22,26 @@ def course():
 
 
 @pytest.fixture(scope="module")
-def box(course):
-    with sandbox.Sandbox(course.of(made.LESSON)) as box:
+def options():
+    return {"group": not sandbox.why_no_group()}
+
+
+@pytest.fixture(scope="module")
+def box(course, options):
+    with sandbox.Sandbox(course.of(made.LESSON), **options) as box:
         yield box
 
 
-def graded(box, notebook, only=None, lesson=made.LESSON):
+@pytest.fixture(scope="module")
+def right(course, options):
+    with references.References(course, **options) as right:
+        yield right
+
+
+def graded(box, right, notebook, only=None, lesson=made.LESSON):
     """Exercise id -> outcome."""
-    outcomes = grading.grade(lesson, notebook, None, 1, only=only, sandbox=box)
+    kept = {"sandbox": box, "references": right}
+    outcomes = grading.grade(lesson, notebook, None, 1, only=only, **kept)
     return {outcome["id"]: outcome for outcome in outcomes}
 
 
@@ -38,15 +50,15 @@ def points(outcomes):
 
 
 @pytest.mark.parametrize("kind", honest.OWN)
-def test_an_own_cell_is_taken_as_python_takes_it(box, kind):
-    outcomes = graded(box, made.notebook({"1.3": honest.OWN[kind]}), ["1.3"])
+def test_an_own_cell_is_taken_as_python_takes_it(box, right, kind):
+    outcomes = graded(box, right, made.notebook({"1.3": honest.OWN[kind]}), ["1.3"])
     assert outcomes["1.3"]["verdict"] == "right", outcomes["1.3"]["mistake"]
 
 
 @pytest.mark.parametrize("kind", honest.OTHER)
-def test_of_other_cells_comes_what_the_answer_needs(box, kind):
+def test_of_other_cells_comes_what_the_answer_needs(box, right, kind):
     first, text = honest.OTHER[kind]
-    outcomes = graded(box, made.notebook({"1.3": text}, first=first))
+    outcomes = graded(box, right, made.notebook({"1.3": text}, first=first))
     assert points(outcomes) == made.POINTS, outcomes
 
 
@@ -54,36 +66,36 @@ PAIRS = [(name, *pair) for name, pairs in honest.REFUSED.items() for pair in pai
 
 
 @pytest.mark.parametrize(("name", "above", "lines"), PAIRS)
-def test_what_answers_may_not_use_is_refused_by_name(box, name, above, lines):
+def test_what_answers_may_not_use_is_refused_by_name(box, right, name, above, lines):
     text = above + honest.answer(*lines)
-    told = graded(box, made.notebook({"1.3": text}), ["1.3"])["1.3"]
+    told = graded(box, right, made.notebook({"1.3": text}), ["1.3"])["1.3"]
     assert told["points"] == 0 and told["mistake"].startswith(f"your answer uses {name}, which")
     is_ours = name.startswith(("course_utils", "lesson"))
     assert ("left out of the grading" if is_ours else "torch, numpy, scipy") in told["mistake"]
 
 
-def test_an_endless_loop_after_an_answer_costs_seconds_and_no_points(box):
+def test_an_endless_loop_after_an_answer_costs_seconds_and_no_points(box, right):
     """In its own cell, and in training that a global name of the answer reaches."""
     train = ["def train():\n    while True: pass\nmodel = train()"]
     uses = honest.answer(f"{honest.KL} if True else model")
     for first, text in (((), honest.PLAIN + "while True:\n    pass\n"), (train, uses)):
         began = time.monotonic()
-        outcomes = graded(box, made.notebook({"1.3": text}, first=first), ["1.3", "1.4"])
+        outcomes = graded(box, right, made.notebook({"1.3": text}, first=first), ["1.3", "1.4"])
         assert [outcome["verdict"] for outcome in outcomes.values()] == ["right"] * 2, outcomes
         assert time.monotonic() - began < 15
 
 
-def test_other_exercises_do_not_wait_for_an_own_cell_that_they_do_not_use(box):
+def test_other_exercises_do_not_wait_for_an_own_cell_that_they_do_not_use(box, right):
     endless = "while True:\n    pass\n" + honest.PLAIN
     began = time.monotonic()
-    outcomes = graded(box, made.notebook({"1.3": endless}), ["1.1", "1.2", "1.4"])
+    outcomes = graded(box, right, made.notebook({"1.3": endless}), ["1.1", "1.2", "1.4"])
     assert {outcome["verdict"] for outcome in outcomes.values()} == {"right"}
     assert time.monotonic() - began < 5
 
 
-def test_the_line_of_an_error_is_the_students(box):
+def test_the_line_of_an_error_is_the_students(box, right):
     text = f"%time 1 + 1\n'\u2028'; x = 1\n{honest.answer('y = mu', 'y.no_such')}"
-    told = graded(box, made.notebook({"1.3": text}), ["1.3"])["1.3"]["mistake"]
+    told = graded(box, right, made.notebook({"1.3": text}), ["1.3"])["1.3"]["mistake"]
     assert told.endswith("(in gaussian_kl, at: return y.no_such).")
 
 
@@ -91,9 +103,9 @@ def test_the_line_of_an_error_is_the_students(box):
 
 
 @pytest.fixture(scope="module")
-def gumbel(course):
+def gumbel(course, options):
     [lesson] = lessons.all_lessons(["05"])
-    with sandbox.Sandbox(course.of(lesson)) as box:
+    with sandbox.Sandbox(course.of(lesson), **options) as box:
         yield box, lesson
 
 
@@ -111,35 +123,31 @@ def gumbel_notebook(lesson, noise):
     return lesson.notebook | {"cells": cells}
 
 
-def test_a_helper_in_an_earlier_cell_does_not_cost_twice(gumbel):
+def test_a_helper_in_an_earlier_cell_does_not_cost_twice(gumbel, right):
     box, lesson = gumbel
     wrong = gumbel_notebook(lesson, "-torch.rand_like(like).log()")
-    outcomes = graded(box, wrong, ["5.1", "5.2"], lesson)
+    outcomes = graded(box, right, wrong, ["5.1", "5.2"], lesson)
     assert [outcome["verdict"] for outcome in outcomes.values()] == ["wrong", "right"], outcomes
     assert outcomes["5.2"]["note"] == grading.RESCUED.format(ids="5.1")
-    right = gumbel_notebook(lesson, "-(-torch.rand_like(like).log()).log()")
-    outcomes = graded(box, right, ["5.1", "5.2"], lesson)
+    mended = gumbel_notebook(lesson, "-(-torch.rand_like(like).log()).log()")
+    outcomes = graded(box, right, mended, ["5.1", "5.2"], lesson)
     assert [outcome["verdict"] for outcome in outcomes.values()] == ["right"] * 2
     assert outcomes["5.2"]["note"] == ""
 
 
-def test_a_wrong_answer_with_a_wrong_helper_stays_wrong(gumbel):
+def test_a_wrong_answer_with_a_wrong_helper_stays_wrong(gumbel, right):
     box, lesson = gumbel
     notebook = gumbel_notebook(lesson, "-torch.rand_like(like).log()")
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"]).replace("/ temperature)", "* temperature)")
-    outcomes = graded(box, notebook, ["5.1", "5.2"], lesson)
+    outcomes = graded(box, right, notebook, ["5.1", "5.2"], lesson)
     assert [outcome["verdict"] for outcome in outcomes.values()] == ["wrong"] * 2
 
 
 def test_what_an_answer_rests_on_is_told_by_id(box):
     """Through helpers in other cells, and after a wrong earlier answer."""
-    cells, places = grading._student_cells(made.LESSON, made.notebook())
-    listed = [
-        {"id": entry.id, "defines": list(entry.defines), "cell": places[entry.id]}
-        for entry in made.LESSON.exercises
-    ]
-    asked = {"op": "load", "cells": cells, "exercises": listed, "graded": "1.5"}
+    cells, places = loading.cells_of(made.LESSON, made.notebook())
+    last = made.LESSON.exercises[-1]
     with box.exercise() as ask:
-        told, _ = ask(asked | {"references": [], "replaced": []})
+        told, _ = ask(loading.request(made.LESSON, last, cells, places))
     assert told["reaches"] == ["1.1", "1.3"] and told["missing"] is False

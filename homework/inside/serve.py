@@ -1,25 +1,22 @@
 """One exercise in its own process: load the student's definitions, then answer the checks."""
 
-import contextlib
-import inspect
 import linecache
-import signal
-import time
 
-from inside import extract, inert, magics, wire
+from inside import elsewhere, execute, extract, inert, magics, wire
 from inside import needs as need
 from inside.remote import CheckFailed, Local
 from inside.text import lines as text_lines
 
-PATIENCE = 5.0  # seconds for the statements of a notebook, before the answer is called
-LEAST = 0.2  # of them for each statement: a definition takes none
-AGAIN = 0.5  # seconds until a statement that holds on is stopped once more
-TOO_LONG = f"the notebook's statements together took longer than {PATIENCE:g} seconds"
-
 
 def run(sock):
     """Serve requests until the other end closes."""
-    handles = []
+    handles, space = [], {"__name__": "__main__"}
+
+    def ask(header, arrays):
+        with execute.undisturbed():
+            wire.send(sock, header, arrays)
+            return wire.receive(sock, most_header=wire.MOST_BYTES)
+
     while True:
         try:
             header, arrays = wire.receive(sock, most_header=wire.MOST_BYTES)
@@ -27,7 +24,9 @@ def run(sock):
             return
         try:
             if header["op"] == "load":
-                reply = _load(header, handles)
+                reply = _load(header, handles, space, ask)
+            elif header["op"] == "elsewhere":
+                reply = elsewhere.answer(space, header, arrays)
             else:
                 with inert.answering():
                     reply = _answer(header, arrays, handles)
@@ -40,20 +39,19 @@ def run(sock):
         wire.send(sock, *reply)
 
 
-def _load(header, handles):
+def _load(header, handles, space, ask):
     """Execute what the exercise needs of the cells; its first name is handle 0."""
     cells, exercises = header["cells"], header["exercises"]
     graded = next(entry for entry in exercises if entry["id"] == header["graded"])
     found, faults = extract.statements(cells)
-    space = {"__name__": "__main__"} | magics.names()
-    replaced = _references(header, found)
-    space |= replaced
-    needs = need.of(found, exercises, graded["id"], replaced)
+    replaced = need.given(found, exercises, header["elsewhere"])
+    space |= magics.names() | {name: elsewhere.Elsewhere(name, ask) for name in replaced}
+    needs = need.of(found, exercises, graded["id"], replaced, header.get("wanted", ()))
     for index, text in enumerate(cells):
         lines = text_lines(text, ends=True)
         linecache.cache[extract.title(index)] = (len(text), None, lines, extract.title(index))
     inert.guard_imports(space)
-    patience, raised = Patience(PATIENCE), []
+    patience, raised = execute.Patience(), []
     for index in sorted(needs.runs):
         one = found[index]
         is_late = needs.home is not None and one.cell > needs.home
@@ -61,9 +59,9 @@ def _load(header, handles):
             continue
         # An exercise's names are what its own cell (or the reference) makes of them. And what the
         # notebook has made when it comes to the graded cell is not changed by the cells below.
-        kept = {name for name, cell in needs.owner.items() if cell != one.cell} | set(replaced)
+        kept = {name for name, cell in needs.owner.items() if cell != one.cell} | replaced
         before = dict(space)
-        reason = _execute(one, space, patience)
+        reason = execute.statement(one, space, patience)
         if reason:
             raised.append((one.kind == "try-out", one.cell, reason))
         for name in kept | (set(before) if is_late else set()):
@@ -83,67 +81,6 @@ def _load(header, handles):
         "helpers": needs.helpers,
         "uses": [name for entry in used for name in entry["defines"]],
     }, ()
-
-
-def _references(header, found):
-    """What the reference gives in place of earlier answers: name -> value."""
-    if not header["references"]:
-        return {}
-    space = {"__name__": "__main__"}
-    for title, text in header["references"]:
-        exec(compile(text, title, "exec", dont_inherit=True), space)
-    names = need.given(found, header["exercises"], header["replaced"], space)
-    return {name: space[name] for name in names}
-
-
-def _execute(one, space, patience):
-    """Execute one statement; why it failed, or an empty string."""
-    try:
-        if one.kind == "import":
-            exec(one.code, space)
-        else:
-            with patience:
-                _finish(eval(one.code, space))
-    except ImportError as error:
-        if one.kind != "import" or inert.is_allowed(one.library):
-            return f"{type(error).__name__}: {error}"
-        for name in one.binds:  # may be imported; whoever uses it is told its name
-            if name not in magics.NAMES:
-                space[name] = inert.LeftOutOfTheGrading(one.library)
-    except BaseException as error:  # sys.exit() too: the other statements still run
-        return f"{type(error).__name__}: {error}"
-    return ""
-
-
-def _finish(value):
-    """Await at the top level, as Jupyter takes it."""
-    with contextlib.suppress(StopIteration):
-        while inspect.iscoroutine(value):
-            value.send(None)
-
-
-class Stopped(BaseException):
-    """A statement of a cell took too long."""
-
-
-class Patience:
-    """Seconds that the statements of a notebook may take together, before the answer is called."""
-
-    def __init__(self, seconds):
-        self.left = seconds
-
-    def __enter__(self):
-        self.began = time.monotonic()
-        signal.signal(signal.SIGALRM, self._stop)
-        signal.setitimer(signal.ITIMER_REAL, max(self.left, LEAST), AGAIN)
-
-    def __exit__(self, *error):
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        self.left -= time.monotonic() - self.began
-
-    @staticmethod
-    def _stop(*signalled):
-        raise Stopped(TOO_LONG)
 
 
 def _answer(header, arrays, handles):

@@ -2,39 +2,41 @@
 
 Started as a plain script: ``template.py OPTIONS`` with a JSON of ``control`` (number of an
 inherited socket), ``paths`` (for sys.path: the course's copy, then installed packages),
-``folder`` (to work in), ``memory`` (bytes) and ``alone`` (True when it has a process namespace of
-its own, as in the sandbox).
+``folder`` (to work in), ``memory`` (bytes), ``filter`` (system calls, base64) and ``users`` (as
+root: the first of two user ids). Without a filter there are no walls: the exercise runs plainly.
 """
 
+import base64
 import contextlib
 import json
-import math
 import os
+import select
 import shutil
 import signal
 import socket
 import sys
 import time
-
-TICK = 0.02
-PATIENCE = 5.0  # until what was ended is gone
-FILE_BYTES = 16 * 2**20
-MOST_PROCESSES = 48  # threads count
+import traceback
 
 
 def main(options):
     course, *packages = options["paths"]
     sys.path.insert(0, course)
+    from inside import walls
+
+    if options["users"]:
+        walls.two_users(options["users"])
     sys.path += packages  # last, as always: an old one may be named like a module of Python's
-    if options["alone"]:
-        _refuse_debuggers()
+    program = base64.b64decode(options["filter"])
     _make_inert()
     import torch
-    from inside import wire
+    from inside import serve, wire  # noqa: F401  once, not in every fork
 
     torch.set_num_threads(1)
     torch.compile = _as_it_is  # a compiler takes longer than an exercise may
     control = socket.socket(fileno=options["control"])
+    os.environ.clear()
+    sys.argv[:] = [""]
     wire.send(control, {"ready": True})
     while True:
         try:
@@ -43,15 +45,11 @@ def main(options):
             return
         child = os.fork()
         if child == 0:
-            control.close()
-            with contextlib.suppress(BaseException):
-                _serve(fd, seconds, options)
-            os._exit(0)
+            _watch(control, fd, seconds, program, options)
         os.close(fd)
-        # Outside the sandbox the processes in view are everybody's: no sum of their memory.
-        report = _wait(child, seconds, options["memory"] if options["alone"] else math.inf)
-        _end_all(child, options)
-        wire.send(control, report)
+        _, status = os.waitpid(child, 0)
+        if status:  # without walls an answer can kill who watches it
+            wire.send(control, {"ended": "signal", "number": int(signal.SIGKILL)})
 
 
 def _as_it_is(function=None, **options):
@@ -66,101 +64,103 @@ def _next(control):
     return fds[0], float(data)
 
 
-def _serve(fd, seconds, options):
+def _watch(control, fd, seconds, program, options):
+    """Between template and answer: makes the exercise's world, waits for its end, and tells it."""
+    from inside import walls, wire
+
+    status = 1
+    try:
+        mapped = walls.mapped()
+        if program:
+            walls.fresh_world()
+        waits, ready = os.pipe()
+        child = os.fork()
+        if child == 0:
+            control.close()
+            _answer(fd, ready, seconds, mapped, program, options)
+        os.close(fd)
+        os.close(ready)
+        is_shut_in = os.read(waits, 1) == b"x"
+        report = _wait(child, seconds) if is_shut_in else {"ended": "never began"}
+        if not program:
+            _clean(child, options["folder"])
+        wire.send(control, report)
+        status = 0
+    except Exception as error:  # the machine's fault, and no answer's
+        wire.send(control, {"ended": "never began", "why": f"{type(error).__name__}: {error}"})
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _answer(fd, ready, seconds, mapped, program, options):
+    """The process of the answer; it never returns."""
     import torch
-    from inside import serve
+    from inside import serve, walls
 
-    os.setsid()
-    os.chdir(options["folder"])
-    _limit(seconds, options["memory"], options["alone"])
-    torch.manual_seed(0)
-    serve.run(socket.socket(fileno=fd))
-
-
-def _limit(seconds, memory, alone):
-    import resource
-
-    here = 0
-    with contextlib.suppress(OSError):
-        with open("/proc/self/statm") as stream:
-            here = int(stream.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    limits = [
-        (resource.RLIMIT_CPU, int(seconds) + 1),
-        (resource.RLIMIT_FSIZE, FILE_BYTES),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 256),
-    ]
-    if here:  # torch alone maps gigabytes of libraries
-        limits.append((resource.RLIMIT_AS, here + memory))
-    if alone:  # elsewhere all processes of the user would count
-        limits.append((resource.RLIMIT_NPROC, MOST_PROCESSES))
-    for what, most in limits:
-        _, hard = resource.getrlimit(what)
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (most, most))
+    try:
+        connection = socket.socket(fileno=fd)
+        kept = sorted((fd, ready))
+        for first, last in ((3, kept[0]), (kept[0] + 1, kept[1])):
+            os.closerange(first, last)
+        os.closerange(kept[1] + 1, os.sysconf("SC_OPEN_MAX"))
+        os.setsid()
+        os.chdir(options["folder"])
+        if program:
+            walls.shut_in(program, seconds, options["memory"], mapped, bool(options["users"]))
+        else:
+            walls.limit(seconds, options["memory"], mapped, alone=False)
+        torch.manual_seed(0)
+        os.write(ready, b"x")
+        os.close(ready)
+        serve.run(connection)
+    except Exception:
+        traceback.print_exc()
+    finally:
+        os._exit(0)
 
 
-def _wait(child, seconds, memory):
-    """How the exercise's process ended: ``exit``, ``signal``, ``time`` or ``memory``."""
-    deadline, reason = time.monotonic() + seconds, None
-    while True:
-        found, status = os.waitpid(child, os.WNOHANG)
-        if found:
-            break
-        if time.monotonic() > deadline:
-            reason = "time"
-        elif _resident() > memory:
-            reason = "memory"
-        if reason:
-            os.kill(child, signal.SIGKILL)
-            _, status = os.waitpid(child, 0)
-            break
-        time.sleep(TICK)
-    if reason:
-        return {"ended": reason}
+def _wait(child, seconds):
+    """How the exercise's process ended: ``exit``, ``signal`` or ``time``."""
+    ended = _ends(child, seconds)
+    if not ended:
+        os.kill(child, signal.SIGKILL)
+    _, status, used = os.wait4(child, 0)
+    # Several threads use up the processor's time, for which the kernel ends it, before the clock's.
+    if not ended or (os.WIFSIGNALED(status) and used.ru_utime + used.ru_stime > seconds):
+        return {"ended": "time"}
     if os.WIFSIGNALED(status):
         return {"ended": "signal", "number": os.WTERMSIG(status)}
     return {"ended": "exit", "number": os.WEXITSTATUS(status)}
 
 
-def _resident():
-    """Bytes that the processes in view hold, but for this one; 0 where that cannot be told."""
-    total = 0
-    for name in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
-        if name.isdigit() and int(name) != os.getpid():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                with open(f"/proc/{name}/statm") as stream:
-                    fields = stream.read().split()
-                total += int(fields[1]) - int(fields[2])  # what is shared is the template's
-    return total * (os.sysconf("SC_PAGE_SIZE") if total else 0)
+def _ends(child, seconds):
+    """Wait at most so long for a process; True if it has ended."""
+    if hasattr(os, "pidfd_open"):
+        handle = os.pidfd_open(child)
+        try:
+            return bool(select.select([handle], [], [], seconds)[0])
+        finally:
+            os.close(handle)
+    deadline = time.monotonic() + seconds  # not Linux: only without walls
+    while time.monotonic() < deadline:
+        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return True
+        time.sleep(0.02)
+    return False
 
 
-def _end_all(child, options):
-    """Nothing of an exercise lives on: no process, and in the sandbox no file."""
-    deadline = time.monotonic() + PATIENCE
-    with contextlib.suppress(OSError):  # until nobody is left to be ended
-        while time.monotonic() < deadline:
-            # In a process namespace of its own -1 means what the exercise started, and only that.
-            os.kill(-1 if options["alone"] else -child, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(-1, os.WNOHANG)
-            time.sleep(TICK / 4)
-    for folder in (options["folder"], "/dev/shm") if options["alone"] else (options["folder"],):
-        for name in os.listdir(folder) if os.path.isdir(folder) else ():
-            path = os.path.join(folder, name)
-            if os.path.isdir(path) and not os.path.islink(path):
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                with contextlib.suppress(OSError):
-                    os.unlink(path)
-
-
-def _refuse_debuggers():
-    """A process that is not dumpable cannot be traced or read by another of the same user."""
-    import ctypes
-
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+def _clean(child, folder):
+    """Without walls: end what the exercise started, as far as it stayed in its group; no files."""
+    with contextlib.suppress(OSError):
+        os.killpg(child, signal.SIGKILL)
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        path = os.path.join(folder, name)
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
 
 
 def _make_inert():
