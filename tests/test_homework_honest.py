@@ -151,3 +151,12 @@ def test_what_an_answer_rests_on_is_told_by_id(box):
     with box.exercise() as ask:
         told, _ = ask(loading.request(made.LESSON, last, cells, places))
     assert told["reaches"] == ["1.1", "1.3"] and told["missing"] is False
+
+
+def test_a_stop_in_the_middle_of_a_question_loses_no_answer(box, right):
+    """An endless loop in the own cell, whose every turn asks for an earlier right answer."""
+    zeros = "torch.zeros(200, 200, 4)"  # each turn takes a while
+    loop = f"while True:\n    gaussian_log_prob({zeros}, {zeros}, {zeros})\n"
+    answers = {"1.1": made.wrong("1.1"), "1.2": made.LESSON.references["1.2"] + "\n" + loop}
+    outcomes = graded(box, right, made.notebook(answers), ["1.1", "1.2"])
+    assert [outcome["verdict"] for outcome in outcomes.values()] == ["wrong", "right"], outcomes
