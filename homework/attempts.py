@@ -9,14 +9,13 @@ from pathlib import Path
 from course_utils import checks
 from course_utils.checks import CheckFailed
 from course_utils.checks._compare import show
-from homework import clean, loading
+from homework import clean, helpers, loading
 from homework.proxy import Answer, refuse_failed
 from homework.sandbox import Ended, SandboxError
 
 ROUNDS = 2  # of a check, with different seeds
 MOST_CHARACTERS = 2_000  # of each text of an outcome
 MOST_FAULT = 300
-MOST_HELPERS = 3  # of one earlier exercise, that are looked at
 TEXTS = ("mistake", "checked", "expected", "received", "verified", "note", "fault")
 TOLD = ("mistake", "checked", "expected", "received")
 STUMBLED = (
@@ -93,13 +92,14 @@ class Attempts:
     def _check(self, exercise, elsewhere, ask, outcome, last):
         """Load the notebook and run the check; what is learnt goes into ``outcome``."""
         try:
-            asked = loading.request(self.lesson, exercise, self.cells, self.places, elsewhere)
+            names = elsewhere.names if elsewhere else ()
+            asked = loading.request(self.lesson, exercise, self.cells, self.places, names)
             loaded, _ = ask(asked)
         except Ended as end:
             raise CheckFailed(f"loading the notebook was stopped: {end.reason}") from end
         refuse_failed(loaded)
         outcome["uses"] = self._uses(loaded.get("uses"))
-        outcome["helpers"] = _helpers(loaded.get("helpers"))
+        outcome["helpers"] = helpers.told(loaded.get("helpers"))
         if loaded.get("missing") is not False:
             outcome["verdict"] = "missing"
             raise CheckFailed(self._missing(exercise, loaded.get("faults")))
@@ -130,16 +130,6 @@ class Attempts:
 def seeds(seed, exercise_id):
     """The hidden seeds of an exercise: the same for every submission of a grading."""
     return [zlib.crc32(f"{seed} {exercise_id} {turn}".encode()) for turn in range(ROUNDS)]
-
-
-def _helpers(told):
-    """id -> names, of what the sandbox says about helpers: a few names of Python, nothing else."""
-    lists = told.items() if isinstance(told, dict) else ()
-    return {
-        key: [name for name in names[:MOST_HELPERS] if str(name).isidentifier()]
-        for key, names in lists
-        if isinstance(names, list)
-    }
 
 
 def _came(last):

@@ -125,10 +125,10 @@ def _with_right_ones(attempts, references, exercise, earlier, wrong):
     Args:
         wrong: id of an earlier exercise that is not right -> the helpers in its cell.
     """
-    for extra in ([], *([text] for text in helpers.tries(attempts.lesson, wrong))):
+    for steps in ({}, *helpers.tries(attempts.lesson, wrong)):
         if attempts.clock.of(exercise.id) == 0:
             return attempts.unmade(exercise)
-        with references.of(attempts.lesson, earlier, extra) as elsewhere:
+        with references.of(attempts.lesson, earlier, steps) as elsewhere:
             again = attempts.make(exercise, elsewhere)
         if again["verdict"] == "right" or again["stopped"]:
             break

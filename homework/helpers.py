@@ -7,6 +7,7 @@ reference in the helper's place. So the mistake in the helper costs the earlier 
 import ast
 
 MOST = 6  # sources that are tried for one answer
+MOST_NAMES = 3  # of one earlier exercise, that are looked at
 SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 
 
@@ -31,13 +32,26 @@ def steps(text, helper):
 
 
 def tries(lesson, helpers):
-    """Sources to try for an answer that calls ``helpers``, a dict id -> names in that cell."""
-    chosen = [entry.id for entry in lesson.exercises if entry.id in helpers]
+    """What to try for an answer that calls ``helpers``: dicts of a name and its source.
+
+    Args:
+        helpers: id of an earlier exercise that is not right -> names in its cell, see :func:`told`.
+    """
     answers = {name for entry in lesson.exercises for name in entry.defines}
-    pairs = [(number, name) for number in chosen for name in helpers[number]]
-    pairs = [pair for pair in pairs if pair[1] not in answers]
-    found = [text for number, name in pairs for text in steps(lesson.references[number], name)]
+    found = []
+    for entry in lesson.exercises:
+        for name in set(helpers.get(entry.id, ())) - answers:
+            found += [{name: text} for text in steps(lesson.references[entry.id], name)]
     return found[:MOST]
+
+
+def told(value):
+    """id -> names, of what a sandbox says about helpers: a few names of Python, nothing else."""
+    return {
+        key: [name for name in names[:MOST_NAMES] if str(name).isidentifier()]
+        for key, names in (value.items() if isinstance(value, dict) else ())
+        if isinstance(names, list)
+    }
 
 
 def _source(helper, arguments, body, names):

@@ -1,6 +1,5 @@
 """What a sandbox is asked to load: a notebook's cells, and which of them answer which exercise."""
 
-from homework.inside.text import lines
 from homework.lessons import source
 
 
@@ -18,34 +17,17 @@ def cells_of(lesson, notebook):
     return [source(cell) for cell in code], places
 
 
-def request(lesson, exercise, cells, places, elsewhere=None):
+def request(lesson, exercise, cells, places, elsewhere=(), wanted=()):
     """What the sandbox is asked first: the header of a message.
 
     Args:
         cells, places: of :func:`cells_of`.
-        elsewhere: a ``references.Connection`` to right answers that take the student's place.
+        elsewhere: names of functions that are not to be the student's, but in another process.
+        wanted: names that are to be there beside what the exercise needs.
     """
     listed = [
         {"id": entry.id, "defines": list(entry.defines), "cell": places.get(entry.id)}
         for entry in lesson.exercises
     ]
-    return {
-        "op": "load",
-        "cells": cells,
-        "exercises": listed,
-        "graded": exercise.id,
-        "elsewhere": list(elsewhere.names) if elsewhere else [],
-        "replaced": list(elsewhere.replaced) if elsewhere else [],
-    }
-
-
-def references(lesson, exercises, extra=()):
-    """What a sandbox of right answers is asked first: their cells, and the imports they need.
-
-    Args:
-        extra: more sources, see ``helpers``.
-    """
-    first = next(cell for cell in lesson.cells if cell["cell_type"] == "code")
-    imports = [line for line in lines(source(first)) if line.startswith(("import ", "from "))]
-    texts = ["\n".join(imports), *(lesson.references[entry.id] for entry in exercises), *extra]
-    return {"op": "references", "texts": texts}
+    asked = {"op": "load", "cells": cells, "exercises": listed, "graded": exercise.id}
+    return asked | {"elsewhere": list(elsewhere), "wanted": list(wanted)}

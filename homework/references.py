@@ -10,6 +10,7 @@ import contextlib
 import queue
 
 from homework import loading
+from homework.lessons import source
 from homework.sandbox import Ended, Sandbox
 
 SECONDS = 600.0  # of all calls: each waits for a student's exercise, which has its own limit
@@ -34,11 +35,11 @@ class References:
             box.close()
 
     @contextlib.contextmanager
-    def of(self, lesson, exercises, extra=()):
+    def of(self, lesson, exercises, more=()):
         """A connection to the right answers of ``exercises``, which ends with the block.
 
         Args:
-            extra: sources of more functions, see ``helpers``.
+            more: name -> source of other functions that are there too, see ``helpers``.
 
         Yields:
             A :class:`Connection`.
@@ -49,12 +50,16 @@ class References:
         except queue.Empty:
             box = Sandbox(self.course.of(lesson), **self.options)
             self._all.append(box)
-        texts = [*(lesson.references[one.id] for one in exercises), *extra]
-        names = [name for text in texts for name in functions(text)]
         try:
+            names = [name for one in exercises for name in functions(lesson, one)] + list(more)
             with box.exercise(seconds=SECONDS) as ask:
-                ask(loading.references(lesson, exercises, extra))
-                yield Connection(names, [one.id for one in exercises], ask)
+                cells, places = loading.cells_of(lesson, lesson.notebook)
+                asked = loading.request(lesson, lesson.exercises[-1], cells, places, wanted=names)
+                for name, text in dict(more).items():  # whatever the lesson calls by that name
+                    asked["exercises"].append({"id": name, "defines": [name], "cell": len(cells)})
+                    cells.append(text)
+                ask(asked)
+                yield Connection(names, ask)
         finally:
             free.put(box)
 
@@ -64,11 +69,10 @@ class Connection:
 
     Attributes:
         names: of the functions that it may call, and no others.
-        replaced: ids of the exercises that they answer.
     """
 
-    def __init__(self, names, replaced, ask):
-        self.names, self.replaced, self._ask = names, replaced, ask
+    def __init__(self, names, ask):
+        self.names, self._ask = names, ask
 
     def __call__(self, header, arrays):
         """One call: (header, arrays) of its result, or of its failure."""
@@ -80,9 +84,10 @@ class Connection:
             return {"failed": "took too much time or memory on these arguments"}, ()
 
 
-def functions(text):
-    """Names of the functions that the source of a cell defines.
+def functions(lesson, exercise):
+    """Names of the functions that the lesson's own cell of an exercise defines.
 
     A class stays the student's own: its objects could not be reached from another process.
     """
-    return [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    cell = ast.parse(source(lesson.cells[exercise.cell]))
+    return [node.name for node in cell.body if isinstance(node, ast.FunctionDef)]

@@ -22,7 +22,7 @@ def run(box, body, arrays=()):
     request = {"op": "load", "cells": [text], "exercises": [EXERCISE], "graded": "1.1"}
     try:
         with box.exercise() as ask:
-            header, _ = ask(request | {"elsewhere": [], "replaced": []})
+            header, _ = ask(request | {"elsewhere": [], "wanted": []})
             if header.get("missing") is not False:
                 return str(header)
             header, found = ask({"op": "call", "handle": 0, "seed": 0}, arrays)

@@ -78,7 +78,7 @@ def test_the_line_of_an_error_is_the_students(box):
 @pytest.fixture(scope="module")
 def gumbel():
     [lesson] = lessons.all_lessons(["05"])
-    with Grader(lesson) as grader:
+    with Grader(lesson, seconds=20.0) as grader:
         yield grader, lesson
 
 
@@ -102,8 +102,8 @@ def test_a_helper_in_an_earlier_cell_does_not_cost_twice(gumbel):
     outcomes = box.graded(wrong, ["5.1", "5.2"])
     assert [outcome["verdict"] for outcome in outcomes.values()] == ["wrong", "right"], outcomes
     assert outcomes["5.2"]["note"] == grading.RESCUED.format(ids="5.1")
-    right = gumbel_notebook(lesson, "-(-torch.rand_like(like).log()).log()")
-    outcomes = box.graded(right, ["5.1", "5.2"])
+    mended = gumbel_notebook(lesson, "-(-torch.rand_like(like).log()).log()")
+    outcomes = box.graded(mended, ["5.1", "5.2"])
     assert [outcome["verdict"] for outcome in outcomes.values()] == ["right"] * 2
     assert outcomes["5.2"]["note"] == ""
 
@@ -120,7 +120,16 @@ def test_a_wrong_answer_with_a_wrong_helper_stays_wrong(gumbel):
 def test_what_an_answer_rests_on_is_told_by_id(box):
     """Through helpers in other cells, and after a wrong earlier answer."""
     cells, places = loading.cells_of(made.LESSON, made.notebook())
-    asked = loading.request(made.LESSON, made.LESSON.exercises[-1], cells, places)
+    last = made.LESSON.exercises[-1]
     with box.box.exercise() as ask:
-        told, _ = ask(asked)
+        told, _ = ask(loading.request(made.LESSON, last, cells, places))
     assert told["reaches"] == ["1.1", "1.3"] and told["missing"] is False
+
+
+def test_a_stop_in_the_middle_of_a_question_loses_no_answer(box):
+    """An endless loop in the own cell, whose every turn asks for an earlier right answer."""
+    zeros = "torch.zeros(200, 200, 4)"  # each turn takes a while
+    loop = f"while True:\n    gaussian_log_prob({zeros}, {zeros}, {zeros})\n"
+    answers = {"1.1": made.wrong("1.1"), "1.2": made.LESSON.references["1.2"] + "\n" + loop}
+    outcomes = box.graded(made.notebook(answers), ["1.1", "1.2"])
+    assert [outcome["verdict"] for outcome in outcomes.values()] == ["wrong", "right"], outcomes

@@ -42,13 +42,14 @@ def home(entry, found):
     return entry["cell"]  # by exec, say
 
 
-def of(found, exercises, graded, replaced=()):
+def of(found, exercises, graded, replaced=(), wanted=()):
     """The :class:`Needs` of the exercise with the id ``graded``.
 
     Args:
         found: statements of the notebook, from :func:`extract.statements`.
         exercises: dicts with ``id``, ``defines`` and ``cell`` (index of the own cell, or None).
         replaced: names that the reference gives, so that nothing of the notebook makes them.
+        wanted: names that are to be there too.
     """
     entries = {entry["id"]: entry for entry in exercises}
     homes = {name: home(entry, found) for name, entry in entries.items()}
@@ -62,7 +63,7 @@ def of(found, exercises, graded, replaced=()):
     own = {entry["cell"] for entry in exercises if entry["cell"] is not None}
     last = homes[graded]
     runs, names = set(), set()
-    waiting = list(entries[graded]["defines"])
+    waiting = [*entries[graded]["defines"], *wanted]
     star = [index for index, one in enumerate(found) if one.kind == "import" and not one.binds]
     queue = [*star, *(i for i, one in enumerate(found) if one.cell == last and last in own)]
     while waiting or queue:
@@ -79,8 +80,8 @@ def of(found, exercises, graded, replaced=()):
         if waiting and (name := waiting.pop()) not in names:
             names.add(name)
             queue += makers.get(name, ())
-            if name in BY_TEXT:
-                queue += [i for i, one in enumerate(found) if one.kind in PLAIN]
+    if names & BY_TEXT:  # what needs nothing that is computed
+        runs |= {index for index, one in enumerate(found) if one.kind in PLAIN}
     others = {number: entry for number, entry in entries.items() if number != graded}
     uses, helpers = _uses(found, others, homes, names, last)
     return Needs(frozenset(runs), last, owner, uses, helpers)
@@ -130,15 +131,15 @@ def _uses(found, others, homes, names, last):
     return tuple(used), {number: found for number, found in helpers.items() if found}
 
 
-def given(found, exercises, replaced, offered):
-    """Names that the reference takes over: what the exercises define, and helpers of theirs.
+def given(found, exercises, offered):
+    """Names that the reference takes over: what exercises define, and helpers beside their answers.
 
     Args:
-        replaced: ids of exercises whose answers the reference gives.
-        offered: names that the reference's cells bind.
+        offered: names of functions that the reference has.
     """
-    theirs = [entry for entry in exercises if entry["id"] in replaced]
+    offered = set(offered)
+    theirs = [entry for entry in exercises if offered & set(entry["defines"])]
     names = {name for entry in theirs for name in entry["defines"]}
     cells = {entry["cell"] for entry in theirs}
     names |= {name for one in found if one.cell in cells for name in one.binds}
-    return names & set(offered)
+    return names & offered

@@ -1,29 +1,21 @@
 """One exercise in its own process: load the student's definitions, then answer the checks."""
 
-import contextlib
-import inspect
 import linecache
-import signal
-import time
 
-from inside import elsewhere, extract, inert, magics, wire
+from inside import elsewhere, execute, extract, inert, magics, wire
 from inside import needs as need
 from inside.remote import CheckFailed, Local
 from inside.text import lines as text_lines
 
-PATIENCE = 0.4  # of an exercise's time, for the notebook's statements before the answer is called
-LEAST = 0.2  # of them for each statement: a definition takes none
-AGAIN = 0.5  # seconds until a statement that holds on is stopped once more
-TOO_LONG = "the notebook's statements together took longer than {:.2g} seconds"
 
-
-def run(sock, seconds):
+def run(sock):
     """Serve requests until the other end closes."""
-    handles, space = [], {}
+    handles, space = [], {"__name__": "__main__"}
 
     def ask(header, arrays):
-        wire.send(sock, header, arrays)
-        return wire.receive(sock, limits=wire.REQUEST)
+        with execute.undisturbed():
+            wire.send(sock, header, arrays)
+            return wire.receive(sock, limits=wire.REQUEST)
 
     while True:
         try:
@@ -32,9 +24,7 @@ def run(sock, seconds):
             return
         try:
             if header["op"] == "load":
-                reply = _load(header, handles, ask, PATIENCE * seconds)
-            elif header["op"] == "references":
-                reply = elsewhere.load(header["texts"], space)
+                reply = _load(header, handles, space, ask)
             elif header["op"] == "elsewhere":
                 reply = elsewhere.answer(space, header, arrays)
             else:
@@ -49,21 +39,19 @@ def run(sock, seconds):
         wire.send(sock, *reply)
 
 
-def _load(header, handles, ask, seconds):
+def _load(header, handles, space, ask):
     """Execute what the exercise needs of the cells; its first name is handle 0."""
     cells, exercises = header["cells"], header["exercises"]
     graded = next(entry for entry in exercises if entry["id"] == header["graded"])
     found, faults = extract.statements(cells)
-    space = {"__name__": "__main__"} | magics.names()
-    names = need.given(found, exercises, header["replaced"], header["elsewhere"])
-    replaced = {name: elsewhere.Elsewhere(name, ask) for name in names}
-    space |= replaced
-    needs = need.of(found, exercises, graded["id"], replaced)
+    replaced = need.given(found, exercises, header["elsewhere"])
+    space |= magics.names() | {name: elsewhere.Elsewhere(name, ask) for name in replaced}
+    needs = need.of(found, exercises, graded["id"], replaced, header.get("wanted", ()))
     for index, text in enumerate(cells):
         lines = text_lines(text, ends=True)
         linecache.cache[extract.title(index)] = (len(text), None, lines, extract.title(index))
     inert.guard_imports(space)
-    patience, raised = Patience(seconds), []
+    patience, raised = execute.Patience(), []
     for index in sorted(needs.runs):
         one = found[index]
         is_late = needs.home is not None and one.cell > needs.home
@@ -71,9 +59,9 @@ def _load(header, handles, ask, seconds):
             continue
         # An exercise's names are what its own cell (or the reference) makes of them. And what the
         # notebook has made when it comes to the graded cell is not changed by the cells below.
-        kept = {name for name, cell in needs.owner.items() if cell != one.cell} | set(replaced)
+        kept = {name for name, cell in needs.owner.items() if cell != one.cell} | replaced
         before = dict(space)
-        reason = _execute(one, space, patience)
+        reason = execute.statement(one, space, patience)
         if reason:
             raised.append((one.kind == "try-out", one.cell, reason))
         for name in kept | (set(before) if is_late else set()):
@@ -93,55 +81,6 @@ def _load(header, handles, ask, seconds):
         "helpers": needs.helpers,
         "uses": [name for entry in used for name in entry["defines"]],
     }, ()
-
-
-def _execute(one, space, patience):
-    """Execute one statement; why it failed, or an empty string."""
-    try:
-        if one.kind == "import":
-            exec(one.code, space)
-        else:
-            with patience:
-                _finish(eval(one.code, space))
-    except ImportError as error:
-        if one.kind != "import" or inert.is_allowed(one.library):
-            return f"{type(error).__name__}: {error}"
-        for name in one.binds:  # may be imported; whoever uses it is told its name
-            if name not in magics.NAMES:
-                space[name] = inert.LeftOutOfTheGrading(one.library)
-    except BaseException as error:  # sys.exit() too: the other statements still run
-        return f"{type(error).__name__}: {error}"
-    return ""
-
-
-def _finish(value):
-    """Await at the top level, as Jupyter takes it."""
-    with contextlib.suppress(StopIteration):
-        while inspect.iscoroutine(value):
-            value.send(None)
-
-
-class Stopped(BaseException):
-    """A statement of a cell took too long."""
-
-
-class Patience:
-    """Seconds that the statements of a notebook may take together, before the answer is called."""
-
-    def __init__(self, seconds):
-        self.seconds = self.left = seconds
-
-    def __enter__(self):
-        self.began = time.monotonic()
-        signal.signal(signal.SIGALRM, self._stop)
-        signal.setitimer(signal.ITIMER_REAL, max(self.left, LEAST), AGAIN)
-
-    def __exit__(self, *error):
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        self.left -= time.monotonic() - self.began
-
-    def _stop(self, *signalled):
-        raise Stopped(TOO_LONG.format(self.seconds))
 
 
 def _answer(header, arrays, handles):

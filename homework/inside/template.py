@@ -113,7 +113,7 @@ def _answer(fd, ready, seconds, mapped, program, options):
         torch.manual_seed(0)
         os.write(ready, b"x")
         os.close(ready)
-        serve.run(connection, seconds)
+        serve.run(connection)
     except Exception:
         traceback.print_exc()
     finally:
