@@ -69,7 +69,7 @@ def leaks(lesson, student):
     for index, cell in enumerate(student["cells"]):
         if cell.get("attachments"):
             faults.append(f"student cell {index} has an attachment: look at what it shows")
-        if "solution" in " ".join(tags(cell)) or "seals" in cell["metadata"].get("course", {}):
+        if "solution" in " ".join(tags(cell)):
             faults.append(f"student cell {index}: its metadata speak of the solution")
     return faults
 

@@ -23,7 +23,13 @@ IMAGE = (1, 28, 28)
 COPIES = 40  # images of one grey level, which show whether pixels and images share their noise
 
 
-@check
+@check(
+    "2.1",
+    seals=(
+        "pixels.binarise",
+        "pixels.fixed_binarised",
+    ),
+)
 def binarise(answer, seed):
     """``binarise(images)``: uint8, any shape -> floats 0 and 1, P(1) = v / 255, a fresh draw."""
     rng = np.random.default_rng(seed)
@@ -129,7 +135,15 @@ def _shared_noise(x):
     return ""
 
 
-@check
+@check(
+    "2.2",
+    seals=(
+        "losses.likelihoods.bernoulli_log_prob",
+        "losses.likelihoods.log_sigmoid_sum",
+        "losses.likelihoods.grey_cross_entropy",
+        "nets.vae.Bernoulli",
+    ),
+)
 def bernoulli_log_prob(answer, seed):
     """``bernoulli_log_prob(x, logits)``: x (B, 1, 28, 28), logits (..., B, 1, 28, 28) -> (..., B).
 
@@ -169,7 +183,7 @@ def bernoulli_log_prob(answer, seed):
     )
 
 
-@check
+@check("2.5")
 def traverse(answer, seed):
     """``traverse(mu, dimension, values)``: mu (L,), an int, values (V,) -> (V, L)."""
     rng = np.random.default_rng(seed)
@@ -209,7 +223,7 @@ def traverse(answer, seed):
     return "Every row is mu with one entry replaced by its value; the others stay."
 
 
-@check
+@check("2.4", seals=("evaluation.active_units",))
 def active_units(answer, seed):
     """``active_units(mu, threshold=0.01)``: posterior means (N, L) -> number of active latents."""
     rng = np.random.default_rng(seed)

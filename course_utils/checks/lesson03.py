@@ -21,7 +21,7 @@ LOGIT_EXTREMES = (
 )
 
 
-@check
+@check("3.1", seals=("pixels.dequantise",))
 def dequantise(answer, seed):
     """``dequantise(images)``: uint8, any shape -> x = (v + u) / 128 - 1, u ~ U[0, 1) afresh."""
     rng = np.random.default_rng(seed)
@@ -108,7 +108,7 @@ def _wrong_noise(x, again, images, copies):
     return ""
 
 
-@check
+@check("3.2", seals=("pixels.logit_transform",))
 def logit_transform(answer, seed):
     """``logit_transform(x, alpha)``: (B, ...) in [0, 1] -> (y, log |det dy/dx|), log det (B,)."""
     rng = np.random.default_rng(seed)

@@ -31,7 +31,7 @@ DIGESTS = {
 COUNTS = ("none", "one", "two", "three", "four", "five", "six")
 
 
-@check
+@check("4.4")
 def diagnose(answer, seed):
     """``diagnose()``: six numbers of :data:`MISTAKES`, counted from 1, for loss_a to loss_f."""
     received = call(answer, seed=seed)

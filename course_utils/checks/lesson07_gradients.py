@@ -9,7 +9,7 @@ from course_utils.checks._remote import CheckFailed
 NAMES = ("codebook loss", "commitment loss")
 
 
-@check
+@check("7.3")
 def straight_through_code(answer, seed):
     """``straight_through_code(z_e, e)``: value of e, gradient to z_e as if it were z_e."""
     rng = np.random.default_rng(seed)
@@ -75,7 +75,7 @@ def _verify_passage(found, probe, z_e, e, about):
     )
 
 
-@check
+@check("7.4", seals=("nets.quantizer.VectorQuantizer",))
 def quantisation_losses(answer, seed):
     """``quantisation_losses(z_e, e)``: (B, D, H, W) twice -> codebook and commitment loss, (B,)."""
     rng = np.random.default_rng(seed)

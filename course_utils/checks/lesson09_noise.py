@@ -25,7 +25,7 @@ EVEN = (
 )
 
 
-@check
+@check("9.2")
 def ess_share(answer, seed):
     """``ess_share(precision, q_precision)``: (L, L), (L,) -> the limit of ESS / K, a number."""
     rng = np.random.default_rng(seed)
@@ -211,7 +211,7 @@ def _shares(precision, q_precision):
     ]  # fmt: skip
 
 
-@check
+@check("9.5")
 def signal_to_noise(answer, seed):
     """``signal_to_noise(gradients)``: (R, P) -> |mean over R| / standard deviation over R, (P,).
 

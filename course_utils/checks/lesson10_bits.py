@@ -11,7 +11,7 @@ from course_utils.checks._remote import CheckFailed
 LOG_2_PI = math.log(2 * math.pi)
 
 
-@check
+@check("10.1")
 def least_bits(answer, seed):
     """``least_bits(log_scale)``: a number -> (gaussian, logistic), bits per dimension."""
     rng = np.random.default_rng(seed)

@@ -39,7 +39,7 @@ def gaussian_kl(mu, log_var, mu_p=0.0, log_var_p=0.0):
     return 0.5 * (log_var_p - log_var + ratio - 1)
 
 
-@check
+@check("11.1")
 def joint_log_weight(answer, seed):
     """log w (K, B) of two layers: see :func:`_joint_arrays` for the arguments."""
     rng = np.random.default_rng(seed)
@@ -173,7 +173,14 @@ def _joint_slopes(log_p_x, z_1, mu_1, log_var_1, z_2, mu_2, log_var_2, mu_p, log
     return (np.ones_like(log_p_x), *lower, -z_2 - q2[0], -q2[1], -q2[2], p1[1], p1[2])
 
 
-@check
+@check(
+    "11.2",
+    seals=(
+        "nets.hierarchy.Layer.log_ratio",
+        "nets.hierarchy.Layer.kl",
+        "nets.hierarchy.TwoLayerVAE",
+    ),
+)
 def layer_rates(answer, seed):
     """``layer_rates(z_1, mu_1, log_var_1, mu_p, log_var_p, mu_2, log_var_2)`` -> two of (B,)."""
     rng = np.random.default_rng(seed)

@@ -21,7 +21,7 @@ EACH = (
 )
 
 
-@check
+@check("11.4")
 def grouped_free_bits(answer, seed):
     """``grouped_free_bits(rates, least)``: (B, G), a number -> sum_g max(least, mean_b), one."""
     rng = np.random.default_rng(seed)
@@ -113,7 +113,7 @@ def _wrong_charges(rates, least):
     return right, found
 
 
-@check
+@check("11.5", seals=("nets.hierarchy.precision_weighted",))
 def combine(answer, seed):
     """``combine(mu_x, log_var_x, mu_p, log_var_p)``: (B, L) each -> mu, log_var."""
     rng = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ from course_utils.checks._remote import CheckFailed
 from course_utils.checks.lesson11 import BELOW
 
 
-@check
+@check("11.3")
 def mean_rates(answer, seed):
     """``mean_rates(a, var_1, b, var_x)``: four numbers -> mean rate_z1, mean rate_z2."""
     rng = np.random.default_rng(seed)

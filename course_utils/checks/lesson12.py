@@ -20,7 +20,7 @@ APART = (
 )
 
 
-@check
+@check("12.1", seals=("evaluation.mean_and_error",))
 def paired_difference(answer, seed):
     """``paired_difference(scores, others)``: (N,) twice -> mean difference, standard error."""
     rng = np.random.default_rng(seed)
@@ -97,7 +97,7 @@ def _two_numbers(received, about, what):
     raise CheckFailed(f"a pair of numbers is expected, {what}.", **told)
 
 
-@check
+@check("12.2")
 def tied_with_best(answer, seed):
     """``tied_with_best(scores)``: (M, N), costs -> (M,), True or False."""
     rng = np.random.default_rng(seed)
@@ -184,7 +184,7 @@ def _ties(scores):
     return right, wrong
 
 
-@check
+@check("12.3")
 def frontier(answer, seed):
     """``frontier(rate, distortion)``: (M,) twice -> (M,), True where not dominated."""
     rng = np.random.default_rng(seed)
