@@ -19,6 +19,7 @@ from course_utils.checks._compare import (
     verify_repeatable,
 )
 from course_utils.checks._contract import call, check, gradient
+from course_utils.checks._forms import in_pairs
 from course_utils.checks._formulas import (
     candidates,
     gaussian_formulas,
@@ -92,6 +93,7 @@ def _wrong_kl(arrays):
     seals=(
         "losses.likelihoods.gaussian_log_prob",
         "nets.vae.StandardNormal.log_prob",
+        "nets.made.AutoregressivePrior.log_prob",
     ),
 )
 def gaussian_log_prob(answer, seed):
@@ -131,6 +133,7 @@ def gaussian_log_prob(answer, seed):
     seals=(
         "nets.vae.VAE.reparameterise",
         "nets.vae.Gaussian.sample",
+        "nets.hierarchy._draw",
     ),
 )
 def reparameterise(answer, seed):
@@ -209,6 +212,7 @@ def gaussian_kl(answer, seed):
 @check("1.5", seals=("nets.vae.VAE.forward",))
 def rate_and_distortion(answer, seed):
     """``rate_and_distortion(x, mu_x, log_var_x, mu, log_var)`` -> (rate, distortion), (B,) each."""
+    answer = in_pairs(answer, "rate", "distortion")
     rng = np.random.default_rng(seed)
     batch, dims, latents = sizes(rng, 3)
     names = ("x", "mu_x", "log_var_x", "mu", "log_var")

@@ -12,6 +12,7 @@ from course_utils.checks._compare import (
     verify_repeatable,
 )
 from course_utils.checks._contract import call, check
+from course_utils.checks._forms import in_rows
 from course_utils.checks._formulas import bernoulli_formulas, candidates
 from course_utils.checks._remote import CheckFailed
 
@@ -186,6 +187,7 @@ def bernoulli_log_prob(answer, seed):
 @check("2.5")
 def traverse(answer, seed):
     """``traverse(mu, dimension, values)``: mu (L,), an int, values (V,) -> (V, L)."""
+    answer = in_rows(answer)
     rng = np.random.default_rng(seed)
     latents, count = sizes(rng, 2)
     mu, values = floats(rng.normal(0, 1, latents) + 3, rng.uniform(-2.5, 2.5, count))

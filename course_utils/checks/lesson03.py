@@ -14,6 +14,7 @@ from course_utils.checks._compare import (
     verify_repeatable,
 )
 from course_utils.checks._contract import call, check
+from course_utils.checks._forms import in_pairs
 from course_utils.checks._remote import CheckFailed
 
 LOGIT_EXTREMES = (
@@ -111,6 +112,7 @@ def _wrong_noise(x, again, images, copies):
 @check("3.2", seals=("pixels.logit_transform",))
 def logit_transform(answer, seed):
     """``logit_transform(x, alpha)``: (B, ...) in [0, 1] -> (y, log |det dy/dx|), log det (B,)."""
+    answer = in_pairs(answer, "y", "log_det")
     rng = np.random.default_rng(seed)
     batch, rows, columns = sizes(rng, 3)
     shape = (batch, 3, rows, columns)

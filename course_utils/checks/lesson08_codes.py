@@ -17,7 +17,7 @@ SQUEEZED = "one example lost its axis: squeeze() takes away every axis of length
 PRODUCT = "a product of many probabilities underflows: add up logarithms"
 
 
-@check("8.2")
+@check("8.2", seals=("nets.pixelcnn._CodePrior.log_prob",))
 def code_log_prob(answer, seed):
     """``code_log_prob(logits, codes)``: (B, K, H, W), integers (B, H, W) -> (B,), nats."""
     rng = np.random.default_rng(seed)

@@ -11,6 +11,7 @@ from course_utils.checks._compare import (
     verify_repeatable,
 )
 from course_utils.checks._contract import call, check
+from course_utils.checks._forms import in_rows
 from course_utils.checks._remote import CheckFailed
 
 INFINITE = "2M - Lambda is not positive definite: the variance of the weights is infinite, 0 is due"
@@ -217,6 +218,7 @@ def signal_to_noise(answer, seed):
 
     A standard deviation with the divisor R is as right as one with R - 1.
     """
+    answer = in_rows(answer)
     rng = np.random.default_rng(seed)
     repeats, parameters = sizes(rng, 2)
     for label, shape, ratio, size in (
