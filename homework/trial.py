@@ -42,7 +42,7 @@ def main(folder):
         (number, Exercise(getattr(checks, name).__wrapped__, space[answer]))
         for number, name, answer in asked["exercises"]
     ]
-    for title, function in _candidates(folder):
+    for title, function in list(_candidates(folder)):
         for number, tried in exercises:
             found += [f"exercise {number}: {how}" for how in tried.answered_by(title, function)]
     print(json.dumps(found))
@@ -69,7 +69,7 @@ def _candidates(folder):
     for path in sorted(root.rglob("*.py")):
         parts = [part for part in path.relative_to(root).with_suffix("").parts if part[:2] != "__"]
         module = importlib.import_module(".".join(["course_utils", *parts]))
-        for name, value in vars(module).items():
+        for name, value in list(vars(module).items()):
             title = ".".join([*parts, name])
             own = getattr(value, "__module__", None) == module.__name__
             if isinstance(value, type) and own:
@@ -80,7 +80,7 @@ def _candidates(folder):
 
 
 def _methods(title, kind):
-    for name, value in vars(kind).items():
+    for name, value in list(vars(kind).items()):
         value = value.fget if isinstance(value, property) else value
         if isinstance(value, (staticmethod, classmethod)):
             yield f"{title}.{name}", getattr(kind, name)
