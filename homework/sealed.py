@@ -73,8 +73,8 @@ def _kept(node, name, walk, number, seal=None):
 
 def _refusing(node, refusal):
     decorators = [one for one in node.decorator_list if ast.unparse(one) in DECORATORS]
-    body = ast.parse(f"raise {_error(refusal)}").body
-    return _with(node, decorator_list=decorators, body=body)
+    text = f"def {node.name}(*arguments, **named):\n raise {_error(refusal)}"
+    return _with(ast.parse(text).body[0], decorator_list=decorators)
 
 
 def _error(refusal):

@@ -15,6 +15,7 @@ import importlib
 import inspect
 import itertools
 import json
+import re
 import signal
 import sys
 import types
@@ -76,7 +77,10 @@ def _candidates(folder):
                 yield title, value
                 yield from _methods(title, value)
             elif callable(value) and own and not isinstance(value, type):
-                yield title, value
+                plain = inspect.unwrap(value)  # no_grad's wrapper can be taken off
+                yield title, plain
+                if _calls_its_first(plain):
+                    yield f"{title} of a function", partial(_with_self, plain, _by_shape)
 
 
 def _methods(title, kind):
@@ -122,14 +126,28 @@ STAND_INS = {
     "a self whose attributes are the arguments": lambda a: (_Self(a[0], a), ()),
     "a self whose attributes are all but the first": lambda a: (_Self(a[0], a[1:]), a[:1]),
     "a self whose attributes are all but the last": lambda a: (_Self(a[0], a[:-1]), a[-1:]),
-    "a self that gives scale and shift": lambda a: (_Self(_scale_and_shift(*a[1:])), a[:1]),
+    "a self that gives epsilon and its slope": lambda a: (_Self(_standard(*a)), a[:1]),
 }
 
 
-def _scale_and_shift(mu, log_var):
-    """What makes a standard normal variable of one with mu and log_var."""
-    s = -log_var / 2
-    return s, -mu * s.exp()
+def _standard(x, mu, log_var):
+    """The standard normal variable of x, and log of its slope."""
+    return (x - mu) * (-log_var / 2).exp(), -log_var.sum(-1) / 2
+
+
+def _by_shape(arguments):
+    """For a function that is called: it gives the first argument, told by its sizes."""
+    first = arguments[0]
+    return _Self(first), (first.T, len(first))
+
+
+def _calls_its_first(function):
+    """True for a function that calls its first parameter."""
+    names = _names(function)
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return bool(names and code) and bool(
+        re.search(rf"\b{re.escape(names[0])}\(|\({re.escape(names[0])},", inspect.getsource(code))
+    )
 
 
 def _with_self(method, stand_in, *arguments):

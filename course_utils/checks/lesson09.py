@@ -24,7 +24,14 @@ SIGN = "the sign is wrong: this is minus the bound"
 BITS = "bits are returned, nats are wanted"
 
 
-@check("9.1", seals=("losses.bounds.importance_weighted_bound",))
+@check(
+    "9.1",
+    seals=(
+        "losses.bounds.importance_weighted_bound",
+        "evaluation._score",
+        "evaluation.log_likelihood",
+    ),
+)
 def importance_weighted_bound(answer, seed):
     """``importance_weighted_bound(log_w)``: (K, B) -> logsumexp over the samples - log K, (B,)."""
     rng = np.random.default_rng(seed)
