@@ -237,7 +237,8 @@ class _Fork:
                 ready, _, _ = select.select([self.ours, self.box.control], [], [], left)
                 if self.ours not in ready:
                     raise Ended(self._collect())
-                reply, found = wire.receive(self.ours, self.deadline + GRACE)
+                limits = wire.ASKING if self.elsewhere else wire.REPLY
+                reply, found = wire.receive(self.ours, self.deadline + GRACE, limits)
                 if "elsewhere" not in reply:
                     return reply, found
                 self.calls += 1

@@ -30,6 +30,8 @@ class Limits(NamedTuple):
 # The largest answer that a right solution gives in lessons 01 to 12 has 480,000 bytes, 120,000
 # numbers and 9 arrays; a wrong one may be larger and should still hear what is wrong with it.
 REPLY = Limits(8 * 2**20, 2**20, 20_000, 64, 2**20)
+# The same where a student's process also asks for right answers of earlier exercises.
+ASKING = REPLY._replace(size=32 * 2**20, numbers=2**22)
 # With all cells of a notebook; from the grader, which is trusted.
 REQUEST = Limits(64 * 2**20, 64 * 2**20, 2**26, 4_096, 2**24)
 MOST_AXES = 32
