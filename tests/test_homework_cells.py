@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from homework import helpers, lessons, release, sealed, verify
+from homework import helpers, lessons, release, verify
 from homework.inside import extract, magics, needs
 from homework.inside import text as source_text
 
@@ -355,12 +355,8 @@ def f(x):
 
 def test_odd_separators_move_no_line_of_a_lesson():
     assert lessons.regions(ANSWER) == [(2, 4)]
-    exercise = lessons.Exercise("1.1", 1, 1, 1, ("f",), (), "f", 0)
+    exercise = lessons.Exercise("1.1", 1, 1, 1, ("f",), "f", 0)
     stub = release.stub(ANSWER, exercise)
     assert stub.count("NotImplementedError") == 1 and stub.endswith("\n    return y")
     markers = {"### BEGIN SOLUTION", "### END SOLUTION"}
     assert verify.solution_texts(ANSWER) == markers | {"y = x + 1 #"}
-    text = f"A = '{ODD}'\ndef f(x):\n    return {ODD!r}, 'secret'\n\ndef g(x):\n    return x\n"
-    left = sealed.seal(text, ["f"], "no")
-    assert "secret" not in left and "def g(x):\n    return x" in left
-    ast.parse(left)

