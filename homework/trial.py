@@ -46,7 +46,7 @@ def main(folder):
         (number, Exercise(getattr(checks, name).__wrapped__, space[answer]))
         for number, name, answer in asked["exercises"]
     ]
-    for title, function in list(_candidates(folder)):
+    for title, function in [pair for pair in _candidates(folder) if not refuses(pair[1])]:
         for number, tried in exercises:
             found += [f"exercise {number}: {how}" for how in tried.answered_by(title, function)]
     print(json.dumps(found))
@@ -84,6 +84,15 @@ def _candidates(folder):
                 yield title, plain
                 if calls_its_first(plain):
                     yield f"{title} of a function", partial(with_self, plain, by_shape)
+
+
+def refuses(function):
+    """True for what the copy cut or sealed: its one line raises, whatever it is called with."""
+    while isinstance(function, partial):
+        function = function.args[0] if function.func is with_self else function.func
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    constants = code.co_consts if code else ()
+    return any(isinstance(one, str) and "is left out of the grading: " in one for one in constants)
 
 
 def _methods(title, kind):
