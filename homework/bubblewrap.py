@@ -9,6 +9,8 @@ import sysconfig
 from pathlib import Path
 
 SHARED = ("/usr", "/usr/local")  # prefixes that hold more than Python, and are everybody's
+# In a folder of packages: files that tell paths of this machine (editable installs).
+TELLING = ("__editable__*", "*.pth", "*.egg-link", "*.dist-info/direct_url.json")
 PYTHON = "/python"  # where any other one stands in the sandbox
 COURSE = "/sandbox/course"
 HOST = "sandbox"
@@ -38,6 +40,11 @@ def command(course, site=()):
         asked += ["--ro-bind", str(origin), target]
     for target in _hidden(site):
         asked += ["--tmpfs", target, "--remount-ro", target]
+    for index, folder in enumerate(site):
+        found = (path for pattern in TELLING for path in sorted(folder.glob(pattern)))
+        for path in found:
+            target = f"{site_inside(index)}/{path.relative_to(folder).as_posix()}"
+            asked += ["--ro-bind", "/dev/null", target] if path.is_file() else []
     asked += ["--proc", "/proc", "--dev", "/dev"]
     for target in ("/tmp", "/dev/shm"):
         asked += ["--perms", "1777", "--size", str(TEMPORARY_BYTES), "--tmpfs", target]
