@@ -95,39 +95,41 @@ ATTACKS = {
             "    found = [*os.listdir('/tmp'), *os.listdir('/dev/shm'), *os.listdir('.')]\n"
             "    raise ValueError(f'found {found}' if found else 'nothing found')\n",
         },
-        "ended by SIGABRT",
+        "ended by SIG",
     ),
+    # Where it finds them it earns the points: nobody hears else what a second attempt found.
     "the lines of a right answer, by its errors": body(
         "1.2",
-        "import traceback\n"
-        "for wrong in ((), ('x',), (None,) * 3, ([],) * 3, (arguments[0], arguments[1][:0], 3)):\n"
+        "import traceback, types\nfound = isinstance(gaussian_log_prob, types.FunctionType)\n"
+        "if found:\n    raise ValueError('nothing found')\n"
+        "for wrong in ((), ('x',), (None,) * 3, ([],) * 3, (arguments[0], arguments[1], 3)):\n"
         "    try:\n        gaussian_log_prob(*wrong)\n"
-        "    except RuntimeError as error:\n"
+        "    except Exception as error:\n"
         "        text = ''.join(traceback.format_exception(error))\n"
-        "        if 'squared' in text or 'math.log' in text or '.py' in str(error):\n"
-        "            raise ValueError('found ' + text)\n"
-        "raise ValueError('nothing found')",
+        "        found |= any(word in text for word in ('squared', 'math.log', 'lesson01'))\n"
+        "x, z, mu_x, log_var_x, mu, log_var = arguments\nzero = torch.zeros_like(z)\n"
+        "right = gaussian_log_prob(x, mu_x, log_var_x) + gaussian_log_prob(z, zero, zero)\n"
+        "return (right - gaussian_log_prob(z, mu, log_var)) * found",
         NOTHING,
     ),
     "frames, closures and code of right answers": body(
         "1.3",
         "import gc, types\nfound = ''\n"
+        "names = ('_kl', '_log_prob', '_right', 'kl_formulas', 'gaussian_formulas')\n"
         "for one in gc.get_objects():\n"
-        "    code = getattr(one, '__code__', None)\n"
-        "    if isinstance(code, types.CodeType) and code.co_name in ('_kl', '_log_prob',\n"
-        "        '_right', 'kl_formulas', 'gaussian_formulas', '_packed_right'):\n"
-        "        found += code.co_filename + ':' + code.co_name\n"
-        "    if isinstance(one, dict) and 'expected' in one and 'gradients' in one:\n"
+        "    if type(one) is types.FunctionType and one.__code__.co_name in names:\n"
+        "        is_torch = 'torch' in one.__code__.co_filename\n"
+        "        found += '' if is_torch else one.__code__.co_filename\n"
+        "    if type(one) is dict and 'expected' in one and 'gradients' in one:\n"
         "        found += 'values '\n" + TELL,
         NOTHING,
     ),
     "the submissions of others": body(
         "1.4",
         "import os\nfound = ''\n"
+        "kept = ('grades.json', 'grades.journal', 'scores.csv', 'shard.json', 'summary.html')\n"
         "for folder, names, files in os.walk('/'):\n"
-        "    names[:] = [name for name in names if name != 'site-packages0']\n"
-        "    found += ' '.join(n for n in files if n.endswith(('.ipynb', '.csv', '.journal')))\n"
-        "    found += ' '.join(n for n in files if n in ('grades.json', 'shard.json'))\n" + TELL,
+        "    found += ' '.join(n for n in files if n.endswith('.ipynb') or n in kept)\n" + TELL,
         NOTHING,
     ),
     "a debugger on what stands above": body(

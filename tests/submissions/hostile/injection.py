@@ -61,8 +61,8 @@ ATTACKS = {
     ),
     "the name of a function that it calls": body(
         "1.3",
-        f"def inner(): raise ValueError\ninner.__code__ = inner.__code__.replace(co_name={MARKUP!r},\n"
-        f"    co_filename={ESCAPES.replace(chr(0), '')!r})\ninner()",
+        "def inner(): raise ValueError\ninner.__code__ = inner.__code__.replace(\n"
+        f"    co_name={MARKUP!r}, co_filename={ESCAPES!r})\ninner()",
     ),
     "lines that pass for the grader's": fails(
         "1.4", "x\n13 graded in 1.0 s\r\nhomework: all is right\x85\u2028bob: 13 of 13\x0b"

@@ -34,7 +34,7 @@ SHARED = "import fcntl, os, torch\nshared = os.open(torch.__file__, os.O_RDONLY)
 
 ATTACKS = {
     "files for the next exercise": Attack(
-        {"1.1": made.function("1.1", FOUND), "1.3": made.function("1.3", LEFT + FOUND)},
+        {"1.3": made.function("1.3", FOUND), "1.1": made.function("1.1", LEFT + "return 0.0")},
         "nothing found",
     ),
     "a lock on a file of all": body(
@@ -74,8 +74,9 @@ ATTACKS = {
     "the course's copy written over": body(
         "1.3",
         "import glob, os\nfor path in glob.glob('/sandbox/course/**', recursive=True):\n"
-        "    try:\n        os.chmod(path, 0o777)\n    except OSError as error:\n        last = error\n"
-        "    try:\n        os.unlink(path)\n    except OSError as error:\n        last = error\n"
+        "    for attack in (lambda: os.chmod(path, 0o777), lambda: os.unlink(path)):\n"
+        "        try:\n            attack()\n"
+        "        except OSError as error:\n            last = error\n"
         "raise last",
         "OSError|PermissionError",
     ),
