@@ -9,8 +9,6 @@ import sysconfig
 from pathlib import Path
 
 SHARED = ("/usr", "/usr/local")  # prefixes that hold more than Python, and are everybody's
-# In a folder of packages: files that tell paths of this machine (editable installs).
-TELLING = ("__editable__*", "*.pth", "*.egg-link", "*.dist-info/direct_url.json")
 PYTHON = "/python"  # where any other one stands in the sandbox
 COURSE = "/sandbox/course"
 HOST = "sandbox"
@@ -40,11 +38,8 @@ def command(course, site=()):
         asked += ["--ro-bind", str(origin), target]
     for target in _hidden(site):
         asked += ["--tmpfs", target, "--remount-ro", target]
-    for index, folder in enumerate(site):
-        found = (path for pattern in TELLING for path in sorted(folder.glob(pattern)))
-        for path in found:
-            target = f"{site_inside(index)}/{path.relative_to(folder).as_posix()}"
-            asked += ["--ro-bind", "/dev/null", target] if path.is_file() else []
+    for target in _telling(site):
+        asked += ["--ro-bind", "/dev/null", target]
     asked += ["--proc", "/proc", "--dev", "/dev"]
     for target in ("/tmp", "/dev/shm"):
         asked += ["--perms", "1777", "--size", str(TEMPORARY_BYTES), "--tmpfs", target]
@@ -119,6 +114,15 @@ def _hidden(site):
         ):
             hidden.append(str(folder.resolve() / "course_utils"))
     return hidden
+
+
+def _telling(site):
+    """Paths inside of files that pip wrote about places on this machine; they are covered too."""
+    for index, folder in enumerate(site):
+        for pattern in ("*.pth", "__editable__*.py", "*.dist-info/direct_url.json"):
+            for path in sorted(folder.glob(pattern)):
+                if path.is_file() and not path.is_symlink():
+                    yield f"{site_inside(index)}/{path.relative_to(folder)}"
 
 
 def _libraries():

@@ -31,6 +31,7 @@ REST = 2**30  # of torch, the template and the temporary files, in the control g
 SECONDS = 20.0  # wall clock of one exercise
 START_SECONDS = 120.0  # until torch is imported, on a busy machine
 GRACE = 5.0  # beyond an exercise's time, before the whole sandbox is given up
+MOST_PRINTED = 256 * 2**20  # bytes, of a whole submission
 MOST_ELSEWHERE = 1_000  # calls of other exercises' answers that one exercise may make
 KILLED = "its process was killed from inside"
 # As root: pairs of user ids that no account has, others for each grader and each sandbox.
@@ -180,9 +181,12 @@ class Sandbox:
         return [bubblewrap.outside_python(), "-I", "-S", str(script), json.dumps(options)]
 
     def _count(self, stream):
-        """Read what is printed, so that nobody waits for a full pipe; keep the count alone."""
+        """Read what is printed, so that nobody waits for a full pipe; keep the count alone.
+
+        After too much of it the pipe is closed, and who prints on gets an error.
+        """
         with contextlib.suppress(OSError, ValueError), stream:
-            while part := stream.read1(2**20):
+            while self.printed < MOST_PRINTED and (part := stream.read1(2**20)):
                 self.printed += len(part)
                 self.last = (self.last + part)[-400:]
 

@@ -147,6 +147,8 @@ frame = sys._getframe()
 while frame:
     texts += [repr(frame.f_locals), repr(frame.f_globals), repr(frame.f_code.co_consts)]
     codes.append(frame.f_code)
+    held = [*frame.f_locals.values(), *frame.f_globals.values()]
+    codes += [one.__code__ for one in held if isinstance(one, types.FunctionType)]
     frame = frame.f_back
 """,
     "everything that lives": """
@@ -242,15 +244,11 @@ def rate_and_distortion(x, mu_x, log_var_x, mu, log_var):
 """
 
 
-@needs_sandbox
-@pytest.mark.parametrize("kind", HUNTS)
-def test_the_right_code_is_nowhere_to_be_found(box, kind):
-    assert SECRET in made.LESSON.references["1.1"]
+def hunted(box, kind, answers):
+    """What a hunt tells, in the attempt that it waits for, 1.1 being as in ``answers``."""
     hunt = HUNTS[kind].strip().replace("\n", "\n    ")
-    answers = {"1.1": WRONG.format("gaussian_log_prob"), "1.5": HUNTER.format(hunt=hunt)}
-    answers |= dict.fromkeys(("1.2", "1.3", "1.4"))
-    told = []
-    attempt = grading._attempt
+    answers = dict.fromkeys(("1.2", "1.3", "1.4")) | answers
+    told, attempt = [], grading._attempt
 
     def kept(*arguments, **named):
         told.append(attempt(*arguments, **named))
@@ -258,11 +256,31 @@ def test_the_right_code_is_nowhere_to_be_found(box, kind):
 
     grading._attempt = kept
     try:
-        outcomes = graded(box, made.notebook(answers))
+        outcomes = graded(box, made.notebook(answers | {"1.5": HUNTER.format(hunt=hunt)}))
     finally:
         grading._attempt = attempt
+    assert outcomes["1.5"]["points"] == 0
+    return next(one["mistake"] for one in told if "found [" in one["mistake"]), outcomes
+
+
+@needs_sandbox
+@pytest.mark.parametrize("kind", HUNTS)
+def test_the_right_code_is_nowhere_to_be_found(box, kind):
+    assert SECRET in made.LESSON.references["1.1"]
+    told, outcomes = hunted(box, kind, {"1.1": WRONG.format("gaussian_log_prob")})
     assert sum(outcome["points"] for outcome in outcomes.values()) == 0
-    second = told[-1]["mistake"]  # what was seen with the right answer in reach
-    assert "found [] in " in second, second
-    assert "in 0 texts, 0 codes" not in second or kind in ("its source", "open descriptors")
-    assert kind != "its own memory" or int(re.search(r"in (\d+) texts", second)[1]) > 1_000
+    assert "found [] in " in told, told
+    assert "in 0 texts, 0 codes" not in told or kind in ("its source", "open descriptors")
+    assert kind != "its own memory" or int(re.search(r"in (\d+) texts", told)[1]) > 1_000
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    "kind",
+    ["frames", "everything that lives", "its source", "the cache of lines", "its own memory"],
+)
+def test_a_hunt_finds_what_is_there(box, kind, monkeypatch):
+    """The control: the right code as the student's own answer, which a hunt must then see."""
+    monkeypatch.setitem(globals(), "HUNTER", HUNTER.replace("!= 'Elsewhere'", "== 'Elsewhere'"))
+    told, _ = hunted(box, kind, {"1.1": made.LESSON.references["1.1"]})
+    assert "found []" not in told, told

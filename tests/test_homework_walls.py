@@ -547,7 +547,7 @@ def _lives(pid):
 def test_the_sandbox_hides_where_packages_came_from(tmp_path):
     """Of an editable install the packages' folder tells paths of this machine."""
     site = tmp_path / "site-packages"
-    told = ("__editable___x_finder.py", "x.pth", "x.egg-link", "x.dist-info/direct_url.json")
+    told = ("__editable___x_finder.py", "x.pth", "x.dist-info/direct_url.json")
     for name in (*told, "x.dist-info/METADATA"):
         (site / name).parent.mkdir(parents=True, exist_ok=True)
         (site / name).write_text("/home/ann")

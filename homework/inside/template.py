@@ -125,8 +125,9 @@ def _wait(child, seconds):
     ended = _ends(child, seconds)
     if not ended:
         os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    if not ended:
+    _, status, used = os.wait4(child, 0)
+    # Several threads use up the processor's time, for which the kernel ends it, before the clock's.
+    if not ended or (os.WIFSIGNALED(status) and used.ru_utime + used.ru_stime > seconds):
         return {"ended": "time"}
     if os.WIFSIGNALED(status):
         return {"ended": "signal", "number": os.WTERMSIG(status)}
