@@ -36,22 +36,7 @@ NAME = "01_vae_2d.ipynb"
 GRADER_BYTES = 2**30  # of the process that grades a whole class, torch included
 SANDBOX_BYTES = sandbox.MEMORY + sandbox.REST
 
-# The command, and the most memory that it and each of its sandboxes held.
-MEASURED = """
-import json, resource, sys
-from homework import __main__ as command, cgroups
-peaks, remove = [0], cgroups.Group.remove
-
-def measured(group):
-    peaks.append(group.peak() if group.folders else 0)
-    remove(group)
-
-cgroups.Group.remove = measured
-status = command.main(sys.argv[2:])
-peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-with open(sys.argv[1], "w") as stream:
-    json.dump({"status": status, "grader": peak, "sandbox": max(peaks)}, stream)
-"""
+MEASURED = settings.root() / "tests" / "measured.py"
 
 
 def attacks(kind):
@@ -82,7 +67,7 @@ def grade(folder, out, temporary):
     asked += ["--seconds", str(SECONDS)]
     asked += ["--without", "cgroup"] if sandbox.why_no_group() else []
     process = subprocess.Popen(
-        [sys.executable, "-c", MEASURED, str(told), *asked],
+        [sys.executable, str(MEASURED), str(told), *asked],
         cwd=settings.root(),
         env=environment,
         stdout=subprocess.PIPE,

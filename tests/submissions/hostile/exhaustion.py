@@ -202,25 +202,24 @@ def in_words(text):
     return notebook
 
 
+LARGE = _cells(1, outputs=[{"output_type": "stream", "text": "x" * 19_900_000}])
+MANY = zipped({f"{n}/{NAME}": b"{}" for n in range(9_000)})
+
 # Each costs the grader itself: its time and memory are measured while it takes them all.
 FILES = {
-    "a member ten thousand times": Files({"eve/bomb.zip": _bomb()}),
-    "zips in zips": Files({"eve/deep.zip": _deep(40, zipped({NAME: b"{}"}))}),
-    "two hundred bytes for each of many files": Files(
-        {"eve/many.zip": zipped({f"{n}/{NAME}": b"{}" for n in range(9_000)})}
-    ),
-    "a notebook of twenty megabytes": Files(
-        {f"eve/{NAME}": _cells(1, outputs=[{"output_type": "stream", "text": "x" * 19_900_000}])}
-    ),
-    "a notebook of numbers": Files({f"eve/{NAME}": b'{"cells": [' + b"0," * 9_000_000 + b"0]}"}),
-    "a notebook of brackets": Files({f"eve/{NAME}": b'{"cells": ' + b"[" * 15_000_000}),
-    "a notebook of many cells": Files({f"eve/{NAME}": _cells(1_900)}),
+    "a member ten thousand times": Files({"eve 1/bomb.zip": _bomb()}),
+    "zips in zips": Files({"eve 2/deep.zip": _deep(40, zipped({NAME: b"{}"}))}),
+    "two hundred bytes for each of many files": Files({"eve 3/many.zip": MANY}),
+    "a notebook of twenty megabytes": Files({f"eve 4/{NAME}": LARGE}),
+    "a notebook of numbers": Files({f"eve 5/{NAME}": b'{"cells": [' + b"0," * 9_000_000 + b"0]}"}),
+    "a notebook of brackets": Files({f"eve 6/{NAME}": b'{"cells": ' + b"[" * 15_000_000}),
+    "a notebook of many cells": Files({f"eve 7/{NAME}": _cells(1_900)}),
     "a cell of many outputs": Files(
-        {f"eve/{NAME}": _cells(1, outputs=[{"output_type": "stream", "text": ["x"] * 400_000}])}
+        {f"eve 8/{NAME}": _cells(1, outputs=[{"output_type": "stream", "text": ["x"] * 400_000}])}
     ),
-    "a number of many digits": Files({f"eve/{NAME}": b'{"cells": ' + b"9" * 10_000_000 + b"}"}),
-    "names that are long": Files({"eve/long.zip": zipped({"n" * 60_000 + ".ipynb": b"{}"})}),
+    "a number of many digits": Files({f"eve 9/{NAME}": b'{"cells": ' + b"9" * 10_000_000 + b"}"}),
+    "names that are long": Files({"eve 10/long.zip": zipped({"n" * 60_000 + ".ipynb": b"{}"})}),
     "words that take long to read": Files(
-        {f"eve {n}/{NAME}": text_of(in_words(text)) for n, text in enumerate(WORDS)}
+        {f"eve {n}/{NAME}": text_of(in_words(text)) for n, text in enumerate(WORDS, start=11)}
     ),
 }
