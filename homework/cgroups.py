@@ -1,5 +1,8 @@
 """A control group for each sandbox: the memory and the processes of all of it are counted.
 
+Where the processors can be shared out by groups too, forty threads of one sandbox get no more of
+them than the one thread of another.
+
 Version 2 where the grader may make groups (as root, or in a scope that was delegated to it), else
 version 1 as root. Where neither can be had, the sandbox still bounds each answer by the limits of
 its one process; ``grade`` then says that this wall is missing.
@@ -117,6 +120,8 @@ class Group:
             leaf.mkdir(exist_ok=True)
             for process in _words(parent / "cgroup.procs"):
                 (leaf / "cgroup.procs").write_text(process)
+            with contextlib.suppress(OSError):  # where it is not delegated it does without
+                (parent / "cgroup.subtree_control").write_text("+cpu")
             (parent / "cgroup.subtree_control").write_text("+memory +pids")
         self.is_2 = True
         folder = self._new(parent / name)
@@ -133,6 +138,8 @@ class Group:
             (folder / "memory.memsw.limit_in_bytes").write_text(str(memory))
         folder = self._new(_group_1(root, own, "pids") / name)
         (folder / "pids.max").write_text(str(PROCESSES))
+        with contextlib.suppress(OSError, CgroupError):
+            self._new(_group_1(root, own, "cpu") / name)
 
     def _new(self, folder):
         folder.mkdir()

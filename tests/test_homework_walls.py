@@ -100,6 +100,7 @@ def box():
     group = not sandbox.why_no_group()
     with grading.Course() as course:
         with sandbox.Sandbox(course.of(made.LESSON), group=group, seconds=probes.SECONDS) as box:
+            assert probes.run(box, "return 1") == [1]  # it is started
             yield box
 
 
@@ -430,6 +431,15 @@ def test_a_group_counts_all_of_a_sandbox(box):
     assert box.group.peak() >= before and box.group.peak() > 400_000_000
     limit = box.group.memory_folder / ("memory.max" if box.group.is_2 else "memory.limit_in_bytes")
     assert int(limit.read_text()) == sandbox.MEMORY + sandbox.REST
+
+
+def test_a_group_has_a_share_of_the_processors(box):
+    """Of its own, whatever the number of its threads; the system need not group by session."""
+    if box.group is None or not os.path.isdir("/sys/fs/cgroup/cpu"):
+        pytest.skip("cgroup: the processors cannot be shared out by groups of version 1")
+    assert probes.run(box, "return 1") == [1]
+    [folder] = [one for one in box.group.folders if str(one).startswith("/sys/fs/cgroup/cpu/")]
+    assert str(box.process.pid) in (folder / "cgroup.procs").read_text().split()
 
 
 def test_the_group_is_the_last_bound(box):

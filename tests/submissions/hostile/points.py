@@ -113,7 +113,6 @@ ATTACKS = {
         "atexit.register(lambda: " + OF_ZERO + ")\n"
         "class End: pass\nkept = End()\nweakref.finalize(kept, lambda: " + OF_ZERO + ")\n"
         "sys.exit(0)",
-        "SystemExit",
     ),
     "isinstance lies": body(
         "1.3",
@@ -175,6 +174,23 @@ ATTACKS = {
         "        except OSError as error:\n            last = error\n"
         "raise last",
         "OSError|FileNotFound|Read-only",
+    ),
+    "claims of every kind about its notebook": body(
+        "1.3",
+        "return arguments[0]",
+        before="""
+def forge():
+    from inside import wire
+    pack = wire.pack
+    odd = [True, None, 1e999, {"a": 1}, ["x"], "gaussian_log_prob", "__class__", "x" * 99_999]
+    claims = {"missing": False, "uses": odd, "reaches": odd, "faults": odd, "verdict": "right"}
+    claims["helpers"] = {"1.1": odd, "1.2": "abc", "9": 1, "x" * 99_999: []}
+    def forged(header, arrays=()):
+        return pack(header | claims if "missing" in header else header, arrays)
+    wire.pack = forged
+
+FORGED = forge()
+""",
     ),
     "every import answered by itself": body(
         "1.1",
