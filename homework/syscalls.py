@@ -61,7 +61,7 @@ DEVICE_CONTROLS = (
     0x5451,
 )  # TCGETS, TIOCGWINSZ, FION*, FIO*
 NAME, GET_NAME, GET_DUMPABLE = 15, 16, 3
-MAP_SHARED, URGENT = 1, 1
+MAP_TYPE, MAP_PRIVATE, URGENT = 0x0F, 2, 1
 SOME = {
     "clone": [{0: (THREAD_ONLY | NAMESPACES, THREAD_ONLY)}],
     "fcntl": [{1: number} for number in FILE_CONTROLS],
@@ -70,7 +70,7 @@ SOME = {
     "prlimit64": [{0: 0, 2: 0}],  # to read its own limits
     "sched_setaffinity": [{0: 0}],
     # Pages of a shared mapping stay when all but one of them are unmapped: no limit counts them.
-    "mmap": [{3: (MAP_SHARED, 0)}],
+    "mmap": [{3: (MAP_TYPE, MAP_PRIVATE)}],
     # Of the socket that the process has already it may only send to the other end, receive, and
     # shut: no urgent data, no question who the other end is (the kernel would hand out a pidfd).
     "sendto": [{3: (URGENT, 0), 4: 0, 5: 0}],

@@ -52,6 +52,7 @@ REFUSED = {
         *("memfd_create", "memfd_secret 0", "io_setup 1", "vmsplice", "tee", "splice"),
         *("mlock", "mlockall 1", "mlock2", "remap_file_pages", "fcntl 0 1031 1048576"),
         *("mmap 0 4096 3 33 -1 0", "mmap 0 4096 1 1 0 0", "mmap 0 4096 3 35 -1 0"),
+        "mmap 0 4096 3 40 -1 0",
     ],
     "sockets": [
         *("socket 1 1 0", "socket 2 1 0", "socket 16 3 0", "socket 40 1 0", "socketpair 1 1 0"),
@@ -186,10 +187,11 @@ def test_the_filter_refuses_what_could_reach_out(filtered):
 
 def test_the_filter_allows_what_python_needs(filtered):
     _, ask = filtered
-    needed = ("read", "write", "mmap", "futex", "openat", "exit_group", "clock_gettime")
+    needed = ("read", "write", "munmap", "futex", "openat", "exit_group", "clock_gettime")
     assert {ask(name) for name in (*needed, "getrandom", "rt_sigaction")} == {ALLOW}
     thread = 0x3D0F00  # what glibc gives for a thread
     assert ask("clone", thread) == ALLOW
+    assert ask("mmap", 0, 4096, 3, 0x22) == ask("mmap", 0, 4096, 1, 2, 5) == ALLOW  # private
     assert ask("clone3") == 0x00050000 | errno.ENOSYS
     assert ask("sendto", 3, 0, 8, 0, 0, 0) == ALLOW and ask("tgkill", 1, 5, 6) == ALLOW
     for flag in (1 << bit for bit in (17, 25, 26, 27, 28, 29, 30)):
