@@ -46,7 +46,7 @@ ATTACKS = {
     ),
     "a failure made up whole": body(
         "1.3",
-        "from inside.remote import CheckFailed\n"
+        "import sys\nCheckFailed = sys.modules['inside.remote'].CheckFailed\n"
         f"raise CheckFailed({RIGHT!r}, checked={ESCAPES!r}, expected={FORMULA!r},\n"
         f"    received={BIDI!r}, name={MARKUP!r}, written=False)",
     ),

@@ -12,8 +12,7 @@ from submissions.hostile import Attack, body
 # Finds the connection, from anywhere in the answer's process.
 SOCKET = """
 import gc, json, socket, struct, sys
-from inside import serve, wire
-from inside import remote
+wire, serve, remote = (sys.modules["inside." + name] for name in ("wire", "serve", "remote"))
 mine = [s for s in gc.get_objects() if isinstance(s, socket.socket) and s.fileno() >= 0]
 """
 ZERO = "torch.zeros(len(arguments[0]))"
@@ -45,7 +44,7 @@ def played_back(exercise="1.3"):
     values = [[np.asarray(v).tolist() for v in k] if type(k) is tuple else k.tolist() for k in kept]
     tuples = [type(one) is tuple for one in kept]
     text = f"values, tuples = {json.dumps(values)}, {json.dumps(list(map(int, tuples)))}\n"
-    text += "from inside import remote\nimport numpy\nasked = []\n"
+    text += "import sys\nremote = sys.modules['inside.remote']\nimport numpy\nasked = []\n"
     text += "def next_one():\n    at = len(asked) % len(values)\n    asked.append(0)\n"
     text += "    array = lambda one: numpy.array(one, dtype=numpy.float32)\n"
     text += "    return tuple(map(array, values[at])) if tuples[at] else array(values[at])\n\n"
@@ -75,7 +74,7 @@ ATTACKS = {
     ),
     "handles replaced by an object that agrees": body(
         "1.1",
-        "import gc\nfrom inside.remote import Local\n"
+        "import gc\nimport sys\nLocal = sys.modules['inside.remote'].Local\n"
         "class Agrees(float):\n"
         "    __eq__ = __le__ = __lt__ = __ge__ = lambda self, other: True\n"
         "    __hash__ = float.__hash__\n"
@@ -116,7 +115,7 @@ ATTACKS = {
     ),
     "isinstance lies": body(
         "1.3",
-        "from inside import remote\nimport numpy\n"
+        "import sys\nremote = sys.modules['inside.remote']\nimport numpy\n"
         "class Meta(type):\n    __instancecheck__ = lambda cls, one: True\n"
         "class Every(metaclass=Meta): pass\n"
         "remote.CheckFailed.__init__ = lambda self, *a, **k: None\n"
@@ -150,7 +149,7 @@ ATTACKS = {
     ),
     "not a number, everywhere": body(
         "1.1",
-        "from inside import remote\nimport numpy\n"
+        "import sys\nremote = sys.modules['inside.remote']\nimport numpy\n"
         "def nan(self, arrays, *rest):\n    return tuple(a * numpy.nan for a in arrays)\n"
         "remote.Local.gradient = nan\n"
         "return (arguments[0] * arguments[1] * arguments[2]).sum(-1) * float('nan')",
@@ -180,7 +179,8 @@ ATTACKS = {
         "return arguments[0]",
         before="""
 def forge():
-    from inside import wire
+    import sys
+    wire = sys.modules['inside.wire']
     pack = wire.pack
     odd = [True, None, 1e999, {"a": 1}, ["x"], "gaussian_log_prob", "__class__", "x" * 99_999]
     claims = {"missing": False, "uses": odd, "reaches": odd, "faults": odd, "verdict": "right"}
