@@ -23,7 +23,7 @@ from submissions.hostile.exhaustion import SECONDS
 from submissions.hostile.information import SECRET
 
 from course_utils import settings
-from homework import sandbox
+from homework import grading, sandbox
 
 REASON = sandbox.why_not()
 pytestmark = pytest.mark.skipif(
@@ -33,6 +33,7 @@ CLASSES = ("points", "neighbours", "information", "exhaustion", "injection")
 HONEST = ("ann", "bob", "zed")  # the first, one in between, the last
 ALL = sum(made.POINTS.values())
 NAME = "01_vae_2d.ipynb"
+PLAYED_BACK = "the visible check's right values played back"
 GRADER_BYTES = 2**30  # of the process that grades a whole class, torch included
 SANDBOX_BYTES = sandbox.MEMORY + sandbox.REST
 
@@ -138,6 +139,17 @@ def test_there_are_twelve_of_each_class():
             assert isinstance(attack, hostile.Attack) and set(attack.answers) <= set(made.IDS)
 
 
+def test_stored_values_pass_the_visible_check_alone():
+    """So that the first of the attacks on points is known to be a real one."""
+    notebook = made.notebook(attacks("points").ATTACKS[PLAYED_BACK].answers)
+    options = {"only": ["1.3"], "group": not sandbox.why_no_group()}
+    with grading.Course() as course:
+        found = [
+            grading.grade(made.LESSON, notebook, course, seed, **options) for seed in (None, 1)
+        ]
+    assert [one["points"] for [one] in found] == [made.POINTS["1.3"], 0]
+
+
 def test_attacks_earn_nothing_and_honest_answers_beside_them_all(graded):
     stored = json.loads((graded.out / "grades.json").read_text())["graded"]
     found = {one["student"]: one["outcomes"] for one in stored}
@@ -167,6 +179,8 @@ def test_files_earn_nothing(graded):
         if not fair and not row["student"].startswith("mallory"):
             assert row["points"] in ("", "0"), row
     assert all(row["points"] == str(ALL) for row in rows if row["student"] in copies)
+    graded_rows = [row["student"] for row in rows if row["status"] == "graded"]
+    assert len(set(graded_rows)) == len(graded_rows), graded_rows  # no two look the same
 
 
 def test_neighbours_lose_nothing(graded, alone):

@@ -21,19 +21,19 @@ libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 ATTACKS = {
     "an import that never ends": Attack(
         {
-            "1.3": "import itertools\nNEVER = sum(1 for _ in itertools.count())\n"
-            + made.wrong("1.3")
+            "1.5": "import itertools\nNEVER = sum(1 for _ in itertools.count())\n"
+            + made.wrong("1.5")
         },
         alone=True,
     ),
     "a class whose body never ends": Attack(
-        {"1.3": "class Slow:\n    while True:\n        pass\n\n" + made.wrong("1.3")}, alone=True
+        {"1.5": "class Slow:\n    while True:\n        pass\n\n" + made.wrong("1.5")}, alone=True
     ),
     "a pattern that backtracks": body(
-        "1.1", "import re\nre.match('(a+)+$', 'a' * 64 + 'b')", "longer than"
+        "1.2", "import re\nre.match('(a+)+$', 'a' * 64 + 'b')", "longer than"
     ),
     "one operation on great numbers": body(
-        "1.3", "number = 7 ** (10 ** 8)\nreturn float(number % 7)", "longer than|memory"
+        "1.5", "number = 7 ** (10 ** 8)\nreturn float(number % 7)", "longer than|memory"
     ),
     "calls without an end": body(
         "1.4",
@@ -45,11 +45,11 @@ ATTACKS = {
     "sleeps until just before its time, in each exercise": Attack(
         {
             name: made.function(name, f"import time\ntime.sleep({0.9 * SECONDS})\nreturn 0.0")
-            for name in ("1.1", "1.3", "1.4")
+            for name in ("1.2", "1.4", "1.5")
         }
     ),
     "deaf to every signal": body(
-        "1.3",
+        "1.5",
         "import signal, threading\n"
         "for number in range(1, 65):\n"
         "    try:\n        signal.signal(number, signal.SIG_IGN)\n"
@@ -66,7 +66,7 @@ ATTACKS = {
         "longer than|ended|SIG",
     ),
     "shared memory of which it lets go": body(
-        "1.1",
+        "1.2",
         MAPS + "taken = 0\nwhile taken < 2**34:\n"
         "    at = libc.mmap(0, 2**28, 3, 0x21, 2**64 - 1, 0)\n"
         "    if at in (None, 2**64 - 1):\n        raise MemoryError(f'{taken} bytes')\n"
@@ -75,7 +75,7 @@ ATTACKS = {
         "MemoryError: 0 bytes",
     ),
     "zeros that all may share": body(
-        "1.3",
+        "1.5",
         "import mmap\nzeros = open('/dev/zero', 'r+b')\n"
         "kept = [mmap.mmap(zeros.fileno(), 2**30) for _ in range(16)]\n"
         "[one.write(bytes(2**30)) for one in kept]",
@@ -88,14 +88,14 @@ ATTACKS = {
         "PermissionError",
     ),
     "output without end, on every descriptor": body(
-        "1.1",
+        "1.2",
         "import os, threading\nline = bytes(2**20)\n"
         "def write():\n    while True:\n        os.write(1, line), os.write(2, line)\n"
         "threading.Thread(target=write).start()\nwrite()",
         "longer than|BrokenPipe",
     ),
     "no input, output or errors": body(
-        "1.3", "import os\n[os.close(number) for number in range(3)]\nprint('x')"
+        "1.5", "import os\n[os.close(number) for number in range(3)]\nprint('x')"
     ),
     "replies without end": body(
         "1.4",
@@ -104,19 +104,19 @@ ATTACKS = {
         "        [numpy.zeros(250_000)])",
     ),
     "a reply a byte at a time": body(
-        "1.1",
+        "1.2",
         SOCKET + "import time\nmine[0].sendall(struct.pack('>QQ', 2**20, 2**10))\n"
         "while True:\n    mine[0].send(b' ')\n    time.sleep(.01)",
         "longer than|cannot be read",
     ),
     "a reply that is nested deeply": body(
-        "1.3",
+        "1.5",
         SOCKET + "text = b'[' * 900_000\n"
         "mine[0].sendall(struct.pack('>QQ', len(text), len(text)) + text)\nreturn 0.0",
         "cannot be read",
     ),
     "four thousand results": body("1.4", "return [torch.zeros(10)] * 4_000", "."),
-    "a million keys": body("1.1", "return {str(n): torch.zeros(1) for n in range(10**6)}"),
+    "a million keys": body("1.2", "return {str(n): torch.zeros(1) for n in range(10**6)}"),
     "questions without end": body(
         "1.2",
         SOCKET + "import numpy\nwhile True:\n"
@@ -129,7 +129,7 @@ ATTACKS = {
         "x = torch.zeros(60_000, 1)\ny = torch.zeros(60_000)\nreturn gaussian_log_prob(x, y, y)",
     ),
     "objects that end slowly": body(
-        "1.3",
+        "1.5",
         "import gc\nclass Slow:\n    def __del__(self):\n        while True:\n            pass\n"
         "one = Slow()\none.me = one\ndel one\ngc.collect()",
         "longer than",
@@ -138,18 +138,18 @@ ATTACKS = {
         "1.4", "import os\nopen('/tmp/x', 'w')\nos.truncate('/tmp/x', 2**60)", "OSError|File too"
     ),
     "parentheses beyond what a parser takes": Attack(
-        {"1.3": "X = " + "(" * 90_000 + ")" * 90_000 + "\n" + made.wrong("1.3")}, alone=False
+        {"1.5": "X = " + "(" * 90_000 + ")" * 90_000 + "\n" + made.wrong("1.5")}, alone=False
     ),
     "an operator a hundred thousand times": Attack(
         {"1.4": "X = " + "-" * 100_000 + "1\n" + made.wrong("1.4")}, alone=True
     ),
     "strings in strings in strings": Attack(
-        {"1.1": "X = " + "f'{" * 2_000 + "1" + "}'" * 2_000 + "\n" + made.wrong("1.1")}
+        {"1.2": "X = " + "f'{" * 2_000 + "1" + "}'" * 2_000 + "\n" + made.wrong("1.2")}
     ),
     "comprehensions in comprehensions": Attack(
         {
-            "1.3": "X = lambda: " + "[1 for _ in " * 90 + "range(99)" + "]" * 90 + "\n"
-            "Y = [0" + " for _ in range(99)" * 19 + "]\n" + made.wrong("1.3")
+            "1.5": "X = lambda: " + "[1 for _ in " * 90 + "range(99)" + "]" * 90 + "\n"
+            "Y = [0" + " for _ in range(99)" * 19 + "]\n" + made.wrong("1.5")
         },
         alone=True,
     ),

@@ -12,7 +12,7 @@ NOTHING = "nothing found"
 
 ATTACKS = {
     "the environment, in C": body(
-        "1.1",
+        "1.2",
         WORDS + "import ctypes\n"
         "first = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), 'environ')\n"
         "found, at = '', 0\n"
@@ -22,7 +22,7 @@ ATTACKS = {
         NOTHING,
     ),
     "the stack below the program's start": body(
-        "1.3",
+        "1.5",
         WORDS + "import ctypes\n"
         "stack = ctypes.c_void_p.in_dll(ctypes.CDLL(None), '__libc_stack_end').value\n"
         "text = ctypes.string_at(stack, 1_500)\n"
@@ -39,7 +39,7 @@ ATTACKS = {
         NOTHING,
     ),
     "descriptors that it inherited": body(
-        "1.1",
+        "1.2",
         "import os, stat\nfound = ''\n"
         "for number in range(1_024):\n"
         "    try:\n        kind = os.fstat(number).st_mode\n    except OSError:\n        continue\n"
@@ -48,7 +48,7 @@ ATTACKS = {
         NOTHING,
     ),
     "folders of the machine": body(
-        "1.3",
+        "1.5",
         "import os\n"
         "seen = ('/home', '/root', '/var', '/run', '/sys/fs', '/etc/passwd', '/etc/hostname',\n"
         "    '/etc/machine-id', '/proc/self', '/proc/1', '/mnt', '/opt', '/boot', '/srv')\n"
@@ -66,7 +66,7 @@ ATTACKS = {
         NOTHING,
     ),
     "who is at the other end": body(
-        "1.1",
+        "1.2",
         "import gc, socket\nfound = ''\n"
         "for one in gc.get_objects():\n"
         "    for asked in (17, 31, 59, 77) * isinstance(one, socket.socket):\n"
@@ -76,7 +76,7 @@ ATTACKS = {
     ),
     "memory that nobody cleared": Attack(
         {
-            "1.3": "def gaussian_kl(*arguments):\n"
+            "1.2": "def log_weight(*arguments):\n"
             f"    kept = ({SECRET!r} * 200_000).encode()\n"
             "    return torch.frombuffer(bytearray(kept), dtype=torch.uint8).float()\n",
             "1.4": "def reparameterise(*arguments):\n"
@@ -87,7 +87,7 @@ ATTACKS = {
     ),
     "a core dump for the next": Attack(
         {
-            "1.3": "def gaussian_kl(*arguments):\n    import os\n"
+            "1.2": "def log_weight(*arguments):\n    import os\n"
             "    import resource\n"
             "    try:\n        resource.setrlimit(resource.RLIMIT_CORE, (-1, -1))\n"
             "    except (OSError, ValueError):\n        pass\n    os.abort()\n",
@@ -113,7 +113,7 @@ ATTACKS = {
         NOTHING,
     ),
     "frames, closures and code of right answers": body(
-        "1.3",
+        "1.5",
         "import gc, types\nfound = ''\n"
         "names = ('_kl', '_log_prob', '_right', 'kl_formulas', 'gaussian_formulas')\n"
         "for one in gc.get_objects():\n"
@@ -133,7 +133,7 @@ ATTACKS = {
         NOTHING,
     ),
     "a debugger on what stands above": body(
-        "1.1",
+        "1.2",
         "import ctypes, os\nfound = ''\nlibc = ctypes.CDLL(None, use_errno=True)\n"
         "buffer = ctypes.create_string_buffer(64)\n"
         "for number in range(0, 40):\n"
@@ -144,7 +144,7 @@ ATTACKS = {
         NOTHING,
     ),
     "the names of the machine": body(
-        "1.3",
+        "1.5",
         "import os, socket\nname = os.uname()\n"
         "told = [socket.gethostname(), name.nodename]\n"
         "found = ' '.join(one for one in told if one != 'sandbox')\n" + TELL,

@@ -32,20 +32,20 @@ def fails(exercise, words):
 
 
 ATTACKS = {
-    "a terminal's commands in an error": fails("1.1", ESCAPES),
-    "the direction of writing in an error": fails("1.3", BIDI),
+    "a terminal's commands in an error": fails("1.2", ESCAPES),
+    "the direction of writing in an error": fails("1.5", BIDI),
     "markup in an error": fails("1.4", MARKUP + STYLED),
-    "a formula of a spreadsheet in an error": fails("1.1", f"{FORMULA}\t{FORMULA}\n{FORMULA}"),
-    "bytes that no file holds in an error": fails("1.3", "\ud800\x00\udfff\ufffe" + "x" * 10_000),
+    "a formula of a spreadsheet in an error": fails("1.2", f"{FORMULA}\t{FORMULA}\n{FORMULA}"),
+    "bytes that no file holds in an error": fails("1.5", "\ud800\x00\udfff\ufffe" + "x" * 10_000),
     "the name of an error": body(
         "1.4",
         f"raise type({(ESCAPES + MARKUP + BIDI)!r}.replace(chr(0), ''), (Exception,), {{}})()",
     ),
     "keys of a result": body(
-        "1.1", f"return {{{MARKUP!r}: torch.zeros(1), {ESCAPES!r}: torch.zeros(1)}}"
+        "1.2", f"return {{{MARKUP!r}: torch.zeros(1), {ESCAPES!r}: torch.zeros(1)}}"
     ),
     "a failure made up whole": body(
-        "1.3",
+        "1.5",
         "import sys\nCheckFailed = sys.modules['inside.remote'].CheckFailed\n"
         f"raise CheckFailed({RIGHT!r}, checked={ESCAPES!r}, expected={FORMULA!r},\n"
         f"    received={BIDI!r}, name={MARKUP!r}, written=False)",
@@ -57,10 +57,10 @@ ATTACKS = {
         "    'received': None}})",
     ),
     "a line of the answer's own code": body(
-        "1.1", f"{MARKUP!r} + 1, {FORMULA!r}  # {BIDI} <script>alert(1)</script>"
+        "1.2", f"{MARKUP!r} + 1, {FORMULA!r}  # {BIDI} <script>alert(1)</script>"
     ),
     "the name of a function that it calls": body(
-        "1.3",
+        "1.5",
         "def inner(): raise ValueError\ninner.__code__ = inner.__code__.replace(\n"
         f"    co_name={MARKUP!r}, co_filename={ESCAPES!r})\ninner()",
     ),
@@ -74,7 +74,7 @@ def _cells(text):
     """A notebook that fails to be read, or to be used, by a text of its own."""
     notebook = made.blank()
     for cell in notebook["cells"]:
-        if cell["metadata"].get("course", {}).get("id") == "1.1":
+        if cell["metadata"].get("course", {}).get("id") == "1.2":
             cell["source"] = f"def gaussian_log_prob(:\n    {text!r}\n"
     return text_of(notebook)
 

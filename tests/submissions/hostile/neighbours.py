@@ -34,26 +34,26 @@ SHARED = "import fcntl, os, torch\nshared = os.open(torch.__file__, os.O_RDONLY)
 
 ATTACKS = {
     "files for the next exercise": Attack(
-        {"1.3": made.function("1.3", FOUND), "1.1": made.function("1.1", LEFT + "return 0.0")},
+        {"1.5": made.function("1.5", FOUND), "1.2": made.function("1.2", LEFT + "return 0.0")},
         "nothing found",
     ),
     "a lock on a file of all": body(
         "1.4", SHARED + "fcntl.flock(shared, fcntl.LOCK_EX)\nreturn arguments[0]", "PermissionError"
     ),
     "a record lock on a file of all": body(
-        "1.1", SHARED + "fcntl.lockf(shared, fcntl.LOCK_SH)\nreturn 0.0", "PermissionError"
+        "1.2", SHARED + "fcntl.lockf(shared, fcntl.LOCK_SH)\nreturn 0.0", "PermissionError"
     ),
     "the files of all dropped from memory": body(
-        "1.3",
+        "1.5",
         SHARED + "os.posix_fadvise(shared, 0, 0, os.POSIX_FADV_DONTNEED)\nreturn 0.0",
         "PermissionError",
     ),
     "the disk flushed without end": body(
         "1.4", SHARED + "while True:\n    os.fsync(shared)", "PermissionError"
     ),
-    "its group of processes killed": body("1.1", "import os\nos.kill(0, 9)", "PermissionError"),
+    "its group of processes killed": body("1.2", "import os\nos.kill(0, 9)", "PermissionError"),
     "every number of a process stopped": body(
-        "1.3",
+        "1.5",
         "import os, signal\nlast = None\n"
         "for number in range(2, 5_000):\n"
         "    try:\n        os.kill(number, signal.SIGSTOP)\n"
@@ -67,12 +67,12 @@ ATTACKS = {
         "PermissionError",
     ),
     "a socket under a name of all": body(
-        "1.1",
+        "1.2",
         "import socket\nsocket.socket(socket.AF_UNIX).bind('\\0grading')",
         "PermissionError",
     ),
     "the course's copy written over": body(
-        "1.3",
+        "1.5",
         "import glob, os\nfor path in glob.glob('/sandbox/course/**', recursive=True):\n"
         "    for attack in (lambda: os.chmod(path, 0o777), lambda: os.unlink(path)):\n"
         "        try:\n            attack()\n"
@@ -89,7 +89,7 @@ ATTACKS = {
         "FileNotFoundError|PermissionError",
     ),
     "all threads and files that one may have": body(
-        "1.1",
+        "1.2",
         "import threading, time, os\nkept = []\n"
         "try:\n    while True:\n        kept.append(os.pipe())\nexcept OSError:\n    pass\n"
         "try:\n    while True:\n"
@@ -98,7 +98,7 @@ ATTACKS = {
         "no more",
     ),
     "the folders for all closed to others": body(
-        "1.3",
+        "1.5",
         "import os\nfor path in ('/tmp', '/dev/shm', '/', '/dev'):\n"
         "    try:\n        os.chmod(path, 0)\n    except OSError:\n        pass\nreturn 0.0",
     ),

@@ -55,7 +55,7 @@ def played_back(exercise="1.3"):
 ATTACKS = {
     "the visible check's right values played back": Attack({"1.3": played_back()}),
     "a verdict in the reply": body(
-        "1.1",
+        "1.2",
         SOCKET + "pack = wire.pack\n"
         "def forged(header, arrays=()):\n"
         "    extra = {'verdict': 'right', 'points': 99, 'verified': 'all is right', 'of': 99}\n"
@@ -63,7 +63,7 @@ ATTACKS = {
         "wire.pack = forged\nreturn " + ZERO,
     ),
     "replies sent ahead": body(
-        "1.3", SOCKET + "import numpy\nfor _ in range(50):\n    " + OF_ZERO + "\nreturn " + ZERO
+        "1.5", SOCKET + "import numpy\nfor _ in range(50):\n    " + OF_ZERO + "\nreturn " + ZERO
     ),
     "another thread replies first": body(
         "1.4",
@@ -73,7 +73,7 @@ ATTACKS = {
         "return arguments[0]",
     ),
     "handles replaced by an object that agrees": body(
-        "1.1",
+        "1.2",
         "import gc\nimport sys\nLocal = sys.modules['inside.remote'].Local\n"
         "class Agrees(float):\n"
         "    __eq__ = __le__ = __lt__ = __ge__ = lambda self, other: True\n"
@@ -85,7 +85,7 @@ ATTACKS = {
         "return Agrees(0)",
     ),
     "a tensor that answers every function itself": body(
-        "1.3",
+        "1.5",
         "class Any(torch.Tensor):\n"
         "    @classmethod\n"
         "    def __torch_function__(cls, function, types, args=(), kwargs=None):\n"
@@ -107,14 +107,14 @@ ATTACKS = {
         "sys.settrace(trace)\nreturn arguments[0]",
     ),
     "an exit that is a success": body(
-        "1.1",
+        "1.2",
         SOCKET + "import atexit, numpy, weakref\n"
         "atexit.register(lambda: " + OF_ZERO + ")\n"
         "class End: pass\nkept = End()\nweakref.finalize(kept, lambda: " + OF_ZERO + ")\n"
         "sys.exit(0)",
     ),
     "isinstance lies": body(
-        "1.3",
+        "1.5",
         "import sys\nremote = sys.modules['inside.remote']\nimport numpy\n"
         "class Meta(type):\n    __instancecheck__ = lambda cls, one: True\n"
         "class Every(metaclass=Meta): pass\n"
@@ -160,7 +160,7 @@ ATTACKS = {
     ),
     "nothing of the right shape": body("1.4", "return torch.zeros(0, 0)", "shape|empty|one"),
     "long doubles that no other number reaches": body(
-        "1.3",
+        "1.5",
         "import numpy\nreturn numpy.full(len(arguments[0]), numpy.longdouble('1e4000'))",
     ),
     "the next start poisoned": body(
@@ -175,7 +175,7 @@ ATTACKS = {
         "OSError|FileNotFound|Read-only",
     ),
     "claims of every kind about its notebook": body(
-        "1.3",
+        "1.5",
         "return arguments[0]",
         before="""
 def forge():
@@ -193,7 +193,7 @@ FORGED = forge()
 """,
     ),
     "every import answered by itself": body(
-        "1.1",
+        "1.2",
         "import sys, types\n"
         "class Finder:\n"
         "    def find_spec(self, *a): return None\n"
