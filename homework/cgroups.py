@@ -15,6 +15,7 @@ from pathlib import Path
 
 PROCESSES = 160  # threads of a whole sandbox: template, watcher and answer
 PATIENCE = 1.0  # seconds until a killed group is empty
+LONG = 3_600.0  # seconds after which an empty group is nobody's any more
 OWN = "grader"  # version 2: the leaf that the grader itself moves to
 
 
@@ -142,9 +143,18 @@ class Group:
             self._new(_group_1(root, own, "cpu") / name)
 
     def _new(self, folder):
+        _sweep(folder)
         folder.mkdir()
         self.folders.append(folder)
         return folder
+
+
+def _sweep(folder):
+    """Remove what graders that were killed have left beside a group: empty groups, long unused."""
+    for old in folder.parent.glob(f"{folder.name.split('-')[0]}-*"):
+        with contextlib.suppress(OSError):  # the kernel removes none that has processes
+            if time.time() - old.stat().st_mtime > LONG:
+                old.rmdir()
 
 
 def _group_1(root, own, controller):

@@ -489,6 +489,23 @@ def test_a_group_of_version_2(tmp_path):
         cgroups.Group("two", 1000, root=tmp_path / "fs", own=own)
 
 
+def test_groups_of_killed_graders_are_removed(tmp_path):
+    (tmp_path / "fs").mkdir()
+    (tmp_path / "own").write_text("0::/\n")
+    (tmp_path / "fs" / "cgroup.controllers").write_text("memory pids")
+    (tmp_path / "fs" / "cgroup.subtree_control").write_text("memory pids")
+    old, busy, other = (tmp_path / "fs" / name for name in ("grading-7-1", "grading-8-1", "some-1"))
+    for folder in (old, busy, other):
+        folder.mkdir()
+    (busy / "cgroup.procs").write_text("8")
+    for folder in (old, busy, other):
+        os.utime(folder, (1, 1))
+    (tmp_path / "fs" / "grading-9-1").mkdir()  # just made, and its process will join
+    cgroups.Group("grading-10-1", 1000, root=tmp_path / "fs", own=tmp_path / "own")
+    found = {path.name for path in (tmp_path / "fs").iterdir() if path.is_dir()}
+    assert found == {"grading-8-1", "some-1", "grading-9-1", "grading-10-1"}
+
+
 def test_grade_says_which_wall_is_missing(tmp_path, monkeypatch, capsys):
     from homework import __main__ as command
 
