@@ -89,7 +89,7 @@ def _of_lesson(text):
 
 def _with_output(text):
     """An answer in words, and below it a cell that was tried, with its output."""
-    notebook = in_words("see below")
+    notebook = in_words("see below", "see below")
     last = [r.id for r in made.LESSON.reflections][-1]
     at = [c["metadata"].get("course", {}).get("id") for c in notebook["cells"]].index(last)
     output = {"output_type": "stream", "name": "stdout", "text": text}
