@@ -21,17 +21,17 @@ def main(arguments=None):
     for stream in (sys.stdout, sys.stderr):  # texts of strangers may hold what none can print
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    from homework import lessons, release, sandbox, sealed, submissions
+    from homework import clean, lessons, release, sandbox, sealed, submissions
 
     known = (lessons.LessonError, release.ReleaseError, sandbox.SandboxError)
     known += (sealed.SealError, submissions.SubmissionsError)
     try:
         return asked.run(asked)
     except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
+        clean.say("\nInterrupted.", error=True)
         return 130
     except known as error:
-        print(f"homework: {error}", file=sys.stderr)
+        clean.say(f"homework: {error}", error=True)
         return 2
 
 
@@ -62,7 +62,8 @@ def parse(arguments):
     one.add_argument("--resume", action="store_true", help="go on with a grading in --out")
     one.add_argument("--seed", type=int, help="of the hidden inputs; drawn once by default")
     one.add_argument("--only", action="append", metavar="ID", help="regrade this exercise only")
-    one.add_argument("--seconds", type=_seconds, default=20.0, help="for one exercise (20)")
+    text = "for one exercise; by default measured, see docs/instructors.md"
+    one.add_argument("--seconds", type=_seconds, help=text)
     text = "do without this wall where it cannot be had"
     one.add_argument("--without", action="append", default=[], choices=["cgroup"], help=text)
     one.add_argument("--unsafe", action="store_true", help="without a sandbox; see the README")
@@ -93,84 +94,84 @@ def _shard(text):
 
 def run_release(asked):
     """Write student versions."""
-    from homework import release
+    from homework import clean, release
 
     for lesson in _lessons(asked.lessons):
         path = release.write(lesson, asked.to, asked.force)
         count, points = len(lesson.exercises), lesson.points
-        print(f"{path}: {count} exercises, {points} points, {len(lesson.reflections)} questions")
+        clean.say(
+            f"{path}: {count} exercises, {points} points, {len(lesson.reflections)} questions"
+        )
     return 0
 
 
 def run_verify(asked):
     """Prove the student versions."""
-    from homework import grading, verify
+    from homework import clean, grading, verify
 
     faulty = 0
     with grading.Course() as course:
         for lesson in _lessons(asked.lessons):
             faults = verify.verify(lesson, course)
             faulty += bool(faults)
-            print(f"{lesson.name}: {'no solution is left, it runs' if not faults else 'NOT RIGHT'}")
+            clean.say(
+                f"{lesson.name}: {'no solution is left, it runs' if not faults else 'NOT RIGHT'}"
+            )
             for fault in faults:
-                print(f"  {fault}")
+                clean.say(f"  {fault}")
     return 1 if faulty else 0
 
 
 def run_check(asked):
     """Points by the visible checks; no sandbox, for it is the caller's own code."""
-    from homework import grading, submissions
+    from homework import clean, grading, submissions
 
     if not hasattr(os, "fork"):
-        print("check: it needs Linux or macOS; on Windows run it in WSL", file=sys.stderr)
+        clean.say("check: it needs Linux or macOS; on Windows run it in WSL", error=True)
         return 2
     if not asked.file.is_file() or asked.file.suffix != ".ipynb":
-        print(f"check: {asked.file}: expected one notebook (.ipynb)", file=sys.stderr)
+        clean.say(f"check: {asked.file}: expected one notebook (.ipynb)", error=True)
         return 2
     [entry] = submissions.collect(asked.file)
     if entry.unreadable:
-        print(f"{asked.file}: {entry.unreadable}", file=sys.stderr)
+        clean.say(f"{asked.file}: {entry.unreadable}", error=True)
         return 2
     [lesson] = _lessons([entry.lesson])
     total = 0
     with grading.Course() as course:
-        for outcome in grading.grade(lesson, entry.notebook, course, safe=False):
+        for outcome in grading.grade(lesson, entry.read(), course, safe=False):
             total += outcome["points"]
-            print(f"exercise {outcome['id']}: {outcome['points']} of {outcome['of']} points")
+            clean.say(f"exercise {outcome['id']}: {outcome['points']} of {outcome['of']} points")
             if outcome["verdict"] != "right":
-                print(f"  {outcome['mistake']}")
+                clean.say(f"  {outcome['mistake']}")
     words = sum(reflection.points for reflection in lesson.reflections)
-    print(
-        f"lesson {lesson.number}: {total} of {lesson.points} points by the visible checks", end=""
-    )
-    print(f"; {words} more for answers in words" if words else "")
+    told = f"lesson {lesson.number}: {total} of {lesson.points} points by the visible checks"
+    clean.say(told + (f"; {words} more for answers in words" if words else ""))
     return 0
 
 
 def run_grade(asked):
     """Grade a class."""
-    from homework import classroom, merging, sandbox
+    from homework import classroom, clean, merging, sandbox
 
     own = asked.submissions, asked.shard, asked.only, asked.seed, asked.resume or None
     if asked.merge and any(value is not None for value in own):
-        print("grade: --merge takes folders of shards and --out, nothing else", file=sys.stderr)
+        clean.say("grade: --merge takes folders of shards and --out, nothing else", error=True)
         return 2
     if asked.merge:
         return merging.merge(asked.merge, asked.out)
     if asked.submissions is None:
-        print(
-            "grade: expected submissions, a folder or zip (make: SUBMISSIONS=...), or --merge DIR",
-            file=sys.stderr,
-        )
+        told = "expected submissions, a folder or zip (make: SUBMISSIONS=...), or --merge DIR"
+        clean.say(f"grade: {told}", error=True)
         return 2
     reason = "" if asked.unsafe else sandbox.why_not()
     if reason:
-        print(f"grade: {reason}.\n{UNSAFE}", file=sys.stderr)
+        clean.say(f"grade: {reason}.\n{UNSAFE}", error=True)
         return 2
     if asked.unsafe:
-        print(f"--unsafe: {UNSAFE_MEANS}", file=sys.stderr)
+        clean.say(f"--unsafe: {UNSAFE_MEANS}", error=True)
     elif "cgroup" not in asked.without and (reason := sandbox.why_no_group()):
-        print(f"grade: {reason}.\n{WITHOUT_GROUP}", file=sys.stderr)
+        clean.say(f"grade: {reason}.\n{WITHOUT_GROUP}", error=True)
         return 2
     return classroom.run(asked)
 

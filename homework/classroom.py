@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from tqdm import tqdm
 
-from homework import grading, lessons, shards, submissions
+from homework import clean, grading, lessons, references, shards, submissions
 from homework.gradebook import FAILED, Gradebook
+from homework.limits import Limits
 
 
 def run(asked):
@@ -18,11 +19,16 @@ def run(asked):
     torch.set_num_threads(1)
     shards.expect_seed(asked)
     book = Gradebook.open(asked.out, asked.seed, asked.resume, asked.only)
-    entries = submissions.collect(asked.submissions)
+    entries = submissions.collect(asked.submissions, book.around)
+    if book.around is None:
+        book.around = entries[0].around
+        book.save()
+    if book.around:
+        clean.say(f"{book.around}: taken for the folder around all students' folders")
     known = {lesson.number: lesson for lesson in lessons.all_lessons()}
     for entry in entries:
         if not entry.unreadable and entry.lesson not in known:
-            entry.unreadable, entry.notebook = f"there is no lesson {entry.lesson}", None
+            entry.unreadable = f"there is no lesson {entry.lesson}"
     if asked.only:
         ids = {exercise.id for lesson in known.values() for exercise in lesson.exercises}
         unknown = sorted(set(asked.only) - ids)
@@ -37,7 +43,7 @@ def run(asked):
         numbers = {lessons.number_of(one) for one in asked.only}
         readable = [entry for entry in readable if entry.lesson in numbers]
     waiting = [entry for entry in readable if not (asked.resume and book.has(entry))]
-    print(
+    clean.say(
         f"{told}{len(entries)} files: {len(waiting)} to grade, "
         f"{len(readable) - len(waiting)} graded before, "
         f"{sum(bool(entry.unreadable) for entry in entries)} unreadable; seed {book.seed}"
@@ -49,46 +55,74 @@ def run(asked):
         interrupted = _grade_all(waiting, known, course, book, asked)
     book.report(entries, known)
     if interrupted:
-        print(f"Interrupted: {asked.out} holds what is graded; --resume goes on.", file=sys.stderr)
+        told = f"Interrupted: {asked.out} holds what is graded; --resume goes on."
+        clean.say(told, error=True)
         return 130
     spent = time.monotonic() - started
     if shard:
         shard.finish(entries)
-    failed = [entry for entry in entries if entry.unreadable.startswith(FAILED)]
-    count = len(waiting) - len(failed)
-    print(f"{count} graded in {spent:.1f} s: {asked.out}/scores.csv, summary.html, feedback/")
-    for entry in failed:
-        print(f"{entry.where}: {entry.unreadable}; --resume tries it again", file=sys.stderr)
-    return 1 if failed else 0
+    count = sum(not entry.unreadable for entry in waiting)
+    done = f"{count} graded in {spent:.1f} s"
+    clean.say(f"{done}: {asked.out}/scores.csv, summary.html, feedback/")
+    return tell_ungraded(entries)
+
+
+def tell_ungraded(entries):
+    """Say on a line each what was not graded, and why; returns the exit status."""
+    left = [entry for entry in entries if entry.unreadable]
+    failed = [entry for entry in left if entry.unreadable.startswith(FAILED)]
+    lines = [f"{entry.where}: {entry.unreadable}; --resume tries it again" for entry in failed]
+    others = (entry for entry in left if entry not in failed)
+    clean.say_all(lines + [f"{entry.where}: not graded: {entry.unreadable}" for entry in others])
+    return 1 if left else 0
 
 
 def _grade_all(waiting, known, course, book, asked):
     """Grade ``waiting``; True if the caller was interrupted."""
-    stop = threading.Event()
+    stop, faults = threading.Event(), []
+
+    options = {"safe": not asked.unsafe, "group": "cgroup" not in asked.without}
+    limits = {number: _limits(lesson, course, asked, options) for number, lesson in known.items()}
+    right = references.References(course, **options)
 
     def one(entry):
         if stop.is_set():
             return
-        options = {"safe": not asked.unsafe, "seconds": asked.seconds}
-        options["group"] = "cgroup" not in asked.without
         lesson = known[entry.lesson]
         only = asked.only if book.has(entry) or not book.knows(entry) else None
-        outcomes = grading.grade(lesson, entry.notebook, course, book.seed, only, **options)
+        notebook = entry.read()
+        kept = {"references": right, "limits": limits[entry.lesson]}
+        outcomes = grading.grade(lesson, notebook, course, book.seed, only, **kept, **options)
         if not stop.is_set():
-            book.add(entry, lesson, outcomes)
+            book.add(entry, lesson, notebook, outcomes)
+            for outcome in outcomes:
+                if outcome["fault"]:
+                    faults.append(f"{entry.where}: exercise {outcome['id']}: {outcome['fault']}")
 
     silent = not sys.stderr.isatty()
-    with ThreadPoolExecutor(asked.jobs) as pool, tqdm(total=len(waiting), disable=silent) as bar:
+    bar = tqdm(total=len(waiting), disable=silent)
+    with right, bar, ThreadPoolExecutor(asked.jobs) as pool:
         futures = {pool.submit(one, entry): entry for entry in waiting}
         try:
             for future in as_completed(futures):
                 entry = futures.pop(future)
                 error = future.exception()
-                if error is not None:  # a fault of the grader: said, and the others go on
-                    entry.unreadable = f"{FAILED} ({type(error).__name__}: {error})"
+                if isinstance(error, submissions.Changed):
+                    entry.unreadable = clean.line(error, submissions.MOST_REASON)
+                elif error is not None:  # a fault of the grader: said, and the others go on
+                    reason = f"{FAILED} ({type(error).__name__}: {error})"
+                    entry.unreadable = clean.line(reason, submissions.MOST_REASON)
                 bar.update()
         except KeyboardInterrupt:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             return True
+    clean.say_all(faults)  # of the checks, which cost their exercise alone
     return False
+
+
+def _limits(lesson, course, asked, options):
+    """The seconds of a lesson's exercises: told, or measured when they are not enough."""
+    if asked.seconds is not None:
+        return Limits(asked.seconds)
+    return Limits(measure=lambda: grading.solution_seconds(lesson, course, **options))

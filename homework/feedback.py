@@ -1,19 +1,18 @@
-"""What comes out of a grading: scores.csv, a page for each student, a summary for the class.
+"""What a class reads: a page for each student, a summary for the instructor.
 
 Names, answers and messages come from outside: everything is escaped, and no page runs a script.
 """
 
-import csv
 import html
-import io
 import re
-import unicodedata
 from collections import Counter, defaultdict
 
-from homework.lessons import number_of, source
+from homework import clean, rendering
 
-MOST_CHARACTERS = 20_000  # of one answer in words
 MOST_NAME = 120  # bytes of a page's name
+MOST_LISTED = 200  # rows of a table in the summary
+MOST_MISTAKE = 300  # characters of a mistake in the summary
+MOST_OF_ONE = 20  # files of one student
 STYLE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
   color: #1a1a1a; background: #ffffff }
@@ -22,90 +21,44 @@ table { border-collapse: collapse; margin: 1rem 0 } th, td { border: 1px solid #
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: .6rem;
   margin: 0 }
 dt { font-weight: 600 } dd { margin: 0 0 .4rem 1rem }
+blockquote { margin: .4rem 0; padding: .1rem .8rem; background: #f4f4f4 }
 .right { border-left: 6px solid #00694a; padding-left: .8rem }
 .wrong { border-left: 6px solid #b34700; padding-left: .8rem }
 """
 
 
-def words(lesson, notebook):
-    """The answers in words: a list of dicts id, of, question, answer."""
-    asked = {reflection.id: reflection for reflection in lesson.reflections}
-    found = {}
-    for cell in notebook["cells"]:
-        course = cell["metadata"].get("course")
-        name = course.get("id") if isinstance(course, dict) else None
-        if cell["cell_type"] == "markdown" and isinstance(name, str) and name in asked:
-            found[name] = source(cell)
-    made = []
-    for name, reflection in asked.items():
-        question = source(lesson.cells[reflection.cell])
-        text = found.get(name, "")
-        answer = text.partition("*Your answer:*")[2] if "*Your answer:*" in text else text
-        answer = answer.strip()[:MOST_CHARACTERS]
-        shown = re.sub(r"^#+ .*$", "", question.partition("*Your answer:*")[0], flags=re.M)
-        shown = re.sub(r"\*\*Question [\d.]+\*\*|\*+", "", shown).strip()
-        made.append({"id": name, "of": reflection.points, "question": shown, "answer": answer})
-    return made
-
-
-def scores(graded, unreadable, known):
-    """The text of scores.csv: a line a student and lesson, a column an exercise."""
-    columns = [exercise.id for lesson in known.values() for exercise in lesson.exercises]
-    columns += [f"{question.id} (words)" for one in known.values() for question in one.reflections]
-    used = {entry["lesson"] for entry in graded}
-    columns = [name for name in columns if number_of(name) in used]
-    stream = io.StringIO()
-    table = csv.writer(stream, lineterminator="\n")
-    table.writerow(["student", "lesson", "status", "points", "of", *columns, "remarks"])
-    for entry in graded:
-        points = {outcome["id"]: outcome["points"] for outcome in entry["outcomes"]}
-        row = [_cell(entry["student"]), entry["lesson"], "graded", sum(points.values())]
-        row += [known[entry["lesson"]].points, *(points.get(name, "") for name in columns)]
-        table.writerow([*row, _cell("; ".join(entry["notes"]))])
-    for entry in sorted(unreadable, key=lambda one: (one.student, one.where)):
-        row = [_cell(entry.student), entry.lesson, "unreadable", "", "", *[""] * len(columns)]
-        table.writerow([*row, _cell(f"{entry.where}: {entry.unreadable}")])
-    return stream.getvalue()
-
-
-def _cell(text):
-    """Text that a spreadsheet will not take for a formula."""
-    text = _plain(text)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
-
-
-def _plain(text):
-    """Without control characters and unpaired surrogates, which files and pages cannot hold."""
-    clean = (" " if unicodedata.category(c) == "Cc" else c for c in str(text))
-    return "".join(clean).encode("utf-8", "replace").decode("utf-8")
-
-
 def _safe(text):
-    """Escaped for HTML; line breaks stay."""
-    return html.escape("\n".join(_plain(line) for line in str(text).split("\n")))
+    """Cleaned and escaped for HTML; line breaks stay."""
+    return html.escape(clean.text(text))
 
 
 def pages(graded, unreadable, known):
-    """File name -> text of every student's feedback."""
+    """(file name, text) of every student's feedback, one at a time."""
     students = defaultdict(lambda: ([], []))
     for entry in graded:
         students[entry["student"]][0].append(entry)
     for entry in unreadable:
         students[entry.student][1].append(entry)
-    made = {}
+    taken = {}
     for student in sorted(students):
         ours, theirs = students[student]
-        made[_file_name(student, made)] = page(student, ours, theirs, known)
-    return made
+        yield _file_name(student, taken), page(student, ours, theirs, known)
 
 
 def _file_name(student, taken):
-    """A file name for a student that no path, and no other student's, is made of."""
-    stem = re.sub(r"[^\w\- ]+", "_", _plain(student)).strip(" .").encode()[:MOST_NAME]
+    """A file name for a student that no path, and no other student's, is made of.
+
+    Args:
+        taken: names in small letters -> the number that is tried next; this one is put in.
+    """
+    stem = re.sub(r"[^\w\- ]+", "_", clean.line(student)).strip(" .").encode()[:MOST_NAME]
     stem = stem.decode("utf-8", "ignore").strip() or "student"
-    name, count = f"{stem}.html", 2
-    while name.lower() in {one.lower() for one in taken}:
-        name, count = f"{stem} ({count}).html", count + 1
+    name = f"{stem}.html"
+    first = name.lower()
+    while name.lower() in taken:
+        taken[first] += 1
+        name = f"{stem} ({taken[first]}).html"
+    taken[name.lower()] = 1
     return name
 
 
@@ -115,14 +68,23 @@ def page(student, graded, unreadable, known):
     for entry in graded:
         points = sum(outcome["points"] for outcome in entry["outcomes"])
         lesson = known[entry["lesson"]]
-        title = f"Lesson {_safe(lesson.number)}: {points} of {lesson.points} points"
-        parts.append(f"<h2>{title}</h2>")
+        parts.append(f"<h2>Lesson {_safe(lesson.number)}: {_points(points, lesson, entry)}</h2>")
         parts += [f"<p>{_safe(note)}</p>" for note in entry["notes"]]
         parts += [_outcome(outcome) for outcome in entry["outcomes"]]
         parts.append(_words(entry["words"]))
-    for entry in unreadable:
+    for entry in unreadable[:MOST_OF_ONE]:
         parts.append(f"<h2>Not graded: {_safe(entry.where)}</h2><p>{_safe(entry.unreadable)}.</p>")
     return _page(student, "\n".join(parts))
+
+
+def _points(points, lesson, entry):
+    """Points by program, and those in words apart, for they are not given yet."""
+    more = sum(one["of"] for one in entry["words"])
+    text = f"{points} of {lesson.points} points by program"
+    if more:
+        name = "point is" if more == 1 else "points are"
+        text += f"; {more} more {name} for answers in words, which your instructor gives"
+    return text
 
 
 def _outcome(outcome):
@@ -148,16 +110,20 @@ def _outcome(outcome):
 
 
 def _words(answers):
-    if not answers:
-        return ""
-    rows = "".join(
-        f"<tr><th scope='row'>{_safe(one['id'])}</th><td>{_safe(one['question'])}</td>"
-        f"<td><pre>{_safe(one['answer'] or '(no answer)')}</pre></td>"
-        f"<td>&nbsp; / {one['of']}</td></tr>"
-        for one in answers
-    )
-    head = "".join(f"<th scope='col'>{name}</th>" for name in ("", "question", "answer", "points"))
-    return f"<h3>Answers in words</h3><table><tr>{head}</tr>{rows}</table>"
+    """The answers in words, below each other."""
+    parts = ["<h3>Answers in words</h3>"] if answers else []
+    for one in answers:
+        given = rendering.markdown(one["answer"]) if one["answer"] else "<p>(no answer)</p>"
+        head = f"Question {one['id']}: &nbsp; of {one['of']} points, by your instructor"
+        parts.append(f'<section class="words"><h4>{head}</h4>')
+        parts.append(f"{rendering.markdown(one['question'])}<blockquote>{given}</blockquote>")
+        for tried in one["tried"]:
+            parts.append(f"<p>Tried:</p><pre>{_safe(tried['source'])}</pre>")
+            parts.append(
+                f"<p>Output:</p><pre>{_safe(tried['output'])}</pre>" * bool(tried["output"])
+            )
+        parts.append("</section>")
+    return "\n".join(parts)
 
 
 def summary(graded, unreadable, known, seed):
@@ -171,7 +137,8 @@ def summary(graded, unreadable, known, seed):
         for exercise in lesson.exercises:
             got = [o for entry in ours for o in entry["outcomes"] if o["id"] == exercise.id]
             mean = sum(one["points"] for one in got) / len(got) if got else 0
-            named = Counter(one["mistake"] for one in got if one["mistake"])
+            named = Counter(clean.line(one["mistake"], MOST_MISTAKE) for one in got)
+            del named[""]
             often = "".join(
                 f"<li>{count} x {_safe(text)}</li>" for text, count in named.most_common(3)
             )
@@ -183,19 +150,35 @@ def summary(graded, unreadable, known, seed):
         head += "<th scope='col'>commonest mistakes</th>"
         parts.append(f"<h2>Lesson {_safe(number)}: {len(ours)} submissions</h2>")
         parts.append(f"<table><tr>{head}</tr>{''.join(rows)}</table>")
-    if unreadable:
-        rows = "".join(
-            f"<tr><td>{_safe(one.student)}</td><td>{_safe(one.where)}</td>"
-            f"<td>{_safe(one.unreadable)}</td></tr>"
-            for one in unreadable
-        )
-        head = "".join(f"<th scope='col'>{name}</th>" for name in ("student", "file", "reason"))
-        parts.append(f"<h2>Not graded</h2><table><tr>{head}</tr>{rows}</table>")
+    rows = [
+        f"<tr><td>{_safe(one.student)}</td><td>{_safe(one.where)}</td>"
+        f"<td>{_safe(one.unreadable)}</td></tr>"
+        for one in unreadable[:MOST_LISTED]
+    ]
+    parts.append(_table("Not graded", ("student", "file", "reason"), rows, len(unreadable)))
+    stumbled = [(e, o) for e in graded for o in e["outcomes"] if o["fault"]]
+    rows = [
+        f"<tr><td>{_safe(e['student'])}</td><td>{_safe(o['id'])}</td><td>{_safe(o['fault'])}</td></tr>"
+        for e, o in stumbled[:MOST_LISTED]
+    ]
+    names = ("student", "exercise", "error")
+    parts.append(_table("Checks that stumbled", names, rows, len(stumbled)))
     doubles = [(entry, note) for entry in graded for note in entry["notes"]]
-    if doubles:
-        rows = "".join(f"<li>{_safe(e['student'])}: {_safe(note)}</li>" for e, note in doubles)
-        parts.append(f"<h2>Several files</h2><ul>{rows}</ul>")
+    rows = [
+        f"<tr><td>{_safe(e['student'])}</td><td>{_safe(note)}</td></tr>"
+        for e, note in doubles[:MOST_LISTED]
+    ]
+    parts.append(_table("Several files", ("student", "which"), rows, len(doubles)))
     return _page("Summary", "\n".join(parts))
+
+
+def _table(title, names, rows, count):
+    """A section of the summary, or nothing; ``count``: of rows, of which some may be left out."""
+    if not rows:
+        return ""
+    head = "".join(f"<th scope='col'>{name}</th>" for name in names)
+    more = f"<p>and {count - len(rows):,} more</p>" if count > len(rows) else ""
+    return f"<h2>{title}</h2><table><tr>{head}</tr>{''.join(rows)}</table>{more}"
 
 
 def _page(title, body):

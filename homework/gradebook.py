@@ -1,33 +1,41 @@
-"""What is graded, and where it is kept: ``grades.json``, and the files that come of it."""
+"""What is graded, and where it is kept: ``grades.json``, and the files that come of it.
+
+While a class is graded each submission is a line at the end of ``grades.journal``, so that keeping
+one costs the same however many there are; at the end all of them become ``grades.json``.
+"""
 
 import contextlib
 import json
 import os
 import secrets
-import sys
 import threading
 from pathlib import Path
 
-from homework import feedback, submissions
-from homework.grading import TEXTS
+from homework import clean, feedback, scores, submissions, words
+from homework.attempts import TEXTS
 
-VERSION = 1
+VERSION = 2
+FILE, JOURNAL = "grades.json", "grades.journal"
 FAILED = "the grader failed"  # no fault of the student's
 NUMBER = (int, float)
 OUTCOME = {"id": str, "points": NUMBER, "of": NUMBER, "verdict": str, "printed": int}
 OUTCOME |= dict.fromkeys(TEXTS, str)
-WORDS = {"id": str, "of": NUMBER, "question": str, "answer": str}
+TRIED = {"source": str, "output": str}
+WORDS = {"id": str, "of": NUMBER, "question": str, "answer": str, "tried": [TRIED]}
 GRADED = {"student": str, "lesson": str, "where": str, "digest": str, "notes": [str]}
 GRADED |= {"outcomes": [OUTCOME], "words": [WORDS]}
-BOOK = {"version": int, "seed": int, "graded": [GRADED]}
+BOOK = {"version": int, "seed": int, "around": (str, type(None)), "graded": [GRADED]}
 DAMAGED = (OSError, ValueError, RecursionError)  # what reading a damaged file raises
 
 
 class Gradebook:
-    """``grades.json``: the seed and what is graded, rewritten whole after each submission."""
+    """The seed and what is graded: ``grades.json`` and, while it grows, ``grades.journal``.
 
-    def __init__(self, folder, seed):
-        self.folder, self.seed = Path(folder), seed
+    ``around`` is the folder that lay around all students' folders when it was begun, or None.
+    """
+
+    def __init__(self, folder, seed, around=None):
+        self.folder, self.seed, self.around = Path(folder), seed, around
         self.graded, self.lock = {}, threading.Lock()
 
     @classmethod
@@ -39,7 +47,7 @@ class Gradebook:
                 damaged, or its seed is another.
         """
         folder = Path(folder)
-        path = folder / "grades.json"
+        path = folder / FILE
         if not path.exists():
             drawn = secrets.randbelow(2**31) if seed is None else seed
             book = cls(folder, drawn)
@@ -61,6 +69,8 @@ class Gradebook:
             raise submissions.SubmissionsError(
                 f"--seed: these grades have the seed {book.seed}, got {seed}"
             )
+        if (folder / JOURNAL).exists():  # of a grading that was ended, perhaps within a line
+            book.save()
         return book
 
     @classmethod
@@ -70,15 +80,17 @@ class Gradebook:
         Raises:
             SubmissionsError: there is none, or it is damaged.
         """
-        path = Path(folder) / "grades.json"
+        path = Path(folder) / FILE
         try:
             stored = parse(path.read_bytes(), BOOK, VERSION)
+            path = path.with_name(JOURNAL)
+            stored["graded"] += _journal(path)
         except DAMAGED as error:
             raise submissions.SubmissionsError(
                 f"{path}: cannot be read ({type(error).__name__}: {error}); move it away to grade "
                 "anew"
             ) from error
-        book = cls(folder, stored["seed"])
+        book = cls(folder, stored["seed"], stored["around"])
         book.graded = {(one["student"], one["lesson"]): one for one in stored["graded"]}
         return book
 
@@ -91,15 +103,17 @@ class Gradebook:
         """True if some file of this student for this lesson is graded."""
         return (entry.student, entry.lesson) in self.graded
 
-    def add(self, entry, lesson, outcomes):
+    def add(self, entry, lesson, notebook, outcomes):
         """Keep the outcomes of one submission; those of other exercises stay (``--only``).
 
         A file that has changed since is graded whole, so no outcome of an older one is left.
         """
+        answers = words.answers(lesson, notebook)
         with self.lock:
             key = (entry.student, entry.lesson)
             old = self.graded.get(key, {}).get("outcomes", [])
-            new = {outcome["id"]: outcome for outcome in [*old, *outcomes]}
+            kept = [{key: one[key] for key in OUTCOME} for one in outcomes]
+            new = {outcome["id"]: outcome for outcome in [*old, *kept]}
             order = [exercise.id for exercise in lesson.exercises]
             self.graded[key] = {
                 "student": entry.student,
@@ -108,33 +122,59 @@ class Gradebook:
                 "digest": entry.digest,
                 "notes": entry.notes,
                 "outcomes": [new[name] for name in order if name in new],
-                "words": feedback.words(lesson, entry.notebook),
+                "words": answers,
             }
-            self.save()
+            line = json.dumps(self.graded[key]) + "\n"
+            _append(self.folder / JOURNAL, line.encode())
 
     def save(self):
-        """Write grades.json, whole or not at all."""
+        """Write grades.json, whole or not at all; then the journal has nothing to add to it."""
         graded = [self.graded[key] for key in sorted(self.graded)]
-        write_json(
-            self.folder / "grades.json",
-            {"version": VERSION, "seed": self.seed, "graded": graded},
-        )
+        head = {"version": VERSION, "seed": self.seed, "around": self.around}
+        write_json(self.folder / FILE, head | {"graded": graded})
+        (self.folder / JOURNAL).unlink(missing_ok=True)
 
     def report(self, entries, known):
-        """Write scores.csv, the feedback pages and the summary; returns the pages not written."""
+        """Write grades.json and all that comes of it; returns the pages not written."""
+        self.save()
         unreadable = [entry for entry in entries if entry.unreadable]
         graded = [self.graded[key] for key in sorted(self.graded)]
-        write(self.folder / "scores.csv", feedback.scores(graded, unreadable, known))
-        pages = feedback.pages(graded, unreadable, known)
+        write(self.folder / "scores.csv", scores.table(graded, unreadable, known))
         write(self.folder / "summary.html", feedback.summary(graded, unreadable, known, self.seed))
         lost = []
-        for name, text in pages.items():
+        for name, text in feedback.pages(graded, unreadable, known):
             try:
                 write(self.folder / "feedback" / name, text)
             except OSError as error:  # one page less, not all of them
                 lost.append(name)
-                print(f"feedback/{name}: could not be written ({error.strerror})", file=sys.stderr)
+                told = f"feedback/{name}: could not be written ({error.strerror})"
+                clean.say(told, error=True)
         return lost
+
+
+def _append(path, data):
+    """Write to the end of a file, whole or not at all."""
+    with open(path, "ab") as stream:
+        start = stream.tell()
+        try:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        except OSError:
+            stream.truncate(start)
+            raise
+
+
+def _journal(path):
+    """What the lines of a journal say; a last one that was cut off by a crash is left out."""
+    if not path.exists():
+        return []
+    *lines, _ = path.read_bytes().split(b"\n")
+    graded = [json.loads(line) for line in lines]
+    wrong = misfit(graded, [GRADED])
+    if wrong:
+        raise ValueError(wrong)
+    return graded
 
 
 def parse(data, shape, version):

@@ -1,21 +1,18 @@
-"""Grade one submission: each exercise by its check with hidden seeds, each in its own process."""
+"""Grade one submission: each exercise with the student's answers, and with right earlier ones."""
 
 import contextlib
 import tempfile
-import zlib
 from pathlib import Path
 
-from course_utils import checks
-from course_utils.checks import CheckFailed
-from homework import loading, sealed
-from homework.proxy import Answer, refuse_failed
+from homework import helpers, loading, sealed
+from homework.attempts import Attempts
+from homework.limits import Clock, Limits
 from homework.references import References
-from homework.sandbox import Ended, Sandbox, SandboxError
+from homework.sandbox import Sandbox, SandboxError
 
-ROUNDS = 2  # of a check, with different seeds
+SOLUTION = 120.0  # seconds for an exercise of the lesson's own solution, on any machine
 RESCUED = "Right once the answers of {ids} are right: nobody loses a point twice."
-MOST_CHARACTERS = 2_000  # of each text of an outcome
-TEXTS = ("mistake", "checked", "expected", "received", "verified", "note")
+REPAIR = "First repair {ids}, which this answer uses. "
 
 
 class Course:
@@ -41,16 +38,21 @@ class Course:
         return self._made[lesson.number]
 
 
-def seeds(seed, exercise_id):
-    """The hidden seeds of an exercise: the same for every submission of a grading."""
-    return [zlib.crc32(f"{seed} {exercise_id} {turn}".encode()) for turn in range(ROUNDS)]
-
-
-def grade(lesson, notebook, course, seed=None, only=None, sandbox=None, references=None, **options):
+def grade(
+    lesson,
+    notebook,
+    course,
+    seed=None,
+    only=None,
+    sandbox=None,
+    references=None,
+    limits=None,
+    **options,
+):
     """Outcomes of all exercises of ``lesson`` in the student's ``notebook``.
 
     Each is graded with the student's other answers; if that fails and it uses answers of earlier
-    exercises, also with the reference's in their place, and the better counts.
+    exercises, also with the right ones in their place, and the better counts.
 
     Args:
         notebook: a dict of notebook format 4.
@@ -59,11 +61,13 @@ def grade(lesson, notebook, course, seed=None, only=None, sandbox=None, referenc
         only: ids of exercises, or None for all.
         sandbox: one for this lesson that is there already; by default a new one.
         references: a :class:`References` that is kept for more; by default a new one.
+        limits: a :class:`Limits`; by default each exercise has the sandbox's time.
         options: of new sandboxes.
 
     Returns:
         A list of dicts: id, points, of, verdict (``right``, ``wrong``, ``not written``,
-        ``missing``), verified, mistake, checked, expected, received, note, printed.
+        ``missing``), verified, mistake, checked, expected, received, note, printed, seconds, and
+        fault: the error, for the instructor, where a check itself stumbled.
     """
     cells, places = loading.cells_of(lesson, notebook)
     with contextlib.ExitStack() as stack:
@@ -71,94 +75,61 @@ def grade(lesson, notebook, course, seed=None, only=None, sandbox=None, referenc
             sandbox = stack.enter_context(Sandbox(course.of(lesson), **options))
         if references is None:
             references = stack.enter_context(References(course, **options))
-        return _grade(lesson, cells, places, sandbox, references, seed, only)
+        clock = Clock(limits or Limits(sandbox.seconds))
+        attempts = Attempts(lesson, cells, places, sandbox, seed, clock)
+        return _grade(attempts, references, only)
 
 
-def _grade(lesson, cells, places, sandbox, references, seed, only):
-    outcomes = []
+def solution_seconds(lesson, course, **options):
+    """Exercise id -> seconds of the lesson's own solution, here and now.
+
+    Raises:
+        SandboxError: it does not earn everything here, so nobody could.
+    """
+    outcomes = grade(lesson, lesson.notebook, course, limits=Limits(SOLUTION), **options)
+    for outcome in outcomes:
+        if outcome["verdict"] != "right":
+            told = f"the lesson's own solution of {outcome['id']} fails here: {outcome['mistake']}"
+            raise SandboxError(told)
+    return {outcome["id"]: outcome["seconds"] for outcome in outcomes}
+
+
+def _grade(attempts, references, only):
+    lesson = attempts.lesson
     chosen = [entry for entry in lesson.exercises if only is None or entry.id in only]
-    first, stopped = [], set()
-    for entry in chosen:
-        first.append(_attempt(lesson, entry, cells, places, sandbox, seed, None, stopped))
-        if first[-1].pop("stopped"):
-            stopped |= set(entry.defines)
-    for exercise, outcome in zip(chosen, first, strict=True):
+    outcomes = [attempts.make(exercise) for exercise in chosen]
+    failed = set()
+    for exercise, outcome in zip(chosen, outcomes, strict=True):
         earlier = lesson.exercises[: lesson.exercises.index(exercise)]
-        used = set(outcome.pop("uses"))
+        used, called = set(outcome.pop("uses")), outcome.pop("helpers")
         helped = [entry for entry in earlier if used & set(entry.defines)]
+        if outcome["verdict"] != "right":
+            failed.add(exercise.id)
+        to_blame = [entry for entry in helped if entry.id in failed] or helped
         if outcome["verdict"] != "right" and helped:
-            with references.of(lesson, earlier) as elsewhere:
-                again = _attempt(lesson, exercise, cells, places, sandbox, seed, elsewhere)
+            wrong = {number: called[number] for number in failed & set(called)}
+            again = _with_right_ones(attempts, references, exercise, earlier, wrong)
+            ids = ", ".join(entry.id for entry in to_blame)
             if again["verdict"] == "right":
-                ids = ", ".join(entry.id for entry in helped)
-                outcome |= {"verdict": "right", "points": exercise.points}
+                outcome |= dict.fromkeys(("mistake", "checked", "expected", "received"), "")
+                outcome |= {"verdict": "right", "points": exercise.points, "fault": ""}
                 outcome |= {"verified": again["verified"], "note": RESCUED.format(ids=ids)}
-                outcome |= {key: "" for key in ("mistake", "checked", "expected", "received")}
-        outcomes.append(outcome)
-    return outcomes
+            elif outcome["verdict"] == "wrong" and any(entry.id in failed for entry in helped):
+                outcome["mistake"] = REPAIR.format(ids=ids) + outcome["mistake"]
+    return [{key: one[key] for key in one if key not in ("stopped", "late")} for one in outcomes]
 
 
-def _attempt(lesson, exercise, cells, places, sandbox, seed, elsewhere=None, stopped=()):
-    """One grading of one exercise.
+def _with_right_ones(attempts, references, exercise, earlier, wrong):
+    """An attempt with right earlier answers, and at need with right helpers too.
 
     Args:
-        elsewhere: right answers in place of the student's earlier ones, see ``references``.
-        stopped: an answer that uses one of these names is not waited for again.
+        wrong: id of an earlier exercise that is not right -> the helpers in its cell.
     """
-    blank = {key: "" for key in ("verified", "mistake", "checked", "expected", "received", "note")}
-    outcome = {"id": exercise.id, "points": 0, "of": exercise.points, "verdict": "wrong"}
-    outcome |= blank | {"uses": [], "printed": 0, "stopped": False}
-    before = sandbox.printed
-    try:
-        with sandbox.exercise(elsewhere) as ask:
-            try:
-                names = elsewhere.names if elsewhere else ()
-                loaded, _ = ask(loading.request(lesson, exercise, cells, places, names))
-            except Ended as end:
-                raise CheckFailed(f"loading the notebook was stopped: {end.reason}") from end
-            refuse_failed(loaded)
-            uses = loaded.get("uses")
-            outcome["uses"] = [str(name) for name in uses] if isinstance(uses, list) else []
-            if loaded.get("missing") is not False:
-                outcome["verdict"] = "missing"
-                raise CheckFailed(_missing(exercise, places, loaded.get("faults")))
-            waits = sorted(set(outcome["uses"]) & set(stopped))
-            if waits:
-                raise CheckFailed(f"it uses {', '.join(waits)}, which had to be stopped")
-            check = getattr(checks, exercise.check).__wrapped__  # the check, without its print
-            for number in [0] if seed is None else seeds(seed, exercise.id):
-                outcome["verified"] = check(Answer(ask), number)
-        outcome |= {"verdict": "right", "points": exercise.points}
-    except CheckFailed as failure:
-        told = ("mistake", "checked", "expected", "received")
-        outcome |= {key: str(getattr(failure, key)) for key in told} | {"verified": ""}
-        outcome["stopped"] = isinstance(failure.__cause__, Ended)
-        if not failure.written:
-            outcome["verdict"] = "not written"
-    except Ended as end:
-        outcome |= {"mistake": f"the answer was stopped: {end.reason}", "verified": ""}
-        outcome["stopped"] = True
-    except SandboxError:  # the grader's fault, which costs nobody points
-        raise
-    except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, RuntimeError) as error:
-        # What a hostile answer returned made the check itself stumble.
-        what = f"the check could not work with what came ({type(error).__name__}: {error})"
-        outcome |= {"mistake": what[:500], "verified": ""}
-    outcome["printed"] = sandbox.printed - before
-    for key in TEXTS:
-        if len(outcome[key]) > MOST_CHARACTERS:
-            outcome[key] = outcome[key][:MOST_CHARACTERS] + " ..."
-    return outcome
-
-
-def _missing(exercise, places, faults):
-    """Why the notebook does not define what the exercise asks for."""
-    name, place = exercise.defines[0], places.get(exercise.id)
-    faults = faults if isinstance(faults, dict) else {}
-    if place is None:
-        return f"the cell of exercise {exercise.id} is not there, and no other defines {name}"
-    if str(place) in faults:
-        return (
-            f"the cell of exercise {exercise.id} could not be used: {str(faults[str(place)])[:500]}"
-        )
-    return f"the cell of exercise {exercise.id} does not define {name}"
+    for steps in ({}, *helpers.tries(attempts.lesson, wrong)):
+        if attempts.clock.of(exercise.id) == 0:
+            return attempts.unmade(exercise)
+        with references.of(attempts.lesson, earlier, steps) as elsewhere:
+            again = attempts.make(exercise, elsewhere)
+        if again["verdict"] == "right" or again["stopped"]:
+            break
+    return again

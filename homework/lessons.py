@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from course_utils import settings
+from homework.inside.text import lines as lines_of
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
@@ -22,8 +23,6 @@ class Exercise:
     Attributes:
         id: such as ``1.2``. points, difficulty, minutes: as the reader sees them.
         defines: names that the cell defines; the first is what the check takes.
-        seals: functions or classes of the package that would answer it, such as
-            ``losses.divergences.gaussian_kl``; the grading's copy of the package lacks them.
         check: its name in ``course_utils.checks``. cell: its index in the notebook.
     """
 
@@ -32,9 +31,15 @@ class Exercise:
     difficulty: int
     minutes: int
     defines: tuple
-    seals: tuple
     check: str
     cell: int
+
+    @property
+    def seals(self):
+        """What its check seals: functions, methods or classes of the package that answer it."""
+        from course_utils.checks import SEALS  # here, since reading a lesson needs no torch
+
+        return SEALS[self.id]
 
 
 @dataclass(frozen=True)
@@ -134,15 +139,14 @@ def read(path):
         regions(source(cell), where)
         defines = tuple(course.get("defines", ()))
         check = _check_after(notebook["cells"], index, defines, where)
-        seals = tuple(course.get("seals", ()))
-        exercises.append(Exercise(**shared, defines=defines, seals=seals, check=check, cell=index))
+        exercises.append(Exercise(**shared, defines=defines, check=check, cell=index))
     return Lesson(path, notebook, number, tuple(exercises), tuple(reflections))
 
 
 def regions(text, where="the cell"):
     """Line numbers (begin, end) of each solution, markers included, counted from 0."""
     found, start = [], None
-    for number, line in enumerate(text.splitlines()):
+    for number, line in enumerate(lines_of(text)):
         if line.strip() == BEGIN and start is None:
             start = number
         elif line.strip() == END and start is not None:

@@ -17,16 +17,17 @@ def cells_of(lesson, notebook):
     return [source(cell) for cell in code], places
 
 
-def request(lesson, exercise, cells, places, elsewhere=()):
+def request(lesson, exercise, cells, places, elsewhere=(), wanted=()):
     """What the sandbox is asked first: the header of a message.
 
     Args:
         cells, places: of :func:`cells_of`.
         elsewhere: names of functions that are not to be the student's, but in another process.
+        wanted: names that are to be there beside what the exercise needs.
     """
     listed = [
         {"id": entry.id, "defines": list(entry.defines), "cell": places.get(entry.id)}
         for entry in lesson.exercises
     ]
     asked = {"op": "load", "cells": cells, "exercises": listed, "graded": exercise.id}
-    return asked | {"elsewhere": list(elsewhere)}
+    return asked | {"elsewhere": list(elsewhere), "wanted": list(wanted)}

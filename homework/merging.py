@@ -7,11 +7,10 @@ what each part says of itself, and the scores, pages and summary are made anew f
 import itertools
 import os
 import shutil
-import sys
 from pathlib import Path
 
-from homework import lessons, shards, submissions
-from homework.gradebook import FAILED, Gradebook
+from homework import classroom, clean, lessons, shards, submissions
+from homework.gradebook import FILE, Gradebook
 from homework.shards import ShardError
 
 MOST_NAMED = 20  # of missing shards
@@ -33,7 +32,8 @@ def merge(folders, out):
     _expect_one_class(records, known)
     entries, graded = [], {}
     for folder, record in records:
-        graded |= _graded(folder, record, known)
+        book = _graded(folder, record, known)
+        graded |= book.graded
         for one in record["entries"]:
             chosen = {key: one[key] for key in shards.LISTED}
             entries.append(submissions.Submission(modified=0.0, **chosen))
@@ -41,15 +41,12 @@ def merge(folders, out):
     first = records[0][1]
     if shards.digest_of_class(entries) != first["submissions"]:
         raise ShardError("the shards' submissions together are not those of the class")
-    _write_whole(out, first["seed"], graded, entries, known)
-    failed = [entry for entry in entries if entry.unreadable.startswith(FAILED)]
-    print(
+    _write_whole(out, first["seed"], book.around, graded, entries, known)
+    clean.say(
         f"{len(records)} shards: {len(entries)} files, {len(graded)} graded: {out}/scores.csv, "
         "summary.html, feedback/"
     )
-    for entry in failed:
-        print(f"{entry.where}: {entry.unreadable}; --resume tries it again", file=sys.stderr)
-    return 1 if failed else 0
+    return classroom.tell_ungraded(entries)
 
 
 def _expect_free(out, folders):
@@ -97,7 +94,7 @@ def _expect_one_class(records, known):
 
 def _graded(folder, record, known):
     """What a part has graded: all that its record says, and nothing of another's."""
-    path = Path(folder) / "grades.json"
+    path = Path(folder) / FILE
     book = Gradebook.read(folder)
     if shards.digest_of_file(path) != record["grades"]:
         raise ShardError(f"{path}: it is not as the grading left it; grade it with --resume")
@@ -118,17 +115,16 @@ def _graded(folder, record, known):
         found = book.graded.get((one["student"], one["lesson"]))
         if not found or found["digest"] != one["digest"]:
             raise ShardError(f"{folder}: {one['where']} is not graded; grade it with --resume")
-    return book.graded
+    return book
 
 
-def _write_whole(out, seed, graded, entries, known):
+def _write_whole(out, seed, around, graded, entries, known):
     """Write the merged folder beside ``out`` and give it its name when it is complete."""
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
-    book = Gradebook(part, seed)
+    book = Gradebook(part, seed, around)
     book.graded = graded
     try:
         (part / "feedback").mkdir(parents=True)
-        book.save()
         if book.report(entries, known):
             raise ShardError(f"{out}: not all pages could be written, so nothing is")
         if out.exists():  # and empty

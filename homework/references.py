@@ -13,6 +13,8 @@ from homework import loading
 from homework.lessons import source
 from homework.sandbox import Ended, Sandbox
 
+SECONDS = 600.0  # of all calls: each waits for a student's exercise, which has its own limit
+
 
 class References:
     """Sandboxes with the lessons' own cells, kept for a whole grading.
@@ -33,8 +35,11 @@ class References:
             box.close()
 
     @contextlib.contextmanager
-    def of(self, lesson, exercises):
+    def of(self, lesson, exercises, more=()):
         """A connection to the right answers of ``exercises``, which ends with the block.
+
+        Args:
+            more: name -> source of other functions that are there too, see ``helpers``.
 
         Yields:
             A :class:`Connection`.
@@ -46,11 +51,14 @@ class References:
             box = Sandbox(self.course.of(lesson), **self.options)
             self._all.append(box)
         try:
-            names = [name for one in exercises for name in functions(lesson, one)]
-            # It waits for the student's exercise, which has its own limit of time.
-            with box.exercise(seconds=2 * box.seconds) as ask:
+            names = [name for one in exercises for name in functions(lesson, one)] + list(more)
+            with box.exercise(seconds=SECONDS) as ask:
                 cells, places = loading.cells_of(lesson, lesson.notebook)
-                ask(loading.request(lesson, lesson.exercises[-1], cells, places))
+                asked = loading.request(lesson, lesson.exercises[-1], cells, places, wanted=names)
+                for name, text in dict(more).items():  # whatever the lesson calls by that name
+                    asked["exercises"].append({"id": name, "defines": [name], "cell": len(cells)})
+                    cells.append(text)
+                ask(asked)
                 yield Connection(names, ask)
         finally:
             free.put(box)

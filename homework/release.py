@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from homework.inside.text import lines as lines_of
 from homework.lessons import regions, source, tags
 
 GENERATED = "homework"  # tag of the cells that release adds
@@ -34,7 +35,6 @@ def student_version(lesson):
         if index in exercises:
             cells.append(_label(exercises[index]))
             cell["source"] = stub(source(cell), exercises[index])
-            cell["metadata"]["course"].pop("seals", None)
         cells.append(cell)
     notebook["cells"] = cells
     return notebook
@@ -42,7 +42,7 @@ def student_version(lesson):
 
 def stub(text, exercise):
     """``text`` with each solution replaced, at its indentation, by a refusal with the number."""
-    lines = text.splitlines()
+    lines = lines_of(text)
     for begin, end in reversed(regions(text)):
         indent = lines[begin][: len(lines[begin]) - len(lines[begin].lstrip())]
         what = _enclosing(text, begin + 1) or ", ".join(exercise.defines)
@@ -60,7 +60,7 @@ def restore(student, lesson):
     cells = [copy.deepcopy(cell) for cell in student["cells"] if GENERATED not in tags(cell)]
     for exercise in lesson.exercises:
         cell, text = cells[exercise.cell], lesson.references[exercise.id]
-        original, lines = text.splitlines(), source(cell).splitlines()
+        original, lines = lines_of(text), lines_of(source(cell))
         shift = 0
         for begin, end in regions(text):
             place = begin - shift
@@ -71,8 +71,6 @@ def restore(student, lesson):
             lines[place] = "\n".join(solution)
             shift += end - begin
         cell["source"] = "\n".join(lines)
-        if exercise.seals:
-            cell["metadata"]["course"]["seals"] = list(exercise.seals)
     return [{"source": source(cell), "metadata": cell["metadata"]} for cell in cells]
 
 
@@ -116,7 +114,11 @@ functions may stand in any cell.
 - The cell after an exercise checks it and names the mistake it finds. The grading uses the same \
 checks with other random numbers. It takes definitions, imports and constants from your notebook; \
 what you print, plot or train is not looked at.
-- An answer that is taken from `course_utils` earns nothing: the grading leaves those functions out.
+- torch, numpy, scipy and Python's standard library are allowed. Another library is not there in \
+the grading, and the check names it.
+- An answer that is taken from `course_utils`, or that a *Stuck?* box lends (`checks.lend`), earns \
+nothing: the grading leaves those functions out. The check says so: "right", and "it earns nothing \
+in the grading". Whatever else of `course_utils` the lesson uses, you may use.
 - It runs in the environment of the course (`make lab` sets it up). In the folder of the course, \
 `.venv/bin/python -m homework check PATH/{lesson.name}.ipynb` prints your points so far.
 - To submit, save the notebook and hand in this one file, `{lesson.name}.ipynb`. Do not remove or \

@@ -84,12 +84,13 @@ class Sandbox:
     Args:
         course: folder that ``sealed.make`` filled.
         safe: False runs the code as the caller's own user, without walls.
-        group: False does without a control group.
+        group: a control group must be (True), is taken where it can be had (None), or is not.
         seconds, memory: limits of one exercise.
     """
 
-    def __init__(self, course, safe=True, group=True, seconds=SECONDS, memory=MEMORY):
-        self.course, self.safe, self.with_group = Path(course), safe, group and safe
+    def __init__(self, course, safe=True, group=None, seconds=SECONDS, memory=MEMORY):
+        self.course, self.safe = Path(course), safe
+        self.with_group = group if safe else False
         self.seconds, self.memory = seconds, memory
         self.printed = 0
         self.process = self.control = self.folder = self.group = None
@@ -171,11 +172,12 @@ class Sandbox:
 
     def _launch(self):
         """What comes before bubblewrap's command."""
-        if self.with_group:
+        if self.with_group is not False:
             try:
                 self.group = cgroups.Group(_name(), self.memory + REST)
             except cgroups.CgroupError as error:
-                raise SandboxError(f"no control group can be made here ({error})") from error
+                if self.with_group:
+                    raise SandboxError(f"no control group can be made here ({error})") from error
         options = {"groups": self.group.files if self.group else []}
         script = Path(__file__).with_name("launch.py")
         return [bubblewrap.outside_python(), "-I", "-S", str(script), json.dumps(options)]
@@ -235,7 +237,8 @@ class _Fork:
                 ready, _, _ = select.select([self.ours, self.box.control], [], [], left)
                 if self.ours not in ready:
                     raise Ended(self._collect())
-                reply, found = wire.receive(self.ours, self.deadline + GRACE)
+                limits = wire.ASKING if self.elsewhere else wire.REPLY
+                reply, found = wire.receive(self.ours, self.deadline + GRACE, limits)
                 if "elsewhere" not in reply:
                     return reply, found
                 self.calls += 1

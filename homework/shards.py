@@ -13,9 +13,11 @@ from pathlib import Path
 import course_utils
 from homework import lessons, submissions
 from homework.gradebook import DAMAGED, parse, write_json
+from homework.gradebook import FILE as GRADES
 
 VERSION = 1
 FILE = "shard.json"
+MEASURED = 0.0  # of ``seconds``: not told
 WHOLE = "all"  # of ``ran``: a grading of all exercises
 ENTRY = {"student": str, "lesson": str, "where": str, "digest": str, "notes": [str]}
 LISTED = ENTRY | {"unreadable": str}
@@ -62,7 +64,7 @@ def expect_seed(asked):
     Raises:
         ShardError: a new part without ``--seed``.
     """
-    if asked.shard and asked.seed is None and not (asked.out / "grades.json").exists():
+    if asked.shard and asked.seed is None and not (asked.out / GRADES).exists():
         raise ShardError("--shard: expected --seed too, the same number for every shard")
 
 
@@ -104,7 +106,7 @@ class Shard:
             "shard": number,
             "of": of,
             "seed": book.seed,
-            "seconds": asked.seconds,
+            "seconds": asked.seconds or MEASURED,
             "versions": _versions(),
             "course": digest_of_course(known),
             "submissions": digest_of_class(entries),
@@ -142,7 +144,7 @@ class Shard:
 
     def save(self, entries, finished):
         """Write ``shard.json``."""
-        grades = digest_of_file(self.book.folder / "grades.json")
+        grades = digest_of_file(self.book.folder / GRADES)
         state = {"finished": finished, "grades": grades, "entries": listed(entries, LISTED)}
         write_json(self.book.folder / FILE, self.record | state)
 

@@ -1,73 +1,113 @@
 """What students handed in: notebooks in a folder or zip, in any nesting, as they come.
 
 Nothing is unpacked to the disk and no link is followed. A file that cannot be graded is reported
-with the reason, and never as a plain 0.
+with the reason, and never as a plain 0. What one student may hand in is bounded, so that it takes
+nothing from another; a notebook is read when it is listed and again when it is graded, and is not
+kept between.
 """
 
+import functools
 import hashlib
-import io
 import json
-import os
-import re
-import stat
-import time
-import zipfile
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from homework import untrusted
+from homework import clean, folders, names, untrusted, zips
+from homework.items import MOST_BYTES, MOST_INNER, Item
 
-MOST_BYTES = 20 * 2**20  # of one notebook
-MOST_INNER = 100 * 2**20  # of a zip in a zip
-MOST_ALL = 2 * 2**30  # of all that a zip holds
-MOST_FILES = 20_000
 MOST_NESTING = 3  # of zips in zips
-IGNORED = ("__MACOSX", ".ipynb_checkpoints")
-# What the two systems put before a student's files: name and id.
-MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_(?:assignsubmission_\w+?|onlinetext|file)(?:_|$)")
-CANVAS = re.compile(r"^(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+$")
+# Of one student, all zips together:
+MOST_FILES = 100  # notebooks and zips, those that are refused too
+MOST_ALL = 200 * 2**20  # bytes that are read or unpacked
+MOST_TOLD = 5  # files that are refused by name; of more the number is told
+MOST_REASON = 300  # characters
+MOST_NAMED = 3  # older files in a note
+EMPTY = "there is no notebook in it"
 
 
 class SubmissionsError(ValueError):
     """The folder or zip itself cannot be used; the message says why."""
 
 
+class Changed(ValueError):
+    """A file is not what it was when the submissions were listed."""
+
+
 @dataclass
 class Submission:
-    """One file: ``notebook`` (cells alone) and ``lesson`` (its number), or ``unreadable``: why."""
+    """One file: ``lesson`` (its number) and ``digest``, or ``unreadable``: why.
+
+    ``around`` is the folder that lies around all students' folders, or an empty string.
+    """
 
     student: str
     where: str
     modified: float
-    notebook: dict | None = None
     lesson: str = ""
     unreadable: str = ""
     digest: str = ""
     notes: list = field(default_factory=list)
+    around: str = ""
+    data: object = field(default=None, repr=False, compare=False)
+
+    def read(self):
+        """The notebook: its cells alone.
+
+        Raises:
+            Changed: it is not what it was when it was listed.
+        """
+        try:
+            data = self.data()
+        except Exception as error:  # a disk, or a zip, that has gone bad since
+            raise Changed(f"it cannot be read any more ({_told(error)})") from error
+        if hashlib.sha256(data).hexdigest() != self.digest:
+            raise Changed("it has changed since the grading began")
+        return untrusted.notebook(data)
 
 
-def collect(path):
+@dataclass
+class Budget:
+    """What of one student may still be looked at."""
+
+    files: int = MOST_FILES
+    size: int = MOST_ALL
+    listing: int = 2 * zips.MOST_LISTING
+    told: int = MOST_TOLD
+    silent: int = 0  # files that are refused without a line of their own
+
+
+def collect(path, around=None):
     """All submissions in ``path``, in the order of student and lesson.
 
     Of several files of one student for one lesson the newest counts; the others are named in its
     notes. Unreadable files are in the list too, and folders without a notebook.
+
+    Args:
+        around: the folder around all students' folders, as an earlier grading found it; None looks
+            for one.
 
     Raises:
         SubmissionsError: there is no such folder or zip, or nothing in it.
     """
     path = Path(path)
     if path.is_dir():
-        found = list(_in_folder(path))
+        items, seen = folders.items(path)
     elif path.is_file() and path.suffix.lower() == ".ipynb":
-        found = [_from_disk(path, path.name)]
-    elif path.is_file() and zipfile.is_zipfile(path):
-        found = list(_in_zip(path, "", _Budget()))
+        read = functools.partial(folders.read, path, MOST_BYTES)
+        items, seen = [Item((path.name,), path.stat().st_mtime, "notebook", 0, "", read)], []
+    elif path.is_file():
+        try:
+            whole = zips.Archive(functools.partial(open, path, "rb"), zips.MOST_LISTING_OF_ALL)
+            with whole:
+                items, seen = zips.items(whole, ())
+                return _collected(path, items, seen, around)
+        except (zips.zipfile.BadZipFile, zips.TooMuch) as error:
+            raise SubmissionsError(
+                f"{path}: expected a folder, a zip or a notebook of submissions ({error})"
+            ) from error
     else:
         raise SubmissionsError(f"{path}: expected a folder, a zip or a notebook of submissions")
-    if not any(entry.notebook or entry.unreadable for entry in found):
-        raise SubmissionsError(f"{path}: there is no notebook (.ipynb) in it")
-    _name(found)
-    return sorted(_newest(found), key=order)
+    return _collected(path, items, seen, around)
 
 
 def order(entry):
@@ -75,179 +115,127 @@ def order(entry):
     return entry.student, entry.lesson, entry.where
 
 
-def owner_of(path):
-    """(student's name, id or "") from a path inside the submissions: its first part alone.
-
-    What stands deeper, and inside a zip that a student made, is the student's own choice. Downloads
-    of Moodle (``Ann Lee_123_assignsubmission_file/x.ipynb``) and Canvas
-    (``leeann_LATE_123_456_x.ipynb``) are understood; else the first folder is the name, and
-    without a folder the file's own.
-    """
-    parts = PurePosixPath(path).parts
-    if not parts:
-        return "unnamed", ""
-    for pattern in (MOODLE, CANVAS):
-        found = pattern.match(parts[0])
-        if found:
-            return found["name"], found["id"]
-    name = parts[0]
-    if len(parts) == 1 or name.lower().endswith(".zip"):
-        name = PurePosixPath(name).stem
-    return name, ""
-
-
-def _name(found):
-    """Give every entry its student, without the folder that all of them may lie in."""
-    paths = [PurePosixPath(entry.where).parts for entry in found]
-    while len(paths) > 1 and len({parts[:1] for parts in paths}) == 1:
-        rest = [parts[1:] for parts in paths]
-        plain = not any(pattern.match(paths[0][0]) for pattern in (MOODLE, CANVAS))
-        deep = all(len(parts) > 1 or (parts and _is_download(parts[0])) for parts in rest)
-        if not (plain and deep) or paths[0][0].lower().endswith(".zip"):
-            break
-        paths = rest
-    owners = [owner_of("/".join(parts)) for parts in paths]
-    ids = {}
-    for name, number in owners:
-        ids.setdefault(name, set()).add(number)
-    for entry, (name, number) in zip(found, owners, strict=True):
-        full = f"{name} ({number})" if len(ids[name]) > 1 and number else name
-        entry.student = untrusted.text(full)
-        entry.where = untrusted.text(entry.where)
+def _collected(path, items, seen, around):
+    """The submissions of what was found; ``seen``: the paths of folders, graded or not."""
+    here = [one for one in items if ".." not in one.parts[:1] and one.parts[0] != "/"]
+    if around is None:
+        around = names.around([one.parts for one in here if one.kind])
+    elif any(_first(one.parts) != around for one in here):
+        around = ""
+    items = [*items, *_without_any(items, seen, around)]
+    paths = [p[1:] if around == _first(p) and len(p) > 1 else p for p in (i.parts for i in items)]
+    budgets, entries = {}, []
+    owners = names.students(paths)
+    for student, item in sorted(zip(owners, items, strict=True), key=lambda one: one[1].parts):
+        budget = budgets.setdefault(student, Budget())
+        for entry in _looked_into(item, budget, 1):
+            entry.student = student
+            entries.append(entry)
+    for student, budget in budgets.items():
+        if budget.silent:
+            reason = f"{budget.silent:,} more files of this student cannot be graded either; at "
+            reason += f"most {MOST_FILES} files and {MOST_ALL // 2**20} MB of one are looked at"
+            entries.append(_unreadable(student, 0.0, reason))
+            entries[-1].student = student
+    if not entries:
+        raise SubmissionsError(f"{path}: there is no notebook (.ipynb) in it")
+    for entry in entries:
+        entry.around = around
+    return sorted(_newest(entries), key=order)
 
 
-def _is_download(part):
-    return bool(MOODLE.match(part) or CANVAS.match(part))
+def _first(parts):
+    return clean.name(parts[0], names.MOST_WHERE)
 
 
-def _in_folder(root):
-    seen = set()
-    for folder, names, files in os.walk(root):
-        names[:] = sorted(name for name in names if name not in IGNORED)
-        for name in sorted(files):
-            path = Path(folder) / name
-            where = path.relative_to(root).as_posix()
-            kind = name.lower()
-            if name.startswith("."):
-                continue
-            if kind.endswith(".ipynb"):
-                yield _from_disk(path, where)
-            elif kind.endswith(".zip"):
-                if path.is_symlink() or not zipfile.is_zipfile(path):
-                    yield _unreadable(where, 0.0, "it is a link or no zip file")
-                else:
-                    yield from _in_zip(path, where, _Budget())
-            elif ".ipynb" in kind:
-                yield _unreadable(where, 0.0, "its name does not end in .ipynb")
+def _without_any(items, seen, around):
+    """Students' folders without anything to grade or to refuse."""
+    depth = 2 if around else 1
+    have = {_path(one.parts[:depth]) for one in items}
+    bare = {_path(parts[:depth]): parts[:depth] for parts in seen if len(parts) >= depth}
+    return [
+        Item((*parts, ""), reason=EMPTY)
+        for path, parts in sorted(bare.items())
+        if path not in have and not parts[-1].startswith(".")
+    ]
+
+
+def _path(parts):
+    return clean.name("/".join(parts), names.MOST_WHERE)
+
+
+def _looked_into(item, budget, nesting):
+    """The submissions of one item: itself, or what a zip holds; each costs its student's budget."""
+    where = "/".join(item.parts)
+    reason = item.reason or _too_much(item, budget, nesting)
+    budget.files -= 1
+    if not reason:
+        try:
+            if item.kind == "zip":
+                if (yield from _in_zip(item, budget, nesting)):
+                    return
+                reason = EMPTY
             else:
-                continue
-            seen.add(where.split("/")[0])
-    for path in sorted(root.iterdir()):
-        if path.is_dir() and not path.is_symlink() and path.name not in seen | set(IGNORED):
-            yield _unreadable(f"{path.name}/", 0.0, "there is no notebook in it")
+                data = item.data()
+                budget.size -= len(data)
+        except zips.zipfile.BadZipFile as error:
+            reason = f"the zip is damaged ({error})"
+        except Exception as error:  # damaged files and zips raise nearly anything
+            reason = f"it cannot be read ({_told(error)})"
+    if not reason:
+        entry = _parsed(data, where, item)
+        if not entry.unreadable:
+            yield entry
+            return
+        reason = entry.unreadable
+    if budget.told > 0:
+        budget.told -= 1
+        yield _unreadable(where, item.modified, reason)
+    else:
+        budget.silent += 1
 
 
-def _from_disk(path, where):
-    try:
-        info = path.lstat()
-        if not stat.S_ISREG(info.st_mode):
-            return _unreadable(where, info.st_mtime, "it is a link or no plain file")
-        if info.st_size > MOST_BYTES:
-            return _unreadable(where, info.st_mtime, _too_large(info.st_size))
-        return _parsed(path.read_bytes(), where, info.st_mtime)
-    except OSError as error:
-        return _unreadable(where, 0.0, f"it cannot be read ({error.strerror})")
-
-
-@dataclass
-class _Budget:
-    """What may still be unpacked."""
-
-    size: int = MOST_ALL
-    files: int = MOST_FILES
-
-
-def _in_zip(stream, prefix, budget, nesting=1):
-    try:
-        archive = zipfile.ZipFile(stream)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        yield _unreadable(prefix or "the zip", 0.0, f"the zip is damaged ({error})")
-        return
+def _in_zip(item, budget, nesting):
+    """The submissions in a zip; returns whether there is anything in it to grade or to refuse."""
+    archive = zips.Archive(item.data, max(0, min(zips.MOST_LISTING, budget.listing)))
+    budget.size -= item.size
     with archive:
-        for entry in archive.infolist():
-            name = entry.filename.replace("\\", "/")
-            where = f"{prefix}/{name}" if prefix else name
-            parts = PurePosixPath(name).parts
-            if entry.is_dir() or not parts or any(part in IGNORED for part in parts):
-                continue
-            is_zip = name.lower().endswith(".zip")
-            if parts[-1].startswith(".") or not (is_zip or name.lower().endswith(".ipynb")):
-                continue
-            modified = _moment(entry)
-            reason = _refused(entry, parts, budget, is_zip, nesting)
-            if not reason:
-                try:
-                    data = _member(archive, entry, budget, MOST_INNER if is_zip else MOST_BYTES)
-                except Exception as error:  # damaged zips raise nearly anything
-                    reason = f"it cannot be unpacked ({type(error).__name__}: {error})"
-            if reason:
-                yield _unreadable(where, modified, reason)
-            elif is_zip:
-                yield from _in_zip(io.BytesIO(data), where, budget, nesting + 1)
-            else:
-                yield _parsed(data, where, modified)
+        items, _ = zips.items(archive, item.parts)
+        budget.listing -= sum(46 + len(one.filename) for one in archive.members())
+        for one in sorted(items, key=lambda one: one.parts):
+            yield from _looked_into(one, budget, nesting + 1)
+    return bool(items)
 
 
-def _refused(entry, parts, budget, is_zip, nesting):
-    if ".." in parts or parts[0] == "/" or re.match(r"^[A-Za-z]:", parts[0]):
-        return "its path leaves the zip"
-    if stat.S_ISLNK(entry.external_attr >> 16):
-        return "it is a link"
-    if entry.flag_bits & 1:
-        return "it is encrypted"
-    if is_zip and nesting >= MOST_NESTING:
-        return "a zip in a zip in a zip"
-    most = MOST_INNER if is_zip else MOST_BYTES
-    if entry.file_size > most:
-        return _too_large(entry.file_size, most)
-    if entry.file_size > budget.size or budget.files <= 0:
-        return "the zip holds more than can be taken"
+def _too_much(item, budget, nesting):
+    """Why an item is not looked into, or an empty string."""
+    most = MOST_INNER if item.kind == "zip" else MOST_BYTES
+    if budget.files > 0 and item.kind == "zip" and nesting > MOST_NESTING:
+        return "it is a zip in a zip in a zip"
+    if budget.files > 0 and item.size > most:
+        size = f"it has {item.size / 2**20:.0f} MB, more than {most / 2**20:.0f}"
+        return f"{size}; clear the outputs" if item.kind == "notebook" else size
+    if budget.files <= 0 or item.size > budget.size:
+        budget.told = 0  # one line for all of them
+        return "it is too much"
     return ""
 
 
-def _member(archive, entry, budget, most):
-    """The bytes of a member, never more than it claims."""
-    budget.files -= 1
-    with archive.open(entry) as stream:
-        data = stream.read(min(entry.file_size, most) + 1)
-    if len(data) > entry.file_size:
-        raise ValueError("it is larger than it claims")
-    budget.size -= len(data)
-    return data
-
-
-def _moment(entry):
-    try:
-        return time.mktime((*entry.date_time, 0, 0, -1))
-    except (ValueError, OverflowError):
-        return 0.0
-
-
-def _too_large(size, most=MOST_BYTES):
-    return f"it has {size / 2**20:.0f} MB, more than {most / 2**20:.0f}; clear the outputs"
-
-
 def _unreadable(where, modified, reason):
-    return Submission("", where, modified, unreadable=reason)
+    where = clean.name(where, names.MOST_WHERE)
+    return Submission("", where, modified, unreadable=clean.line(reason, MOST_REASON))
 
 
-def _parsed(data, where, modified):
+def _told(error):
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _parsed(data, where, item):
     """A submission from a file's bytes."""
-    entry = Submission("", where, modified)
+    entry = Submission("", clean.name(where, names.MOST_WHERE), item.modified, data=item.data)
     entry.digest = hashlib.sha256(data).hexdigest()
     try:
-        entry.notebook = untrusted.notebook(data)
-        entry.lesson = untrusted.lesson_of(entry.notebook)
+        entry.lesson = untrusted.lesson_of(untrusted.notebook(data))
     except RecursionError:
         entry.unreadable = "it is nested too deeply"
     except UnicodeDecodeError:
@@ -255,10 +243,7 @@ def _parsed(data, where, modified):
     except json.JSONDecodeError as error:
         entry.unreadable = f"it is no JSON ({error.msg}, line {error.lineno})"
     except Exception as error:  # whatever a stranger's file makes of it
-        told = str(error).splitlines() or [type(error).__name__]
-        entry.unreadable = f"it is no notebook ({told[0][:200]})"
-    if entry.unreadable:
-        entry.notebook = None
+        entry.unreadable = f"it is no notebook ({_told(error)})"
     return entry
 
 
@@ -271,7 +256,9 @@ def _newest(found):
     for group in groups.values():
         *older, newest = sorted(group, key=lambda entry: (entry.modified, entry.where))
         if older:
-            names = ", ".join(entry.where for entry in older)
-            newest.notes.append(f"the newest of {len(group)} files counts: not {names}")
+            listed = ", ".join(entry.where for entry in older[-MOST_NAMED:])
+            more = len(older) - MOST_NAMED
+            listed += f" and {more} more" if more > 0 else ""
+            newest.notes.append(f"the newest of {len(group)} files counts: not {listed}")
         kept.append(newest)
     return kept

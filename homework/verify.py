@@ -12,10 +12,14 @@ import tokenize
 from pathlib import Path
 
 from homework import grading, release
+from homework.inside.text import lines as lines_of
 from homework.lessons import regions, source, tags
 
 LEAST_CHARACTERS = 8  # shorter lines (such as "else:" or "return z") are everybody's
 RUN_SECONDS = 300
+ROOT = Path(grading.__file__).resolve().parent.parent
+ENVIRONMENT = {"COURSE_PROFILE": "smoke", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+ENVIRONMENT |= {"PYTHONPATH": str(ROOT)}
 
 
 def verify(lesson, course):
@@ -30,6 +34,7 @@ def verify(lesson, course):
     faults += goes_back(lesson, student)
     faults += stubs_fail(lesson, student, course)
     faults += stops_at_first(lesson, student)
+    faults += package_leaks(lesson, course.of(lesson))
     if release.text_of(student) != release.text_of(release.student_version(lesson)):
         faults.append("two releases differ")
     return faults
@@ -69,7 +74,7 @@ def leaks(lesson, student):
     for index, cell in enumerate(student["cells"]):
         if cell.get("attachments"):
             faults.append(f"student cell {index} has an attachment: look at what it shows")
-        if "solution" in " ".join(tags(cell)) or "seals" in cell["metadata"].get("course", {}):
+        if "solution" in " ".join(tags(cell)):
             faults.append(f"student cell {index}: its metadata speak of the solution")
     return faults
 
@@ -79,7 +84,7 @@ def solution_texts(text):
 
     Those that the cell shows outside its solutions too are no secret.
     """
-    lines, inside = text.splitlines(), set()
+    lines, inside = lines_of(text), set()
     for begin, end in regions(text):
         inside |= set(range(begin, end + 1))
     open_text = _squeezed("\n".join(line for i, line in enumerate(lines) if i not in inside))
@@ -141,13 +146,10 @@ def stops_at_first(lesson, student):
     code = [source(cell) for cell in student["cells"] if cell["cell_type"] == "code"]
     first = lesson.exercises[0]
     script = "\n\n".join(code[: _check_place(lesson, first) + 1])
-    root = Path(grading.__file__).resolve().parent.parent
-    environment = os.environ | {"COURSE_PROFILE": "smoke", "OMP_NUM_THREADS": "1"}
-    environment |= {"MPLBACKEND": "agg", "PYTHONPATH": str(root)}
     done = subprocess.run(
         [sys.executable, "-c", script],
-        cwd=root / "notebooks",
-        env=environment,
+        cwd=ROOT / "notebooks",
+        env=os.environ | ENVIRONMENT,
         capture_output=True,
         text=True,
         timeout=RUN_SECONDS,
@@ -164,3 +166,31 @@ def _check_place(lesson, exercise):
     """Index, among the code cells, of the cell that checks an exercise."""
     code = [i for i, cell in enumerate(lesson.cells) if cell["cell_type"] == "code"]
     return code.index(exercise.cell) + 1
+
+
+def package_leaks(lesson, folder):
+    """(f) Nothing that is left of the package, in ``folder``, answers an exercise by itself."""
+    code = [ast.parse(source(cell)).body for cell in lesson.cells if cell["cell_type"] == "code"]
+    asked = {
+        "exercises": [(e.id, e.check, e.defines[0]) for e in lesson.exercises],
+        "setup": [ast.unparse(node) for body in code for node in body if _defines(node)],
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "homework.trial", str(folder)],
+        cwd=ROOT,
+        env=os.environ | ENVIRONMENT,
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+    )
+    if done.returncode:
+        return [f"the package could not be tried: {done.stderr.strip()[-500:]}"]
+    return [f"{what}: seal it" for what in json.loads(done.stdout.splitlines()[-1])]
+
+
+def _defines(node):
+    """True for an import, a definition, or a name for something that is there already."""
+    if isinstance(node, ast.Assign):
+        return not any(isinstance(part, ast.Call) for part in ast.walk(node.value))
+    return isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))

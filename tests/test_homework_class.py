@@ -40,7 +40,7 @@ def put(folder, name, notebook):
     return path
 
 
-def test_a_class_by_one_command(tmp_path):
+def test_a_class_by_one_command(tmp_path, capsys):
     folder, out = tmp_path / "in", tmp_path / "out"
     put(folder, "Ann Lee_12_assignsubmission_file/01_vae_2d.ipynb", made.notebook())
     put(folder, "bob_7_99_x.ipynb", made.notebook({"1.3": made.wrong("1.3")}))
@@ -63,9 +63,11 @@ def test_a_class_by_one_command(tmp_path):
     os.utime(old, (1, 1))
     (folder / "dan").mkdir()
     (folder / "dan" / "x.ipynb").write_text("")
-    assert grade(folder, out, "--seed", "5") == 0
+    capsys.readouterr()
+    assert grade(folder, out, "--seed", "5") == 1  # dan's could not be graded
+    assert capsys.readouterr().err == "dan/x.ipynb: not graded: it is no notebook (it is empty)\n"
     rows = {row["student"]: row for row in scores(out)}
-    assert set(rows) == {"aaa", "Ann Lee", "bob", "carla", "dan", "'=EVIL <b>'\" é"}
+    assert set(rows) == {"aaa", "Ann Lee", "bob", "carla", "dan", "'=EVIL <b>'' é"}
     assert len(scores(out)) == len(rows)
     assert rows["Ann Lee"]["points"] == rows["carla"]["points"] == str(ALL)
     assert rows["bob"]["1.3"] == "0" and rows["bob"]["points"] == str(ALL - made.POINTS["1.3"])
@@ -84,15 +86,15 @@ def test_a_class_by_one_command(tmp_path):
     before = (out / "scores.csv").read_bytes()
     assert grade(folder, out) == 2  # there are grades already
     assert grade(folder, out, "--resume", "--seed", "6") == 2  # another seed
-    assert grade(folder, out, "--resume") == 0
-    assert grade(folder, out, "--only", "1.3") == 0
+    assert grade(folder, out, "--resume") == 1
+    assert grade(folder, out, "--only", "1.3") == 1
     assert (out / "scores.csv").read_bytes() == before
     assert grade(folder, out, "--only", "9.9") == 2
     put(folder, "bob_7_99_x.ipynb", made.notebook({"1.4": made.wrong("1.4")}))
-    assert grade(folder, out, "--only", "1.1") == 0  # a file that has changed is graded whole
+    assert grade(folder, out, "--only", "1.1") == 1  # a file that has changed is graded whole
     rows = {row["student"]: row for row in scores(out)}
     assert (rows["bob"]["1.3"], rows["bob"]["1.4"]) == (str(made.POINTS["1.3"]), "0")
-    (out / "grades.json").write_text('{"version": 1, "seed": "x", "graded": []}')
+    (out / "grades.json").write_text('{"version": 2, "seed": "x", "around": "", "graded": []}')
     assert grade(folder, out, "--resume") == 2
 
 
@@ -111,18 +113,20 @@ def test_a_killed_grading_goes_on(tmp_path):
         [sys.executable, "-m", "homework", *arguments], cwd=settings.root(), stdout=subprocess.PIPE
     )
     deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        with_some = parts / "grades.json"
-        if with_some.exists() and json.loads(with_some.read_text())["graded"]:
-            break
+    journal = parts / "grades.journal"
+    while time.monotonic() < deadline and not (journal.exists() and b"\n" in journal.read_bytes()):
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    done = len(json.loads((parts / "grades.json").read_text())["graded"])
+    done = journal.read_bytes().count(b"\n")
     assert 0 < done < 4
+    with open(journal, "ab") as stream:
+        stream.write(b'{"student": "cut off in the mid')
     assert grade(folder, parts, "--resume") == 0
-    assert (parts / "scores.csv").read_bytes() == (whole / "scores.csv").read_bytes()
+    for name in ("scores.csv", "summary.html"):
+        assert (parts / name).read_bytes() == (whole / name).read_bytes()
+    assert not journal.exists()
 
 
 def test_without_bubblewrap_it_refuses(tmp_path, monkeypatch, capsys):
@@ -142,7 +146,7 @@ def test_a_zip_of_submissions(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("Zoë O'Hara_5_assignsubmission_file_/a b.ipynb", json.dumps(made.blank()))
         archive.writestr("../../evil.ipynb", json.dumps(made.notebook()))
-    assert grade(path, tmp_path / "out", "--seed", "1") == 0
+    assert grade(path, tmp_path / "out", "--seed", "1") == 1
     rows = {row["student"]: row for row in scores(tmp_path / "out")}
     assert rows["Zoë O'Hara"]["points"] == "0"
     assert any("leaves the zip" in row["remarks"] for row in rows.values())

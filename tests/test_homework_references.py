@@ -7,9 +7,10 @@ import re
 import pytest
 import submissions as made
 import torch
+from grader import Grader
 
 from course_utils import settings
-from homework import grading, lessons, references, sandbox
+from homework import attempts, grading, lessons, sandbox
 from homework.inside import elsewhere
 
 REASON = sandbox.why_not()
@@ -20,23 +21,9 @@ WRONG = "def {}(*arguments):\n    return torch.zeros(1)\n"
 
 
 @pytest.fixture(scope="module")
-def course():
-    with grading.Course() as course:
-        yield course
-
-
-@pytest.fixture(scope="module")
-def box(course):
-    options = {"seconds": 5.0, "group": not sandbox.why_no_group()}
-    with sandbox.Sandbox(course.of(made.LESSON), **options) as box:
-        with references.References(course, **options) as right:
-            yield box, right
-
-
-def graded(box, notebook, lesson=made.LESSON):
-    one, right = box
-    outcomes = grading.grade(lesson, notebook, None, 1, sandbox=one, references=right)
-    return {outcome["id"]: outcome for outcome in outcomes}
+def box():
+    with Grader() as grader:
+        yield grader
 
 
 def there_and_back(function):
@@ -125,7 +112,7 @@ def test_what_cannot_cross_is_said():
 
 @needs_sandbox
 @pytest.mark.parametrize("number", ["01", "02", "06", "09"])
-def test_a_wrong_answer_costs_its_own_points_only(course, number):
+def test_a_wrong_answer_costs_its_own_points_only(box, number):
     """In every lesson whose exercises use others: all that are used are wrong at once."""
     [lesson] = lessons.all_lessons([number])
     used = {"01": ("1.1", "1.3"), "02": ("2.2",), "06": ("6.1", "6.2"), "09": ("9.1", "9.4")}
@@ -133,7 +120,7 @@ def test_a_wrong_answer_costs_its_own_points_only(course, number):
     for exercise in lesson.exercises:
         if exercise.id in used[number]:
             notebook["cells"][exercise.cell]["source"] = WRONG.format(exercise.defines[0])
-    outcomes = grading.grade(lesson, notebook, course, 1, group=not sandbox.why_no_group())
+    outcomes = grading.grade(lesson, notebook, box.course, 1)
     for outcome in outcomes:
         assert (outcome["points"] == 0) == (outcome["id"] in used[number]), outcome
 
@@ -205,7 +192,7 @@ for number in range(256):
 """,
     "a forged request": """
 import struct
-from inside import wire
+wire = sys.modules['inside.wire']
 for thing in gc.get_objects():
     if isinstance(thing, socket.socket) and thing.fileno() >= 0:
         for header in ({'elsewhere': 'gaussian_log_prob', 'op': 'load', 'graded': '1.1',
@@ -248,19 +235,18 @@ def hunted(box, kind, answers):
     """What a hunt tells, in the attempt that it waits for, 1.1 being as in ``answers``."""
     hunt = HUNTS[kind].strip().replace("\n", "\n    ")
     answers = dict.fromkeys(("1.2", "1.3", "1.4")) | answers
-    told, attempt = [], grading._attempt
+    told, make = [], attempts.Attempts.make
 
     def kept(*arguments, **named):
-        told.append(attempt(*arguments, **named))
+        told.append(make(*arguments, **named))
         return told[-1]
 
-    grading._attempt = kept
-    try:
-        outcomes = graded(box, made.notebook(answers | {"1.5": HUNTER.format(hunt=hunt)}))
-    finally:
-        grading._attempt = attempt
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attempts.Attempts, "make", kept)
+        outcomes = box.graded(made.notebook(answers | {"1.5": HUNTER.format(hunt=hunt)}))
     assert outcomes["1.5"]["points"] == 0
-    return next(one["mistake"] for one in told if "found [" in one["mistake"]), outcomes
+    mistakes = [one["mistake"] for one in told]
+    return next(one for one in mistakes if "found [" in one), outcomes
 
 
 @needs_sandbox

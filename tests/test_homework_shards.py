@@ -88,11 +88,17 @@ def grade(folder, out, *options, seed="5"):
     return command.main(["grade", str(folder), "--out", str(out), *options])
 
 
+def status(out):
+    """What the command should return for a part: 1 where a file of it was not graded."""
+    entries = json.loads((out / "shard.json").read_bytes())["entries"]
+    return int(any(one["unreadable"] for one in entries))
+
+
 def grade_parts(folder, into, of=4, numbers=None, **options):
     """The folders of the parts, all of them by default."""
     outs = [into / f"{number}" for number in numbers or range(1, of + 1)]
     for out in outs:
-        assert grade(folder, out, "--shard", f"{out.name}/{of}", **options) == 0
+        assert grade(folder, out, "--shard", f"{out.name}/{of}", **options) == status(out)
     return outs
 
 
@@ -132,17 +138,17 @@ def test_four_shards_in_the_sandbox_give_what_one_run_gives(tmp_path):
 
 @pytest.mark.parametrize("of", [1, 4, 40])
 def test_any_number_of_shards_gives_the_same_bytes(the_class, stand_in, tmp_path, of):
-    assert grade(the_class, tmp_path / "whole") == 0
+    assert grade(the_class, tmp_path / "whole") == 1
     marked = sorted(stand_in)
     del stand_in[:]
     outs = grade_parts(the_class, tmp_path / "parts", of)
     assert sorted(stand_in) == marked  # each once
     (tmp_path / "merged").mkdir()  # an empty folder will do
-    assert merge(outs[::-1], tmp_path / "merged") == 0
+    assert merge(outs[::-1], tmp_path / "merged") == 1
     assert files(tmp_path / "merged") == files(tmp_path / "whole")
     pages = {name.lower() for name in files(tmp_path / "merged") if name.startswith("feedback/x_y")}
     assert len(pages) == 2 and "feedback/X_y.html" in files(tmp_path / "merged")
-    assert grade(the_class, tmp_path / "merged", "--resume", seed=None) == 0
+    assert grade(the_class, tmp_path / "merged", "--resume", seed=None) == 1
     assert files(tmp_path / "merged") == files(tmp_path / "whole")
 
 
@@ -150,8 +156,8 @@ def test_a_zip_in_parts(the_class, stand_in, tmp_path):
     archive = shutil.make_archive(tmp_path / "all", "zip", the_class)
     with zipfile.ZipFile(archive) as opened:
         assert any("student 3" in name for name in opened.namelist())
-    assert grade(archive, tmp_path / "whole") == 0
-    assert merge(grade_parts(archive, tmp_path / "parts"), tmp_path / "merged") == 0
+    assert grade(archive, tmp_path / "whole") == 1
+    assert merge(grade_parts(archive, tmp_path / "parts"), tmp_path / "merged") == 1
     assert files(tmp_path / "merged") == files(tmp_path / "whole")
 
 
@@ -194,36 +200,36 @@ def test_an_interrupted_shard_goes_on(the_class, parts, stand_in, tmp_path, monk
     told = capsys.readouterr().err
     assert "of 4 shards, missing: 3" in told and f"unfinished: 2 ({parts[1]})" in told
     monkeypatch.setattr(classroom, "as_completed", real)
-    assert grade(the_class, parts[1], "--shard", "2/4", "--resume", seed=None) == 0
-    assert merge(parts, tmp_path / "merged") == 0
-    assert grade(the_class, tmp_path / "whole") == 0
+    assert grade(the_class, parts[1], "--shard", "2/4", "--resume", seed=None) == status(parts[1])
+    assert merge(parts, tmp_path / "merged") == 1
+    assert grade(the_class, tmp_path / "whole") == 1
     assert files(tmp_path / "merged") == files(tmp_path / "whole")
 
 
 def test_one_exercise_anew_and_files_that_come_late(the_class, stand_in, tmp_path, capsys):
     folder = shutil.copytree(the_class, tmp_path / "in")
-    assert grade(folder, tmp_path / "whole") == 0
+    assert grade(folder, tmp_path / "whole") == 1
     parts = grade_parts(folder, tmp_path / "parts")
     put(folder, "late/01.ipynb", small("01", "late"))
     put(folder, "student 1/01.ipynb", small("01", "changed"))
     for options in (("--resume",), ("--only", "1.3")):
-        assert grade(folder, tmp_path / "whole", *options) == 0
+        assert grade(folder, tmp_path / "whole", *options) == 1
         for number, out in enumerate(parts, start=1):
             if number == 4:
                 assert merge(parts, tmp_path / "merged") == 2
                 what = "submissions" if "--resume" in options else "exercises that were graded"
                 assert f"they differ in the {what}" in capsys.readouterr().err
-            assert grade(folder, out, "--shard", f"{number}/4", *options) == 0
-    assert merge(parts, tmp_path / "merged") == 0
+            assert grade(folder, out, "--shard", f"{number}/4", *options) == status(out)
+    assert merge(parts, tmp_path / "merged") == 1
     assert files(tmp_path / "merged") == files(tmp_path / "whole")
 
 
 def test_one_exercise_alone(the_class, stand_in, tmp_path):
-    assert grade(the_class, tmp_path / "whole", "--only", "2.1") == 0
+    assert grade(the_class, tmp_path / "whole", "--only", "2.1") == 1
     outs = [tmp_path / f"{number}" for number in (1, 2)]
     for out in outs:
-        assert grade(the_class, out, "--only", "2.1", "--shard", f"{out.name}/2") == 0
-    assert merge(outs, tmp_path / "merged") == 0
+        assert grade(the_class, out, "--only", "2.1", "--shard", f"{out.name}/2") == status(out)
+    assert merge(outs, tmp_path / "merged") == 1
     assert files(tmp_path / "merged") == files(tmp_path / "whole")
 
 
@@ -238,7 +244,7 @@ def test_a_fault_of_the_grader_is_not_lost(the_class, tmp_path, stand_in, monkey
     monkeypatch.setattr(grading, "grade", fails)
     assert grade(the_class, tmp_path / "whole") == 1
     codes = [grade(the_class, tmp_path / f"{i}", "--shard", f"{i}/2") for i in (1, 2)]
-    assert sorted(codes) == [0, 1]
+    assert codes == [1, 1]  # of each part a file cannot be graded
     capsys.readouterr()
     assert merge([tmp_path / "1", tmp_path / "2"], tmp_path / "merged") == 1
     assert "the grader failed (SandboxError: no room)" in capsys.readouterr().err
@@ -276,7 +282,7 @@ def test_what_is_no_whole_class_is_not_merged(the_class, parts, tmp_path, capsys
     (out / "mine").write_text("mine")
     refused(parts, out, capsys, "expected a new or an empty folder")
     (out / "mine").unlink()
-    assert merge(parts, out) == 0
+    assert merge(parts, out) == 1
     assert merge(parts, out) == 2  # it is not empty now
 
 
@@ -294,7 +300,7 @@ def test_shards_of_other_submissions_are_not_merged(the_class, parts, tmp_path, 
 
 def test_shards_of_another_course_are_not_merged(the_class, parts, tmp_path, capsys, monkeypatch):
     slow = tmp_path / "slow"
-    assert grade(the_class, slow, "--shard", "4/4", "--seconds", "30") == 0
+    assert grade(the_class, slow, "--shard", "4/4", "--seconds", "30") == status(slow)
     refused([*parts[:3], slow], tmp_path / "out", capsys, "the --seconds (20.0 and 30.0)")
     monkeypatch.setattr(shards, "digest_of_course", lambda known: "0" * 64)
     [other] = grade_parts(the_class, tmp_path / "other", numbers=[4])
@@ -414,7 +420,7 @@ def test_a_folder_is_of_one_shard(the_class, parts, tmp_path, capsys):
     assert "have the seed 5, got 6" in told("--shard", "1/4", "--resume", seed="6")
     assert "expected --seed too" in told("--shard", "1/4", out=tmp_path / "new", seed=None)
     assert not (tmp_path / "new").exists()
-    assert grade(the_class, tmp_path / "whole") == 0
+    assert grade(the_class, tmp_path / "whole") == 1
     assert "are of no shard" in told("--shard", "1/4", "--resume", out=tmp_path / "whole")
 
 

@@ -15,9 +15,10 @@ import ordinary
 import probes
 import pytest
 import submissions as made
+from grader import Grader
 
 from course_utils import settings
-from homework import bubblewrap, cgroups, grading, sandbox, syscalls
+from homework import bubblewrap, cgroups, sandbox, syscalls
 
 REASON = sandbox.why_not()
 pytestmark = pytest.mark.skipif(
@@ -98,11 +99,9 @@ def number_of(name, machine=None):
 
 @pytest.fixture(scope="module")
 def box():
-    group = not sandbox.why_no_group()
-    with grading.Course() as course:
-        with sandbox.Sandbox(course.of(made.LESSON), group=group, seconds=probes.SECONDS) as box:
-            assert probes.run(box, "return 1") == [1]  # it is started
-            yield box
+    with Grader(seconds=probes.SECONDS) as grader:
+        assert probes.run(grader.box, "return 1") == [1]  # it is started
+        yield grader.box
 
 
 @pytest.fixture(scope="module")
@@ -374,7 +373,7 @@ def test_what_an_answer_may_use_is_bounded(inside, road):
 @pytest.mark.parametrize("body", ["while True:\n    pass", "import time\ntime.sleep(60)"])
 def test_time_is_up(box, body):
     start = time.monotonic()
-    with_less = sandbox.Sandbox(box.course, group=False, seconds=0.5)
+    with_less = sandbox.Sandbox(box.course, seconds=0.5)
     with with_less:
         with_less._start()
         start = time.monotonic()
@@ -529,9 +528,8 @@ def test_a_killed_grader_leaves_nothing(tmp_path):
     script = (
         "import sys, time, probes, submissions as made\n"
         "from homework import grading, sandbox\n"
-        "group = not sandbox.why_no_group()\n"
         "course = grading.Course()\n"
-        "box = sandbox.Sandbox(course.of(made.LESSON), group=group, seconds=60.0)\n"
+        "box = sandbox.Sandbox(course.of(made.LESSON), seconds=60.0)\n"
         "box._start()\n"
         "print(box.process.pid, flush=True)\n"
         "probes.run(box, 'while True:\\n    pass')\n"

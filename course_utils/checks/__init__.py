@@ -1,10 +1,12 @@
 """Checks: they take the reader's answer and say which mistake it makes.
 
 ``checks.gaussian_kl(gaussian_kl)`` prints one line of what was verified, or raises
-:class:`CheckFailed`, whose message names the mistake. One file a lesson.
+:class:`CheckFailed`, whose message names the mistake. One file a lesson. ``checks.lend`` holds what
+the lessons lend to those who are stuck.
 """
 
-from course_utils.checks._contract import build, call, check, gradient
+from course_utils.checks import lend
+from course_utils.checks._contract import SEALS, build, call, check, gradient
 from course_utils.checks._remote import CheckFailed, Local, Remote
 from course_utils.checks.lesson01 import (
     gaussian_kl,
@@ -52,6 +54,7 @@ __all__ = [
     "CheckFailed",
     "Local",
     "Remote",
+    "SEALS",
     "active_units",
     "autoregressive_prior",
     "bernoulli_log_prob",
@@ -89,6 +92,7 @@ __all__ = [
     "joint_log_weight",
     "js_distance",
     "layer_rates",
+    "lend",
     "least_bits",
     "log_aggregate",
     "log_mass",

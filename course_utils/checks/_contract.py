@@ -17,6 +17,9 @@ import numpy as np
 
 from course_utils import settings
 from course_utils.checks._remote import CheckFailed, Local, Remote, kind_of
+from course_utils.checks._watch import LIBRARIES, Watch
+
+SEALS = {}  # exercise -> names that its check seals
 
 
 def call(answer, *arrays, seed=0):
@@ -79,19 +82,70 @@ def build(answer, *numbers, weights=None, seed=0):
     return _remote(answer).build(_copies(numbers), weights, seed)
 
 
-def check(function):
-    """Make a public check of ``function(answer, seed)``, which returns what it verified."""
+def check(exercise, seals=()):
+    """Make a public check of ``function(answer, seed)``, which returns what it verified.
 
-    @functools.wraps(function)
-    def checked(answer, seed=0):
-        try:
-            verified = function(answer, seed)
-        except CheckFailed as failure:
-            failure.name = function.__name__
-            raise
-        print(textwrap.fill(f"{function.__name__}: right. {verified}", settings.LINE))
+    The bare function, as a grading calls it, is ``__wrapped__``. In the notebook the check also
+    names what would earn nothing there: the package's own functions, and other libraries.
 
-    return checked
+    Args:
+        exercise: the exercise's number, such as ``1.2``.
+        seals: functions, methods or classes of the package that would answer it, such as
+            ``losses.divergences.gaussian_kl``; the grading's copy of the package lacks them, for
+            all exercises of the lesson.
+    """
+
+    def make(function):
+        @functools.wraps(function)
+        def checked(answer, seed=0):
+            name, number = function.__name__, lesson_of(exercise)
+            try:
+                if isinstance(answer, Remote):
+                    verified, note = function(answer, seed), ""
+                else:
+                    with Watch(number, sealed_by(number)) as watch:
+                        verified = function(answer, seed)
+                    note = _earns_nothing(watch)
+            except CheckFailed as failure:
+                failure.name = name
+                raise
+            for line in [f"{name}: right. {verified}", *([f"{name}: {note}"] if note else [])]:
+                print(textwrap.fill(line, settings.LINE))
+
+        checked.exercise = exercise
+        SEALS[exercise] = tuple(seals)
+        return checked
+
+    return make
+
+
+def lesson_of(exercise):
+    """Number of the lesson, such as ``01``, that the exercise ``1.2`` is of."""
+    return f"{int(exercise.split('.')[0]):02d}"
+
+
+def sealed_by(number):
+    """What the grading's copy of the package for a lesson lacks: name -> exercise."""
+    mine = ((exercise, seals) for exercise, seals in SEALS.items() if lesson_of(exercise) == number)
+    return {name: exercise for exercise, seals in mine for name in seals}
+
+
+def _earns_nothing(watch):
+    """Why a right answer earns nothing in the grading, or "".
+
+    Raises:
+        CheckFailed: it uses a library that the grading does not have.
+    """
+    if watch.library:
+        raise CheckFailed(
+            f"the values are right, but {watch.library} is not there in the grading, so this would "
+            f"earn nothing: write it with {', '.join(LIBRARIES)} and the standard library alone."
+        )
+    if watch.lent:
+        return "this is lent, so that you can go on; it earns nothing in the grading."
+    if watch.own:
+        return f"this is the package's own ({watch.own}); it earns nothing in the grading."
+    return ""
 
 
 def _remote(answer):

@@ -19,6 +19,7 @@ from course_utils.checks._compare import (
     verify_repeatable,
 )
 from course_utils.checks._contract import call, check, gradient
+from course_utils.checks._forms import in_pairs
 from course_utils.checks._formulas import (
     candidates,
     gaussian_formulas,
@@ -87,7 +88,14 @@ def _wrong_kl(arrays):
     return candidates(kl_formulas(*doubles(*arrays)), sign="the sign is wrong: a KL is >= 0")
 
 
-@check
+@check(
+    "1.1",
+    seals=(
+        "losses.likelihoods.gaussian_log_prob",
+        "nets.vae.StandardNormal.log_prob",
+        "nets.made.AutoregressivePrior.log_prob",
+    ),
+)
 def gaussian_log_prob(answer, seed):
     """``gaussian_log_prob(x, mu, log_var)``: (..., D) each, broadcasting -> (...), nats."""
     rng = np.random.default_rng(seed)
@@ -120,7 +128,14 @@ def gaussian_log_prob(answer, seed):
     )
 
 
-@check
+@check(
+    "1.4",
+    seals=(
+        "nets.vae.VAE.reparameterise",
+        "nets.vae.Gaussian.sample",
+        "nets.hierarchy._draw",
+    ),
+)
 def reparameterise(answer, seed):
     """``reparameterise(mu, log_var)``: (B, L) each -> z ~ N(mu, exp(log_var)), (B, L)."""
     rng = np.random.default_rng(seed)
@@ -165,7 +180,7 @@ def _verify_noise_gradient(answer, mu, log_var):
     verify_gradient(answer, arrays, names, (np.ones_like(mu), slope), of="z", seed=seed)
 
 
-@check
+@check("1.3", seals=("losses.divergences.gaussian_kl",))
 def gaussian_kl(answer, seed):
     """``gaussian_kl(mu, log_var)``: KL(N(mu, exp(log_var)) || N(0, I)), (B, L) -> (B,), nats."""
     rng = np.random.default_rng(seed)
@@ -194,9 +209,10 @@ def gaussian_kl(answer, seed):
     )
 
 
-@check
+@check("1.5", seals=("nets.vae.VAE.forward",))
 def rate_and_distortion(answer, seed):
     """``rate_and_distortion(x, mu_x, log_var_x, mu, log_var)`` -> (rate, distortion), (B,) each."""
+    answer = in_pairs(answer, "rate", "distortion")
     rng = np.random.default_rng(seed)
     batch, dims, latents = sizes(rng, 3)
     names = ("x", "mu_x", "log_var_x", "mu", "log_var")
@@ -239,7 +255,7 @@ def rate_and_distortion(answer, seed):
     )
 
 
-@check
+@check("1.2", seals=("nets.vae.VAE.log_weights",))
 def log_weight(answer, seed):
     """``log_weight(x, z, mu_x, log_var_x, mu, log_var)``: log p(x|z) + log p(z) - log q(z|x).
 

@@ -12,6 +12,7 @@ from course_utils.checks._compare import (
     verify_repeatable,
 )
 from course_utils.checks._contract import call, check
+from course_utils.checks._forms import in_rows
 from course_utils.checks._formulas import bernoulli_formulas, candidates
 from course_utils.checks._remote import CheckFailed
 
@@ -23,7 +24,13 @@ IMAGE = (1, 28, 28)
 COPIES = 40  # images of one grey level, which show whether pixels and images share their noise
 
 
-@check
+@check(
+    "2.1",
+    seals=(
+        "pixels.binarise",
+        "pixels.fixed_binarised",
+    ),
+)
 def binarise(answer, seed):
     """``binarise(images)``: uint8, any shape -> floats 0 and 1, P(1) = v / 255, a fresh draw."""
     rng = np.random.default_rng(seed)
@@ -129,7 +136,15 @@ def _shared_noise(x):
     return ""
 
 
-@check
+@check(
+    "2.2",
+    seals=(
+        "losses.likelihoods.bernoulli_log_prob",
+        "losses.likelihoods.log_sigmoid_sum",
+        "losses.likelihoods.grey_cross_entropy",
+        "nets.vae.Bernoulli",
+    ),
+)
 def bernoulli_log_prob(answer, seed):
     """``bernoulli_log_prob(x, logits)``: x (B, 1, 28, 28), logits (..., B, 1, 28, 28) -> (..., B).
 
@@ -169,9 +184,10 @@ def bernoulli_log_prob(answer, seed):
     )
 
 
-@check
+@check("2.5")
 def traverse(answer, seed):
     """``traverse(mu, dimension, values)``: mu (L,), an int, values (V,) -> (V, L)."""
+    answer = in_rows(answer)
     rng = np.random.default_rng(seed)
     latents, count = sizes(rng, 2)
     mu, values = floats(rng.normal(0, 1, latents) + 3, rng.uniform(-2.5, 2.5, count))
@@ -209,7 +225,7 @@ def traverse(answer, seed):
     return "Every row is mu with one entry replaced by its value; the others stay."
 
 
-@check
+@check("2.4", seals=("evaluation.active_units",))
 def active_units(answer, seed):
     """``active_units(mu, threshold=0.01)``: posterior means (N, L) -> number of active latents."""
     rng = np.random.default_rng(seed)

@@ -32,7 +32,14 @@ ACTIVATIONS = (
 )
 
 
-@check
+@check(
+    "2.3",
+    seals=(
+        "nets.vae.VAE",
+        "nets.layers.MLPEncoder",
+        "nets.layers.MLPDecoder",
+    ),
+)
 def vae_fc(answer, seed):
     """``VAE(num_hidden, num_latents)`` for images (B, 1, 28, 28) of zeros and ones.
 

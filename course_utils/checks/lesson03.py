@@ -14,6 +14,7 @@ from course_utils.checks._compare import (
     verify_repeatable,
 )
 from course_utils.checks._contract import call, check
+from course_utils.checks._forms import in_pairs
 from course_utils.checks._remote import CheckFailed
 
 LOGIT_EXTREMES = (
@@ -21,7 +22,7 @@ LOGIT_EXTREMES = (
 )
 
 
-@check
+@check("3.1", seals=("pixels.dequantise",))
 def dequantise(answer, seed):
     """``dequantise(images)``: uint8, any shape -> x = (v + u) / 128 - 1, u ~ U[0, 1) afresh."""
     rng = np.random.default_rng(seed)
@@ -108,9 +109,10 @@ def _wrong_noise(x, again, images, copies):
     return ""
 
 
-@check
+@check("3.2", seals=("pixels.logit_transform",))
 def logit_transform(answer, seed):
     """``logit_transform(x, alpha)``: (B, ...) in [0, 1] -> (y, log |det dy/dx|), log det (B,)."""
+    answer = in_pairs(answer, "y", "log_det")
     rng = np.random.default_rng(seed)
     batch, rows, columns = sizes(rng, 3)
     shape = (batch, 3, rows, columns)

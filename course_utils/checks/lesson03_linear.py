@@ -10,7 +10,7 @@ from course_utils.checks._contract import call, check
 BIN = 1 / 128  # width of a level on the scale of x = (v + u) / 128 - 1
 
 
-@check
+@check("3.3", seals=("exact.PrincipalComponents",))
 def principal_weights(answer, seed):
     """``principal_weights(covariance, num_latents, variance)`` -> W (D, L), the best linear VAE."""
     rng = np.random.default_rng(seed)
@@ -90,7 +90,7 @@ def _wrong_products(values, basis, order, count, variance):
     ]
 
 
-@check
+@check("3.4", seals=("losses.bounds.bits_per_dim",))
 def gaussian_bits_per_dim(answer, seed):
     """``gaussian_bits_per_dim(squared_error, kl, variance, num_dims)``: (B,), (B,) -> (B,)."""
     rng = np.random.default_rng(seed)

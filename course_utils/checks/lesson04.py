@@ -24,7 +24,7 @@ NOT_C = (
 ABSOLUTE = "is the tolerance absolute? A thousandth of the largest |g| is meant"
 
 
-@check
+@check("4.1")
 def constant_ratio(answer, seed):
     """``constant_ratio(g, h)``: arrays of one shape -> c where g = c h, else NaN."""
     rng = np.random.default_rng(seed)
@@ -156,7 +156,7 @@ def _verify_nan(received, g, h, checked, hint):
     )
 
 
-@check
+@check("4.2")
 def equivalent_variance(answer, seed):
     """``equivalent_variance(se_weight, kl_weight)``: the v of SE / (2 v) + KL."""
     rng = np.random.default_rng(seed)
@@ -197,7 +197,7 @@ def equivalent_variance(answer, seed):
     )
 
 
-@check
+@check("4.3")
 def num_active(answer, seed):
     """``num_active(eigenvalues, num_latents, beta, variance)``: how many are above the bar."""
     rng = np.random.default_rng(seed)

@@ -23,7 +23,7 @@ NEVER = 40  # so far below the others, a category is never drawn
 SUM_OFF = 1e-3  # logits / temperature are large, and float32 has seven digits
 
 
-@check
+@check("5.1", seals=("nets.categorical.CategoricalVAE",))
 def gumbel_max(answer, seed):
     """``gumbel_max(logits)``: (..., K) -> indices (...), each from Categorical(softmax(logits))."""
     rng = np.random.default_rng(seed)
@@ -144,7 +144,7 @@ def _wrong_frequencies(counts, rows):
     return found or "the frequencies of the categories are not softmax(logits)"
 
 
-@check
+@check("5.2")
 def gumbel_softmax(answer, seed):
     """``gumbel_softmax(logits, temperature)``: (..., K) -> relaxed one-hot samples (..., K)."""
     rng = np.random.default_rng(seed)

@@ -24,7 +24,7 @@ EXTREMES = (
 )
 
 
-@check
+@check("5.3")
 def straight_through(answer, seed):
     """``straight_through(y)``: (..., K) -> one-hot of the argmax, with the gradient of y itself."""
     rng = np.random.default_rng(seed)
@@ -112,7 +112,7 @@ def _one_hot(values, axis=-1):
     return hard
 
 
-@check
+@check("5.4", seals=("losses.divergences.categorical_kl_uniform",))
 def categorical_kl_uniform(answer, seed):
     """``categorical_kl_uniform(logits)``: (B, N, K) -> KL(q || uniform) in nats, (B,)."""
     rng = np.random.default_rng(seed)
@@ -199,7 +199,7 @@ def _kl_formulas(logits):
     ]  # fmt: skip
 
 
-@check
+@check("5.5")
 def mutual_information(answer, seed):
     """``mutual_information(codes, labels, num_codes, num_labels)``: (N,), (N,) -> nats."""
     rng = np.random.default_rng(seed)

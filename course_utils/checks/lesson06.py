@@ -29,7 +29,7 @@ BIG_SCALE = (
 AS_LIST = "[int(width) for width in hidden_dims] makes a list of such a tensor"
 
 
-@check
+@check("6.1", seals=("nets.made.AutoregressivePrior",))
 def flow_log_prob(answer, seed):
     """``flow_log_prob(z, log_scale, shift)``: (..., L) each -> log p(z), (...), nats.
 
@@ -136,7 +136,7 @@ def wrong_flow(formulas):
     return itertools.chain([density], candidates(formulas, sign=sign))
 
 
-@check
+@check("6.2", seals=("nets.made.MADE",))
 def masks(answer, seed):
     """``masks(dim, hidden_dims, out_per_dim)`` -> list of masks, (units out, units in), 0 and 1.
 

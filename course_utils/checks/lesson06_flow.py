@@ -19,7 +19,7 @@ CONSTANT, NEW = "scale and shift constant: ", "a new flow: "
 ROWS = 60  # z at which dependence is looked for: at some of them a ReLU is off
 
 
-@check
+@check("6.3", seals=("nets.made.AutoregressivePrior",))
 def autoregressive_prior(answer, seed):
     """``AutoregressivePrior(num_latents, num_hidden)``: ``log_prob(z)``, ``invert(epsilon)``.
 

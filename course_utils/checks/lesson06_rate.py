@@ -21,7 +21,7 @@ FAR = (
 )
 
 
-@check
+@check("6.4", seals=("nets.made.AutoregressivePrior",))
 def flow_rate(answer, seed):
     """``flow_rate(log_var, log_p_z)``: (..., L), (...) -> -H(q) - log p(z), (...), nats."""
     rng = np.random.default_rng(seed)
@@ -114,7 +114,7 @@ def _rates(log_var, log_p):
     return right, found
 
 
-@check
+@check("6.5")
 def log_aggregate(answer, seed):
     """``log_aggregate(z, mu, log_var)``: (M, L), (N, L), (N, L) -> log of the mean over n, (M,)."""
     rng = np.random.default_rng(seed)

@@ -13,7 +13,7 @@ MARGIN = 2e-3  # of the squared norms, by which the nearest code wins
 SAME, OTHER = 0.97, 0.9  # share of equal indices that names a mistake; where no two are mixed up
 
 
-@check
+@check("7.1", seals=("nets.quantizer.VectorQuantizer",))
 def nearest(answer, seed):
     """``nearest(z_e, codebook)``: (N, D), (K, D) -> number of the nearest code, integers (N,)."""
     rng = np.random.default_rng(seed)
@@ -131,7 +131,7 @@ def _wrong_choice(received, right, formulas, z_e, codebook):
     return f"{wrong} of {count} vectors get a code that is not the nearest"
 
 
-@check
+@check("7.2", seals=("nets.quantizer.VectorQuantizer",))
 def follow(answer, seed):
     """``follow(codebook, usage, z_e, indices, decay)`` -> (new codebook (K, D), new usage (K,))."""
     rng = np.random.default_rng(seed)

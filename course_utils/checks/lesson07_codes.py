@@ -10,7 +10,7 @@ from course_utils.checks._contract import call, check
 LOG_2 = np.log(2)
 
 
-@check
+@check("7.5", seals=("nets.independent.IndependentPrior",))
 def code_table(answer, seed):
     """``code_table(codes, labels, num_labels, num_codes, alpha)``: (N, P), (N,) -> (Y, P, K)."""
     rng = np.random.default_rng(seed)
@@ -113,7 +113,7 @@ def _tables(codes, labels, num_labels, num_codes, alpha):
     ]  # fmt: skip
 
 
-@check
+@check("7.6")
 def js_distance(answer, seed):
     """``js_distance(p, q)``: (P, K) twice -> root of the mean JSD over positions, a number."""
     rng = np.random.default_rng(seed)

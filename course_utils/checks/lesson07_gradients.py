@@ -4,12 +4,13 @@ import numpy as np
 
 from course_utils.checks._compare import doubles, floats, show, verify
 from course_utils.checks._contract import call, check, gradient
+from course_utils.checks._forms import in_pairs
 from course_utils.checks._remote import CheckFailed
 
 NAMES = ("codebook loss", "commitment loss")
 
 
-@check
+@check("7.3")
 def straight_through_code(answer, seed):
     """``straight_through_code(z_e, e)``: value of e, gradient to z_e as if it were z_e."""
     rng = np.random.default_rng(seed)
@@ -75,9 +76,10 @@ def _verify_passage(found, probe, z_e, e, about):
     )
 
 
-@check
+@check("7.4", seals=("nets.quantizer.VectorQuantizer",))
 def quantisation_losses(answer, seed):
     """``quantisation_losses(z_e, e)``: (B, D, H, W) twice -> codebook and commitment loss, (B,)."""
+    answer = in_pairs(answer, *NAMES)
     rng = np.random.default_rng(seed)
     batch, *event = rng.permutation([3, 5, 6, 7]).tolist()
     for label, shape, distance in (

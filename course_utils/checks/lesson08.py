@@ -13,7 +13,7 @@ ONES = "nothing is masked: every entry is 1"
 ZEROS = "everything is masked: every entry is 0"
 
 
-@check
+@check("8.1", seals=("nets.masked.MaskedConv2d",))
 def causal_mask(answer, seed):
     """``causal_mask(kernel_size, mask_type)``: odd, 0 for A or 1 for B -> (k, k), ones and zeros.
 
@@ -145,7 +145,7 @@ def _told(masks):
     return " | ".join(map(_rows, masks))
 
 
-@check
+@check("8.3", seals=("nets.masked.GatedLayer",))
 def stack_masks(answer, seed):
     """``stack_masks(kernel_size, first)``: odd, 1 or 0 -> vertical and horizontal mask, (k, k)."""
     rng = np.random.default_rng(seed)

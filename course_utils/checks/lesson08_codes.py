@@ -17,7 +17,7 @@ SQUEEZED = "one example lost its axis: squeeze() takes away every axis of length
 PRODUCT = "a product of many probabilities underflows: add up logarithms"
 
 
-@check
+@check("8.2", seals=("nets.pixelcnn._CodePrior.log_prob",))
 def code_log_prob(answer, seed):
     """``code_log_prob(logits, codes)``: (B, K, H, W), integers (B, H, W) -> (B,), nats."""
     rng = np.random.default_rng(seed)
@@ -128,7 +128,7 @@ def _wrong_price(formulas, logits, codes):
     return itertools.chain(first, candidates(formulas, 2, "positions", sign=sign))
 
 
-@check
+@check("8.5")
 def free_bits(answer, seed):
     """``free_bits(rate, k)``: (B,), a number -> max(k, rate), (B,); no gradient below k."""
     rng = np.random.default_rng(seed)

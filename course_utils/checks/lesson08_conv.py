@@ -7,7 +7,7 @@ from course_utils.checks._contract import call, check
 from course_utils.checks._remote import CheckFailed
 
 
-@check
+@check("8.4")
 def conv_at(answer, seed):
     """``conv_at(x, weight, bias, row, column)``: (B, C, H, W), (O, C, k, k), (O,) -> (B, O)."""
     rng = np.random.default_rng(seed)

@@ -24,7 +24,14 @@ SIGN = "the sign is wrong: this is minus the bound"
 BITS = "bits are returned, nats are wanted"
 
 
-@check
+@check(
+    "9.1",
+    seals=(
+        "losses.bounds.importance_weighted_bound",
+        "evaluation._score",
+        "evaluation.log_likelihood",
+    ),
+)
 def importance_weighted_bound(answer, seed):
     """``importance_weighted_bound(log_w)``: (K, B) -> logsumexp over the samples - log K, (B,)."""
     rng = np.random.default_rng(seed)
@@ -159,7 +166,7 @@ def _wrong_bounds(log_w):
     return _signed(found)
 
 
-@check
+@check("9.3")
 def nested_bounds(answer, seed):
     """``nested_bounds(log_w, k)``: (K, B), k divides K -> mean over blocks of k rows of L_k."""
     rng = np.random.default_rng(seed)

@@ -16,7 +16,7 @@ NAMES = ("mu", "log_var", "weight", "bias")
 MIXED = "the examples are mixed: the value of one has a gradient for mu or log_var of another one"
 
 
-@check
+@check("9.4", seals=("losses.bounds.dreg_surrogate",))
 def dreg_surrogate(answer, seed):
     """``dreg_surrogate(x, mu, log_var, epsilon, weight, bias)`` -> (B,), judged by its gradient."""
     rng = np.random.default_rng(seed)

@@ -11,6 +11,7 @@ from course_utils.checks._compare import (
     verify_repeatable,
 )
 from course_utils.checks._contract import call, check
+from course_utils.checks._forms import in_rows
 from course_utils.checks._remote import CheckFailed
 
 INFINITE = "2M - Lambda is not positive definite: the variance of the weights is infinite, 0 is due"
@@ -25,7 +26,7 @@ EVEN = (
 )
 
 
-@check
+@check("9.2")
 def ess_share(answer, seed):
     """``ess_share(precision, q_precision)``: (L, L), (L,) -> the limit of ESS / K, a number."""
     rng = np.random.default_rng(seed)
@@ -211,12 +212,13 @@ def _shares(precision, q_precision):
     ]  # fmt: skip
 
 
-@check
+@check("9.5")
 def signal_to_noise(answer, seed):
     """``signal_to_noise(gradients)``: (R, P) -> |mean over R| / standard deviation over R, (P,).
 
     A standard deviation with the divisor R is as right as one with R - 1.
     """
+    answer = in_rows(answer)
     rng = np.random.default_rng(seed)
     repeats, parameters = sizes(rng, 2)
     for label, shape, ratio, size in (

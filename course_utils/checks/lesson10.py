@@ -26,7 +26,14 @@ NEGATIVE = (
 )
 
 
-@check
+@check(
+    "10.2",
+    seals=(
+        "losses.logistic.discretized_logistic_log_prob",
+        "losses.logistic._log_mass",
+        "nets.observation.DiscretizedLogistic",
+    ),
+)
 def log_mass(answer, seed):
     """``log_mass(x, mu, log_scale)``: all (B, C, H, W), x on the grid of [-1, 1] -> log P, nats."""
     rng = np.random.default_rng(seed)

@@ -6,14 +6,16 @@ import numpy as np
 
 from course_utils.checks._compare import close, named, show, verify
 from course_utils.checks._contract import call, check
+from course_utils.checks._forms import in_pairs
 from course_utils.checks._remote import CheckFailed
 
 LOG_2_PI = math.log(2 * math.pi)
 
 
-@check
+@check("10.1")
 def least_bits(answer, seed):
     """``least_bits(log_scale)``: a number -> (gaussian, logistic), bits per dimension."""
+    answer = in_pairs(answer, "gaussian", "logistic")
     rng = np.random.default_rng(seed)
     scales = [-1 + math.log(2), *rng.uniform((-5, -3, 0.2), (-3.5, -1, 1)), -7.0, 2.0]
     about = f"log_scale = {', '.join(f'{scale:.4f}' for scale in scales)}"

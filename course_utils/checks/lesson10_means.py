@@ -24,7 +24,7 @@ IN_PLACE = (
 )
 
 
-@check
+@check("10.4", seals=("losses.logistic._autoregressive_mean",))
 def coupled_means(answer, seed):
     """``coupled_means(x, mu, coefficients)``: (B, 3, H, W), two of (B, M, 3, H, W) -> means."""
     rng = np.random.default_rng(seed)

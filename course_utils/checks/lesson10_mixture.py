@@ -26,7 +26,7 @@ UNSTABLE = (
 SOFTMAX = "the logarithm of a softmax underflows for large logits: take log_softmax"
 
 
-@check
+@check("10.5", seals=("losses.logistic.discretized_logistic_mixture_log_prob",))
 def mixture_log_prob(answer, seed):
     """``mixture_log_prob(logits, log_p)``: (B, M, H, W), (B, M, 3, H, W) -> (B,), nats."""
     rng = np.random.default_rng(seed)

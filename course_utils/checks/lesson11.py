@@ -17,6 +17,7 @@ from course_utils.checks._compare import (
     verify_repeatable,
 )
 from course_utils.checks._contract import call, check
+from course_utils.checks._forms import in_pairs
 from course_utils.checks._remote import CheckFailed
 
 LOG_2_PI = np.log(2 * np.pi)
@@ -39,7 +40,7 @@ def gaussian_kl(mu, log_var, mu_p=0.0, log_var_p=0.0):
     return 0.5 * (log_var_p - log_var + ratio - 1)
 
 
-@check
+@check("11.1")
 def joint_log_weight(answer, seed):
     """log w (K, B) of two layers: see :func:`_joint_arrays` for the arguments."""
     rng = np.random.default_rng(seed)
@@ -173,9 +174,17 @@ def _joint_slopes(log_p_x, z_1, mu_1, log_var_1, z_2, mu_2, log_var_2, mu_p, log
     return (np.ones_like(log_p_x), *lower, -z_2 - q2[0], -q2[1], -q2[2], p1[1], p1[2])
 
 
-@check
+@check(
+    "11.2",
+    seals=(
+        "nets.hierarchy.Layer.log_ratio",
+        "nets.hierarchy.Layer.kl",
+        "nets.hierarchy.TwoLayerVAE",
+    ),
+)
 def layer_rates(answer, seed):
     """``layer_rates(z_1, mu_1, log_var_1, mu_p, log_var_p, mu_2, log_var_2)`` -> two of (B,)."""
+    answer = in_pairs(answer, "rate_z1", "rate_z2")
     rng = np.random.default_rng(seed)
     batch, first, second = sizes(rng, 3)
     for label, shape in (
@@ -282,8 +291,7 @@ def _pair(received, lower, upper, about):
     if isinstance(received, np.ndarray):
         total = lower + upper
         sums = [("they came added up", total), ("they came added up and averaged", total.mean())]
-        sums += [("they came stacked as one array", np.stack(pair, axis)) for axis in (0, 1)
-                 for pair in [(lower, upper)]]  # fmt: skip
+        sums += [("they came stacked as one array", np.stack((lower, upper), 1))]
         what = named(received, sums) or "one array came"
         raise CheckFailed(f"both rates are wanted apart, as a tuple: {what}.", **told)
     if not isinstance(received, tuple) or len(received) != 2:

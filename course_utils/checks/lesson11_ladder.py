@@ -13,6 +13,7 @@ from course_utils.checks._compare import (
     verify_repeatable,
 )
 from course_utils.checks._contract import call, check, gradient
+from course_utils.checks._forms import in_pairs
 from course_utils.checks._remote import CheckFailed
 
 EACH = (
@@ -21,7 +22,7 @@ EACH = (
 )
 
 
-@check
+@check("11.4")
 def grouped_free_bits(answer, seed):
     """``grouped_free_bits(rates, least)``: (B, G), a number -> sum_g max(least, mean_b), one."""
     rng = np.random.default_rng(seed)
@@ -113,9 +114,10 @@ def _wrong_charges(rates, least):
     return right, found
 
 
-@check
+@check("11.5", seals=("nets.hierarchy.precision_weighted",))
 def combine(answer, seed):
     """``combine(mu_x, log_var_x, mu_p, log_var_p)``: (B, L) each -> mu, log_var."""
+    answer = in_pairs(answer, "mu", "log_var")
     rng = np.random.default_rng(seed)
     batch, latents = sizes(rng, 2)
     names = ("mu_x", "log_var_x", "mu_p", "log_var_p")

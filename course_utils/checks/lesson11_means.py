@@ -4,13 +4,15 @@ import numpy as np
 
 from course_utils.checks._compare import close, show, verify
 from course_utils.checks._contract import call, check
+from course_utils.checks._forms import in_pairs
 from course_utils.checks._remote import CheckFailed
 from course_utils.checks.lesson11 import BELOW
 
 
-@check
+@check("11.3")
 def mean_rates(answer, seed):
     """``mean_rates(a, var_1, b, var_x)``: four numbers -> mean rate_z1, mean rate_z2."""
+    answer = in_pairs(answer, "rate_z1", "rate_z2")
     rng = np.random.default_rng(seed)
     cases = [(1.3, 0.4, 0.8, 0.3), (1.7, 0.2, 0.4, 1.5), (0.0, 0.7, 1.2, 0.5)]
     cases += [tuple(rng.uniform((0.3, 0.2, 0.3, 0.2), (2.0, 2.0, 2.0, 2.0))) for _ in range(4)]

@@ -12,6 +12,7 @@ from course_utils.checks._compare import (
     verify_repeatable,
 )
 from course_utils.checks._contract import call, check
+from course_utils.checks._forms import in_rows
 from course_utils.checks._remote import CheckFailed
 
 APART = (
@@ -20,7 +21,7 @@ APART = (
 )
 
 
-@check
+@check("12.1", seals=("evaluation.mean_and_error",))
 def paired_difference(answer, seed):
     """``paired_difference(scores, others)``: (N,) twice -> mean difference, standard error."""
     rng = np.random.default_rng(seed)
@@ -97,9 +98,10 @@ def _two_numbers(received, about, what):
     raise CheckFailed(f"a pair of numbers is expected, {what}.", **told)
 
 
-@check
+@check("12.2")
 def tied_with_best(answer, seed):
     """``tied_with_best(scores)``: (M, N), costs -> (M,), True or False."""
+    answer = in_rows(answer)
     rng = np.random.default_rng(seed)
     for label in ("", "one model: ", "the second is a copy of the best: ", "costs below 0: "):
         models, count = (1, 9) if label.startswith("one") else (8, int(rng.integers(40, 60)))
@@ -184,9 +186,10 @@ def _ties(scores):
     return right, wrong
 
 
-@check
+@check("12.3")
 def frontier(answer, seed):
     """``frontier(rate, distortion)``: (M,) twice -> (M,), True where not dominated."""
+    answer = in_rows(answer)
     rng = np.random.default_rng(seed)
     count = int(rng.integers(9, 14))
     t = np.linspace(0.1, 1, count)

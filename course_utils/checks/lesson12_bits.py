@@ -15,7 +15,7 @@ from course_utils.checks._compare import (
 from course_utils.checks._contract import call, check
 
 
-@check
+@check("12.4")
 def bits_of(answer, seed):
     """``bits_of(rate, squared_error, variance, num_dims)``: (B,) twice, two numbers -> (B,)."""
     rng = np.random.default_rng(seed)

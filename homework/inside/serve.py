@@ -1,11 +1,11 @@
 """One exercise in its own process: load the student's definitions, then answer the checks."""
 
-import __future__
-
 import linecache
 
-from inside import elsewhere, extract, wire
+from inside import elsewhere, execute, extract, inert, magics, wire
+from inside import needs as need
 from inside.remote import CheckFailed, Local
+from inside.text import lines as text_lines
 
 
 def run(sock):
@@ -13,12 +13,13 @@ def run(sock):
     handles, space = [], {"__name__": "__main__"}
 
     def ask(header, arrays):
-        wire.send(sock, header, arrays)
-        return wire.receive(sock, most_header=wire.MOST_BYTES)
+        with execute.undisturbed():
+            wire.send(sock, header, arrays)
+            return wire.receive(sock, limits=wire.REQUEST)
 
     while True:
         try:
-            header, arrays = wire.receive(sock, most_header=wire.MOST_BYTES)
+            header, arrays = wire.receive(sock, limits=wire.REQUEST)
         except wire.Closed:
             return
         try:
@@ -27,7 +28,8 @@ def run(sock):
             elif header["op"] == "elsewhere":
                 reply = elsewhere.answer(space, header, arrays)
             else:
-                reply = _answer(header, arrays, handles)
+                with inert.answering():
+                    reply = _answer(header, arrays, handles)
         except CheckFailed as failure:
             told = ("mistake", "checked", "expected", "received")
             failed = {key: str(getattr(failure, key))[:2_000] for key in told}
@@ -38,79 +40,47 @@ def run(sock):
 
 
 def _load(header, handles, space, ask):
-    """Execute what is taken of the cells; the first name that the exercise defines is handle 0."""
+    """Execute what the exercise needs of the cells; its first name is handle 0."""
     cells, exercises = header["cells"], header["exercises"]
     graded = next(entry for entry in exercises if entry["id"] == header["graded"])
-    own = {entry["cell"] for entry in exercises if entry["cell"] is not None}
-    found, faults = extract.statements(cells, own)
-    homes = {entry["id"]: _home(entry, found) for entry in exercises}
-    owner = {
-        n: homes[e["id"]] for e in exercises for n in e["defines"] if homes[e["id"]] is not None
-    }
-    replaced = set(header["elsewhere"])
-    space |= {name: elsewhere.Elsewhere(name, ask) for name in replaced}
-    last = homes[graded["id"]]
-    last = len(cells) if last is None else last
-    raised, flags = {}, _future(found)
-    for one in found:
+    found, faults = extract.statements(cells)
+    replaced = need.given(found, exercises, header["elsewhere"])
+    space |= magics.names() | {name: elsewhere.Elsewhere(name, ask) for name in replaced}
+    needs = need.of(found, exercises, graded["id"], replaced, header.get("wanted", ()))
+    for index, text in enumerate(cells):
+        lines = text_lines(text, ends=True)
+        linecache.cache[extract.title(index)] = (len(text), None, lines, extract.title(index))
+    inert.guard_imports(space)
+    patience, raised = execute.Patience(), []
+    for index in sorted(needs.runs):
+        one = found[index]
+        is_late = needs.home is not None and one.cell > needs.home
+        if is_late and one.binds and all(name in space for name in one.binds):
+            continue
         # An exercise's names are what its own cell (or the reference) makes of them. And what the
         # notebook has made when it comes to the graded cell is not changed by the cells below.
-        kept = [n for n in one.binds if n in replaced or owner.get(n, one.cell) != one.cell]
-        if one.cell > last:
-            kept += [name for name in one.binds if name in space]
-            if all(name in kept for name in one.binds):
-                continue
-        before = {name: space[name] for name in kept if name in space}
-        _execute(one.text, f"cell {one.cell}", one.line, space, raised, flags)
-        for name in kept:
-            space.pop(name, None)
-        space |= before
-    for index, reason in raised.items():
-        faults.setdefault(index, reason)
-    name = graded["defines"][0]
-    uses = extract.reached(found, graded["defines"])
-    others = [n for e in exercises if e["id"] != graded["id"] for n in e["defines"] if n in uses]
+        kept = {name for name, cell in needs.owner.items() if cell != one.cell} | replaced
+        before = dict(space)
+        reason = execute.statement(one, space, patience)
+        if reason:
+            raised.append((one.kind == "try-out", one.cell, reason))
+        for name in kept | (set(before) if is_late else set()):
+            if name in before:
+                space[name] = before[name]
+            else:
+                space.pop(name, None)
+    for _, cell, reason in sorted(raised, key=lambda entry: entry[0]):  # a failed print comes last
+        faults.setdefault(cell, reason)
+    used = [entry for entry in exercises if entry["id"] in needs.uses]
     faults = {str(key): str(value)[:500] for key, value in faults.items()}
+    name = graded["defines"][0]
     if name in space:
         handles[:] = [Local(space[name], title=name)]
-    return {"missing": name not in space, "faults": faults, "uses": others}, ()
-
-
-def _home(entry, found):
-    """The cell that answers an exercise: its own, unless that is a stub and another is not."""
-    first = entry["defines"][0]
-    written = [one.cell for one in found if first in one.binds and not one.is_stub]
-    bound = [one.cell for one in found if first in one.binds]
-    for cells in (written, bound):
-        if entry["cell"] in cells:
-            return entry["cell"]
-        if cells:
-            return cells[-1]
-    return None
-
-
-def _future(found):
-    """Compiler flags of the notebook's ``from __future__ import``."""
-    names = [n for one in found if one.text.startswith("from __future__") for n in one.binds]
-    flags = 0
-    for name in names:
-        flags |= getattr(getattr(__future__, name, None), "compiler_flag", 0)
-    return flags
-
-
-def _execute(text, title, line, space, raised, flags=0):
-    """Execute one statement; remember its text, so that an error can show the line."""
-    padded = "\n" * (line - 1) + text
-    old = linecache.cache.get(title)
-    lines = list(old[2]) if old else []
-    lines += ["\n"] * (line - 1 + text.count("\n") + 1 - len(lines))
-    for offset, part in enumerate(text.splitlines(keepends=True)):
-        lines[line - 1 + offset] = part
-    linecache.cache[title] = (len(padded), None, lines, title)
-    try:
-        exec(compile(padded, title, "exec", flags=flags, dont_inherit=True), space)
-    except Exception as error:
-        raised.setdefault(int(title.split()[-1]), f"{type(error).__name__}: {error}")
+    told = {"missing": name not in space, "faults": faults, "reaches": list(needs.uses)}
+    return told | {
+        "helpers": needs.helpers,
+        "uses": [name for entry in used for name in entry["defines"]],
+    }, ()
 
 
 def _answer(header, arrays, handles):

@@ -666,3 +666,22 @@ def weight_constant_only_in_q(x, z, mu_x, log_var_x, mu, log_var):
 @wrong(WEIGHT, "no gradient reaches mu")
 def weight_detached_posterior(x, z, mu_x, log_var_x, mu, log_var):
     return _log_w(x, z, mu_x, log_var_x, mu.detach(), log_var.detach())
+
+
+# --- other forms of right answers ----------------------------------------------------------------
+
+
+@right(TERMS)
+def terms_stacked(x, mu_x, log_var_x, mu, log_var):
+    return torch.stack([_kl(mu, log_var), -_log_prob(x, mu_x, log_var_x)])
+
+
+@right(TERMS)
+def terms_by_name(x, mu_x, log_var_x, mu, log_var):
+    return {"distortion": -_log_prob(x, mu_x, log_var_x), "rate": _kl(mu, log_var)}
+
+
+@wrong(TERMS, "the distortion")
+def terms_stacked_and_half_detached(x, mu_x, log_var_x, mu, log_var):
+    distortion = -_log_prob(x, mu_x, log_var_x).detach()
+    return torch.stack([_kl(mu, log_var), distortion])

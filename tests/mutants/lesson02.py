@@ -721,3 +721,11 @@ def active_fraction(mu, threshold=0.01):
 @wrong(ACTIVE, "your function raised TypeError")
 def active_without_threshold(mu):
     return int((mu.var(0) > 0.01).sum())
+
+
+@right(TRAVERSE)
+def traverse_as_a_list_of_rows(mu, dimension, values):
+    rows = [mu.clone() for _ in values]
+    for row, value in zip(rows, values, strict=True):
+        row[dimension] = value
+    return rows

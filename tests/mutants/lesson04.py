@@ -494,29 +494,27 @@ def bugs_of_tensors():
     return tuple(torch.tensor(number) for number in (3, 5, 6, 1, 8, 9))
 
 
-@wrong(BUGS, "loss_e is not named rightly yet, the other five are")
+@wrong(BUGS, "of the six, only five are named rightly yet")
 def bugs_one_wrong():
     return 3, 5, 6, 1, 7, 9
 
 
-@wrong(BUGS, "loss_b and loss_f are not named rightly yet, the other four are")
+@wrong(BUGS, "of the six, only four are named rightly yet")
 def bugs_swapped():
     return 3, 9, 6, 1, 8, 5
 
 
-@wrong(BUGS, "loss_a, loss_c and loss_d are not named rightly yet, the other three are")
+@wrong(BUGS, "of the six, only three are named rightly yet")
 def bugs_three_wrong():
     return torch.tensor([6, 5, 3, 2, 8, 9])
 
 
-@wrong(
-    BUGS, "loss_b, loss_c, loss_d, loss_e and loss_f are not named rightly yet, the other one is"
-)
+@wrong(BUGS, "of the six, only one is named rightly yet")
 def bugs_all_the_same():
     return [3] * 6
 
 
-@wrong(BUGS, "no loss is named rightly yet")
+@wrong(BUGS, "of the six, none is named rightly yet")
 def bugs_shifted():
     return 9, 3, 5, 6, 1, 8
 

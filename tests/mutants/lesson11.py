@@ -248,9 +248,20 @@ def rates_added(*arrays):
     return sum(rates_by_package(*arrays))
 
 
-@wrong(RATES, "they came stacked")
+@right(RATES)
 def rates_stacked(*arrays):
     return torch.stack(rates_by_package(*arrays))
+
+
+@right(RATES)
+def rates_by_name(*arrays):
+    rate_z1, rate_z2 = rates_by_package(*arrays)
+    return {"rate_z2": rate_z2, "rate_z1": rate_z1}
+
+
+@wrong(RATES, "they came stacked")
+def rates_stacked_last(*arrays):
+    return torch.stack(rates_by_package(*arrays), 1)
 
 
 # --- 11.3 mean_rates -----------------------------------------------------------------------------

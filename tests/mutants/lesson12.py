@@ -251,3 +251,13 @@ mistake(BITS, "bits_mean", "the mean over the batch",
         lambda r, e, v, n: bits_by_formula(r, e, v, n).mean())  # fmt: skip
 mistake(BITS, "bits_detached", "no gradient reaches rate",
         lambda r, e, v, n: bits_by_formula(r.detach(), e, v, n))  # fmt: skip
+
+
+@right(TIED)
+def tied_as_a_list(scores):
+    return tied_by_rows(scores).tolist()
+
+
+@right(FRONTIER)
+def frontier_as_a_list(rate, distortion):
+    return frontier_by_pairs(rate, distortion).tolist()

@@ -1,0 +1,112 @@
+"""What an answer calls while a check tries it: the package's own functions, other libraries.
+
+The grading has neither what the package holds of the answers nor libraries beyond
+:data:`LIBRARIES`, so the check in the notebook says so before anything is handed in.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from course_utils.checks import _allowed
+
+LIBRARIES = ("torch", "numpy", "scipy")  # beside the standard library
+# What shows things on the screen, and what watches over a run: no value comes from them.
+HARMLESS = ("IPython", "ipykernel", "ipywidgets", "matplotlib", "tqdm", "_pytest", "pluggy")
+HARMLESS += ("coverage", "debugpy", "pydevd")
+INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
+PACKAGE, CHECKS = str(_allowed.PACKAGE), str(Path(__file__).resolve().parent)
+LENT = str(Path(CHECKS) / "lend.py")
+
+
+class Watch:
+    """Watches the calls in its ``with`` block, on this thread.
+
+    Args:
+        number: of the lesson, such as ``01``.
+        sealed: names of functions, methods and classes -> exercise that asks for them.
+
+    Attributes:
+        own: the first function of the package that the grading leaves out, or "".
+        lent: True if something of :mod:`course_utils.checks.lend` was called.
+        library: the first library that the grading does not have, or "".
+    """
+
+    def __init__(self, number, sealed):
+        self.own, self.lent, self.library = "", False, ""
+        self._number, self._sealed, self._kinds, self._free = number, sealed, {}, set()
+
+    def __enter__(self):
+        self._before = sys.getprofile()
+        sys.setprofile(self._see)
+        return self
+
+    def __exit__(self, *error):
+        sys.setprofile(self._before)
+
+    def _see(self, frame, event, arg):
+        if event == "call":
+            code = frame.f_code
+            if code in self._free:
+                return
+            kind = self._kind(frame)
+            if kind == "own":
+                self._enter(code)
+            elif kind == "lent":
+                self.lent = True
+            elif kind not in ("", "student", "checks"):
+                if self._kind(frame.f_back) in ("student", "checks"):
+                    self.library = self.library or kind
+                return  # another caller may be the student
+            self._free.add(code)
+        elif event == "c_call" and not self.library and self._kind(frame) == "student":
+            holder = getattr(arg, "__self__", None)
+            module = getattr(arg, "__module__", None) or type(holder).__module__
+            self.library = _foreign(str(module).partition(".")[0])
+
+    def _kind(self, frame):
+        """``own``, ``lent``, ``checks``, ``student``, a foreign library's name, else ""."""
+        if frame is None:
+            return ""
+        name = frame.f_code.co_filename
+        if name not in self._kinds:
+            self._kinds[name] = self._kind_of(name, str(frame.f_globals.get("__name__", "")))
+        return self._kinds[name]
+
+    @staticmethod
+    def _kind_of(filename, module):
+        root = module.partition(".")[0]
+        if filename.startswith(CHECKS):
+            return "lent" if filename == LENT else "checks"
+        if filename.startswith(PACKAGE):
+            return "own"
+        if INSTALLED.search(filename):
+            return "" if root in HARMLESS else _foreign(root)
+        if root in sys.stdlib_module_names or (filename[:1] == "<" and root != "__main__"):
+            return ""  # the standard library, and text that some library compiled
+        return "student"
+
+    def _enter(self, code):
+        module = Path(code.co_filename).relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join([*(part for part in module if part != "__init__"), code.co_qualname])
+        name = name.partition(".<")[0]
+        parts = name.split(".")
+        if code.co_name == "<module>" or self.own:
+            return
+        if any(".".join(parts[:count]) in self._sealed for count in range(1, len(parts) + 1)):
+            self.own = name
+            return
+        walk = _allowed.for_lesson(self._number)
+        if walk is not None and name not in walk.kept:
+            self.own = name
+
+
+def _foreign(root):
+    """``root``, if it is a library that the grading does not have; else ""."""
+    known = root in (*LIBRARIES, _allowed.NAME, "__main__", "builtins", "None")
+    return "" if known or root in sys.stdlib_module_names or not _is_installed(root) else root
+
+
+def _is_installed(root):
+    where = getattr(sys.modules.get(root), "__file__", None) or ""
+    return bool(INSTALLED.search(where))

@@ -1,0 +1,69 @@
+"""Whose a submission is: the student's name and id, from the path that the file came by."""
+
+import re
+from pathlib import PurePosixPath
+
+from homework import clean
+
+MOST_NAME = 100  # characters of a student's name
+MOST_WHERE = 300  # of a path
+# What the two systems put before a student's files: name and id.
+MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_(?:assignsubmission_\w+?|onlinetext|file)(?:_|$)")
+CANVAS = re.compile(r"^(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+$")
+
+
+def owner_of(path):
+    """(student's name, id or "") from a path inside the submissions: its first part alone.
+
+    What stands deeper, and inside a zip that a student made, is the student's own choice. Downloads
+    of Moodle (``Ann Lee_123_assignsubmission_file/x.ipynb``) and Canvas
+    (``leeann_LATE_123_456_x.ipynb``) are understood; else the first folder is the name, and
+    without a folder the file's own.
+    """
+    parts = PurePosixPath(path).parts
+    if not parts:
+        return "unnamed", ""
+    first = clean.name(parts[0], MOST_WHERE)
+    found = of_a_system(first)
+    if found:
+        return clean.name(found["name"], MOST_NAME), found["id"]
+    if len(parts) == 1 or first.lower().endswith(".zip"):
+        first = PurePosixPath(first).stem
+    return clean.name(first, MOST_NAME), ""
+
+
+def of_a_system(part):
+    """What Moodle or Canvas wrote before a student's files, or None."""
+    return MOODLE.match(part) or CANVAS.match(part)
+
+
+def around(paths):
+    """The folder that lies around all students, as many zips have one, or an empty string.
+
+    There is one if all lie in it, each in a folder of its own there or under a name of Moodle's or
+    Canvas's, and if they are two students at least: one student's folder is nobody's wrapping.
+
+    Args:
+        paths: of all that is to be graded, each a tuple of parts.
+    """
+    first = {clean.name(parts[0], MOST_WHERE) for parts in paths if parts}
+    if len(first) != 1 or any(len(parts) < 2 for parts in paths):
+        return ""
+    [name] = first
+    if of_a_system(name) or name.lower().endswith(".zip"):
+        return ""
+    if not all(len(parts) > 2 or of_a_system(parts[1]) for parts in paths):
+        return ""
+    return name if len({owner_of("/".join(parts[1:])) for parts in paths}) > 1 else ""
+
+
+def students(paths):
+    """The names to the paths, in their order; of namesakes each with its id."""
+    owners = [owner_of("/".join(parts)) for parts in paths]
+    ids = {}
+    for name, number in owners:
+        ids.setdefault(name, set()).add(number)
+    return [
+        clean.name(f"{name} ({number})", MOST_NAME) if len(ids[name]) > 1 and number else name
+        for name, number in owners
+    ]
