@@ -1,5 +1,8 @@
 """A control group for each sandbox: the memory and the processes of all of it are counted.
 
+Where the processors can be shared out by groups too, forty threads of one sandbox get no more of
+them than the one thread of another.
+
 Version 2 where the grader may make groups (as root, or in a scope that was delegated to it), else
 version 1 as root. Where neither can be had, the sandbox still bounds each answer by the limits of
 its one process; ``grade`` then says that this wall is missing.
@@ -12,6 +15,7 @@ from pathlib import Path
 
 PROCESSES = 160  # threads of a whole sandbox: template, watcher and answer
 PATIENCE = 1.0  # seconds until a killed group is empty
+LONG = 3_600.0  # seconds after which an empty group is nobody's any more
 OWN = "grader"  # version 2: the leaf that the grader itself moves to
 
 
@@ -117,6 +121,8 @@ class Group:
             leaf.mkdir(exist_ok=True)
             for process in _words(parent / "cgroup.procs"):
                 (leaf / "cgroup.procs").write_text(process)
+            with contextlib.suppress(OSError):  # where it is not delegated it does without
+                (parent / "cgroup.subtree_control").write_text("+cpu")
             (parent / "cgroup.subtree_control").write_text("+memory +pids")
         self.is_2 = True
         folder = self._new(parent / name)
@@ -133,11 +139,22 @@ class Group:
             (folder / "memory.memsw.limit_in_bytes").write_text(str(memory))
         folder = self._new(_group_1(root, own, "pids") / name)
         (folder / "pids.max").write_text(str(PROCESSES))
+        with contextlib.suppress(OSError, CgroupError):
+            self._new(_group_1(root, own, "cpu") / name)
 
     def _new(self, folder):
+        _sweep(folder)
         folder.mkdir()
         self.folders.append(folder)
         return folder
+
+
+def _sweep(folder):
+    """Remove what graders that were killed have left beside a group: empty groups, long unused."""
+    for old in folder.parent.glob(f"{folder.name.split('-')[0]}-*"):
+        with contextlib.suppress(OSError):  # the kernel removes none that has processes
+            if time.time() - old.stat().st_mtime > LONG:
+                old.rmdir()
 
 
 def _group_1(root, own, controller):
