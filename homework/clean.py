@@ -27,6 +27,14 @@ def _fit(words):
     return "".join(PUT if unicodedata.category(c) in UNFIT else c for c in words)
 
 
+def _marked(words):
+    """A name whose spaces are all seen: others than the plain one, and those at its ends."""
+    kept = "".join(PUT if c.isspace() and c != " " else c for c in _fit(words))
+    inner = kept.strip(" ")
+    lead, _, rest = kept.partition(inner) if inner else ("", "", kept)
+    return PUT * len(lead) + inner.replace("  ", f" {PUT}") + PUT * len(rest)
+
+
 def line(words, most=MOST_LINE):
     """The same on one line."""
     words = str(words)[: most + 1]
@@ -36,14 +44,15 @@ def line(words, most=MOST_LINE):
 def name(words, most):
     """A name or path on one line, as it is but for its length and for what is unfit.
 
-    Two names stay two: one that is cut keeps a digest of the whole.
+    Two names stay two: one that is cut or marked keeps a digest of the whole.
     """
     whole = str(words)
     words = unicodedata.normalize("NFC", whole[: 4 * most])  # its time grows with the square
-    if len(whole) <= 4 * most and len(words) <= most:
-        return _fit(words)
-    told = hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:8]
-    return f"{_fit(words[: most - 10])}...{told}"
+    if len(whole) <= 4 * most and len(words) <= most and (marked := _marked(words)) == words:
+        return words
+    is_cut = len(whole) > 4 * most or len(words) > most
+    told = hashlib.sha256((whole if is_cut else words).encode("utf-8", "replace")).hexdigest()[:8]
+    return f"{_marked(words[: most - 10])}...{told}" if is_cut else f"{marked}#{told}"
 
 
 def say(words, error=False):

@@ -5,6 +5,7 @@ reference in the helper's place. So the mistake in the helper costs the earlier 
 """
 
 import ast
+import keyword
 
 MOST = 6  # sources that are tried for one answer
 MOST_NAMES = 3  # of one earlier exercise, that are looked at
@@ -48,10 +49,14 @@ def tries(lesson, helpers):
 def told(value):
     """id -> names, of what a sandbox says about helpers: a few names of Python, nothing else."""
     return {
-        key: [name for name in names[:MOST_NAMES] if str(name).isidentifier()]
+        key: [name for name in names[:MOST_NAMES] if _is_name(name)]
         for key, names in (value.items() if isinstance(value, dict) else ())
         if isinstance(names, list)
     }
+
+
+def _is_name(value):
+    return isinstance(value, str) and value.isidentifier() and not keyword.iskeyword(value)
 
 
 def _source(helper, arguments, body, names):

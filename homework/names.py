@@ -58,8 +58,18 @@ def around(paths):
 
 
 def students(paths):
-    """The names to the paths, in their order; of namesakes each with its id."""
+    """The names to the paths, in their order; of namesakes each with its id.
+
+    An ending that was taken off makes no namesake: a folder ``bob.zip`` beside a folder ``bob`` is
+    somebody else's.
+    """
     owners = [owner_of("/".join(parts)) for parts in paths]
+    firsts = [clean.name(parts[0], MOST_WHERE) if parts else "" for parts in paths]
+    whole = {first for first in firsts if not of_a_system(first)}
+    owners = [
+        (clean.name(first, MOST_NAME), "") if name != first and name in whole else (name, number)
+        for first, (name, number) in zip(firsts, owners, strict=True)
+    ]
     ids = {}
     for name, number in owners:
         ids.setdefault(name, set()).add(number)

@@ -116,6 +116,6 @@ def _plain(element):
     kept = {k: v for k, v in element.attrib.items() if v in ATTRIBUTES.get(k, ())}
     kept |= {"xmlns": MATHML} if element.tag == "math" else {}
     made = elements.Element(element.tag, kept)
-    made.text = html.unescape(element.text or "")
+    made.text = clean.text(html.unescape(element.text or ""))  # \unicode makes any character
     made.extend(_plain(child) for child in element)
     return made
