@@ -12,7 +12,8 @@ from homework.sandbox import Sandbox, SandboxError
 
 SOLUTION = 120.0  # seconds for an exercise of the lesson's own solution, on any machine
 RESCUED = "Right once the answers of {ids} are right: nobody loses a point twice."
-REPAIR = "First repair {ids}, which this answer uses. "
+REPAIR = "First repair {ids}, which this answer uses. With right answers in their place: {mistake}"
+TOLD = ("mistake", "checked", "expected", "received", "verdict", "fault")
 
 
 class Course:
@@ -114,8 +115,9 @@ def _grade(attempts, references, only):
                 outcome |= dict.fromkeys(("mistake", "checked", "expected", "received"), "")
                 outcome |= {"verdict": "right", "points": exercise.points, "fault": ""}
                 outcome |= {"verified": again["verified"], "note": RESCUED.format(ids=ids)}
-            elif outcome["verdict"] == "wrong" and any(entry.id in failed for entry in helped):
-                outcome["mistake"] = REPAIR.format(ids=ids) + outcome["mistake"]
+            elif again["verdict"] == "wrong" and any(entry.id in failed for entry in helped):
+                outcome |= {key: again[key] for key in TOLD}
+                outcome["mistake"] = REPAIR.format(ids=ids, mistake=again["mistake"])
     return [{key: one[key] for key in one if key not in ("stopped", "late")} for one in outcomes]
 
 

@@ -69,6 +69,18 @@ def test_one_mistake_costs_its_own_points_only(box):
     assert outcomes["1.3"]["note"] == ""
 
 
+@pytest.mark.parametrize("first", [made.wrong("1.1"), None], ids=["wrong", "blank"])
+def test_an_answer_that_uses_a_wrong_one_is_told_what_to_repair_first(box, first):
+    """And what its own mistake is, once the other is mended."""
+    outcomes = box.graded(made.notebook({"1.1": first, "1.5": made.wrong("1.5")}))
+    assert points(outcomes) == made.POINTS | {"1.1": 0, "1.5": 0}
+    told, alone = outcomes["1.5"], box.graded(made.notebook({"1.5": made.wrong("1.5")}))["1.5"]
+    assert told["mistake"].startswith(
+        "First repair 1.1, which this answer uses. With right answers"
+    )
+    assert told["mistake"].endswith(alone["mistake"]) and told["verdict"] == "wrong"
+
+
 def test_what_runs_in_a_notebook_does_not_run_here(box):
     """Training, prints, plots, patches and copies of the checks are not taken."""
     cells = [
@@ -219,7 +231,8 @@ def test_the_package_answers_nothing(box, text):
     outcomes = box.graded(made.notebook({"1.3": text}))
     assert points(outcomes) == made.POINTS | {"1.3": 0}
     told = outcomes["1.3"]["mistake"]
-    reasons = "is left out of the grading: ", "your answer uses course_utils."
+    reasons = ["is left out of the grading: ", "your answer uses course_utils."]
+    reasons += ["No module named 'course_utils.checks'"]
     assert any(reason in told for reason in reasons), told
 
 

@@ -122,32 +122,37 @@ def _answer(fd, ready, seconds, mapped, program, options):
 
 def _wait(child, seconds):
     """How the exercise's process ended: ``exit``, ``signal`` or ``time``."""
-    ended = _ends(child, seconds)
-    if not ended:
+    ended = _ended(child, seconds)
+    if ended is None:
         os.kill(child, signal.SIGKILL)
-    _, status, used = os.wait4(child, 0)
+        os.waitpid(child, 0)
+        return {"ended": "time"}
+    status, used = ended
     # Several threads use up the processor's time, for which the kernel ends it, before the clock's.
-    if not ended or (os.WIFSIGNALED(status) and used.ru_utime + used.ru_stime > seconds):
+    if os.WIFSIGNALED(status) and used.ru_utime + used.ru_stime > seconds:
         return {"ended": "time"}
     if os.WIFSIGNALED(status):
         return {"ended": "signal", "number": os.WTERMSIG(status)}
     return {"ended": "exit", "number": os.WEXITSTATUS(status)}
 
 
-def _ends(child, seconds):
-    """Wait at most so long for a process; True if it has ended."""
-    if hasattr(os, "pidfd_open"):
-        handle = os.pidfd_open(child)
-        try:
-            return bool(select.select([handle], [], [], seconds)[0])
-        finally:
+def _ended(child, seconds):
+    """(status, what it used) once a process has ended; None if it has not after so long."""
+    deadline = time.monotonic() + seconds
+    handle = os.pidfd_open(child) if hasattr(os, "pidfd_open") else None  # Linux
+    try:
+        while True:
+            found, status, used = os.wait4(child, os.WNOHANG)
+            left = deadline - time.monotonic()
+            if found or left <= 0:
+                return (status, used) if found else None
+            if handle is None:
+                time.sleep(min(left, 0.02))
+            else:
+                select.select([handle], [], [], left)
+    finally:
+        if handle is not None:
             os.close(handle)
-    deadline = time.monotonic() + seconds  # not Linux: only without walls
-    while time.monotonic() < deadline:
-        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def _clean(child, folder):
