@@ -1,15 +1,15 @@
 """How long an exercise may take: measured, where it matters, by the lesson's own solution.
 
-An exercise that is right takes a tenth of a second. It has at least three seconds, and if those
+An exercise that is right takes a tenth of a second. It has at least two seconds, and if those
 are not enough, twenty times what the lesson's own solution takes on this machine at that time. So
 a slow or busy machine stops nobody, and an endless loop costs a class little.
 """
 
 import threading
 
-LEAST, TIMES = 3.0, 20.0  # seconds of an exercise: at least, and times those of the solution
-LEAST_AFTER, TIMES_AFTER = 0.5, 8.0  # of each, once an answer of the submission was stopped
-LEAST_ALL, TIMES_ALL = 6.0, 10.0  # of all exercises of a submission together
+LEAST, TIMES = 2.0, 20.0  # seconds of an exercise: at least, and times those of the solution
+LEAST_AFTER, TIMES_AFTER = 0.5, 5.0  # of each, once an answer of the submission was stopped
+LEAST_ALL, TIMES_ALL = 5.0, 10.0  # of all exercises of a submission together
 FIXED_ALL = 10  # exercises' worth of time for a submission, where the seconds are told
 
 

@@ -231,7 +231,8 @@ def test_the_commands_say_what_they_do(capsys):
             command.main(["grade", "x", "--out", "y", *option])
 
 
-def test_verify_is_a_command(capsys):
+def test_verify_is_a_command(capsys, monkeypatch):
+    monkeypatch.setattr(verify, "package_leaks", lambda *arguments: [])  # proved above
     assert command.main(["verify", "01"]) == 0
     assert "01_vae_2d: no solution is left, it runs" in capsys.readouterr().out
 
