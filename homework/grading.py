@@ -110,7 +110,7 @@ def _grade(attempts, references, only):
         if outcome["verdict"] != "right" and helped:
             wrong = {number: called[number] for number in failed & set(called)}
             again = _with_right_ones(attempts, references, exercise, earlier, wrong)
-            ids = ", ".join(entry.id for entry in to_blame)
+            ids = " and ".join(entry.id for entry in to_blame)
             if again["verdict"] == "right":
                 outcome |= dict.fromkeys(("mistake", "checked", "expected", "received"), "")
                 outcome |= {"verdict": "right", "points": exercise.points, "fault": ""}

@@ -381,6 +381,15 @@ def test_time_is_up(box, body):
         assert time.monotonic() - start < 2.5
 
 
+def test_an_honest_answer_prints_nothing(box):
+    """Nor does torch for it, where it misses what a machine usually has."""
+    assert probes.run(box, "return torch.ones(3)") == [1] * 3  # the template has begun
+    before = box.printed
+    assert len(probes.run(box, WORK)) == 4
+    time.sleep(0.2)  # what is printed is counted beside
+    assert box.printed == before, box.last
+
+
 LEFT = """
 import threading, time
 open('/tmp/left', 'w').write('x')

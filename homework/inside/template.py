@@ -33,6 +33,7 @@ def main(options):
     from inside import serve, wire  # noqa: F401  once, not in every fork
 
     torch.set_num_threads(1)
+    torch.ones(8)  # at its first numbers torch asks /proc for the processor; answers have none
     torch.compile = _as_it_is  # a compiler takes longer than an exercise may
     control = socket.socket(fileno=options["control"])
     os.environ.clear()
