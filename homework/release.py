@@ -112,8 +112,8 @@ def _header(lesson):
 - Write your answers where it says `raise NotImplementedError`, and under *Your answer*. Helper \
 functions may stand in any cell.
 - The cell after an exercise checks it and names the mistake it finds. The grading uses the same \
-checks with other random numbers. It takes definitions, imports and constants from your notebook; \
-what you print, plot or train is not looked at.
+checks with other random numbers. It runs an exercise's own cell and, of the other cells, what \
+your answer uses; what you print, plot or train is not looked at.
 - torch, numpy, scipy and Python's standard library are allowed. Another library is not there in \
 the grading, and the check names it.
 - An answer that is taken from `course_utils`, or that a *Stuck?* box lends (`checks.lend`), earns \

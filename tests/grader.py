@@ -35,3 +35,8 @@ class Grader:
 def points(outcomes):
     """Exercise id -> points."""
     return {name: outcome["points"] for name, outcome in outcomes.items()}
+
+
+def without():
+    """Options of ``grade`` for the walls that cannot be had where the tests run."""
+    return ["--without", "cgroup"] if sandbox.why_no_group() else []

@@ -12,6 +12,7 @@ import zipfile
 
 import pytest
 import submissions as made
+from grader import without
 
 from course_utils import settings
 from homework import __main__ as command
@@ -25,7 +26,9 @@ ALL = sum(made.POINTS.values())
 
 
 def grade(folder, out, *options):
-    return command.main(["grade", str(folder), "--out", str(out), "--jobs", "2", *options])
+    return command.main(
+        ["grade", str(folder), "--out", str(out), "--jobs", "2", *without(), *options]
+    )
 
 
 def scores(out):
@@ -109,6 +112,7 @@ def test_a_killed_grading_goes_on(tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert grade(folder, whole, "--seed", "1") == 0
     arguments = ["grade", str(folder), "--out", str(parts), "--jobs", "1", "--seed", "1"]
+    arguments += without()
     process = subprocess.Popen(
         [sys.executable, "-m", "homework", *arguments], cwd=settings.root(), stdout=subprocess.PIPE
     )
@@ -164,6 +168,7 @@ def test_a_fault_of_the_grader_is_said_and_tried_again(tmp_path, monkeypatch, ca
 
     monkeypatch.setattr(grading, "grade", fails_once)
     command_line = ["grade", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--jobs", "1"]
+    command_line += without()
     assert command.main(command_line) == 1
     assert "the grader failed (SandboxError: no room)" in capsys.readouterr().err
     assert sorted(row["status"] for row in scores(tmp_path / "out")) == ["graded", "unreadable"]

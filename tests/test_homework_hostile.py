@@ -18,6 +18,7 @@ from types import SimpleNamespace
 
 import pytest
 import submissions as made
+from grader import without
 from submissions import hostile
 from submissions.hostile.exhaustion import SECONDS
 from submissions.hostile.information import SECRET
@@ -64,7 +65,7 @@ def grade(folder, out, temporary):
     temporary.mkdir()
     environment = os.environ | {"TMPDIR": str(temporary), "A_SECRET": SECRET}
     told = out.with_suffix(".json")
-    asked = ["grade", str(folder), "--out", str(out), "--jobs", "2", "--seed", "1"]
+    asked = ["grade", str(folder), "--out", str(out), "--jobs", "2", "--seed", "1", *without()]
     asked += ["--seconds", str(SECONDS)]
     asked += ["--without", "cgroup"] if sandbox.why_no_group() else []
     process = subprocess.Popen(

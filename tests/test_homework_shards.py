@@ -15,6 +15,7 @@ import zipfile
 import pytest
 import submissions as made
 import test_homework_class as whole_class
+from grader import without
 from hypothesis import given
 from hypothesis import strategies as some
 from test_homework_class import put
@@ -85,7 +86,7 @@ def outcome(text, exercise):
 def grade(folder, out, *options, seed="5"):
     """The command, without a sandbox, for nothing of the class is run."""
     options = ["--unsafe", "--jobs", "1", *(["--seed", seed] if seed else []), *options]
-    return command.main(["grade", str(folder), "--out", str(out), *options])
+    return command.main(["grade", str(folder), "--out", str(out), *without(), *options])
 
 
 def status(out):

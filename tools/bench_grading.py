@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import submissions as made  # noqa: E402  the tests' own makers
+from grader import without  # noqa: E402
 from submissions.hostile import worst  # noqa: E402
 
 SEED = "2024"
@@ -44,6 +45,7 @@ def kinds():
 def grade(folder, out, jobs, *options):
     """Start a grading."""
     command = [sys.executable, "-m", "homework", "grade", str(folder), "--out", str(out)]
+    command += without()
     command += ["--jobs", str(jobs), *options]
     return subprocess.Popen(command, cwd=ROOT)
 
@@ -70,7 +72,7 @@ def measured(base, name, jobs):
     report, start = base / f"{name}.json", time.monotonic()
     program = [sys.executable, str(ROOT / "tests" / "measured.py"), str(report)]
     asked = ["grade", str(base / "in"), "--out", str(base / name), "--jobs", str(jobs)]
-    subprocess.run([*program, *asked, "--seed", SEED], cwd=ROOT, check=True)
+    subprocess.run([*program, *asked, "--seed", SEED, *without()], cwd=ROOT, check=True)
     spent = time.monotonic() - start
     grader, sandbox = (json.loads(report.read_text())[key] / 2**20 for key in ("grader", "sandbox"))
     print(f"{name} the worst: {spent:.0f} s, grader {grader:,.0f} MB, sandbox {sandbox:,.0f} MB")
