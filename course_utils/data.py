@@ -152,7 +152,7 @@ def load(name):
     else:
         dataset = None if settings.offline() else _download(name, path)
     if profile == "full" and (dataset is None or dataset.is_piece):
-        found = "there is none" if dataset is None else dataset.announcement
+        found = "there is none" if dataset is None else dataset.announcement.rstrip(".")
         raise DataError(
             f"{path}: the full profile needs all of {name}, but {found}. Run once with a network, "
             "or put the file there as data/README.md says"

@@ -81,7 +81,9 @@ def log_likelihood(log_weight_fn, images, num_samples=5000, chunk=ROWS, seed=0, 
         A :class:`LogLikelihood`.
 
     Raises:
-        ValueError: no image, ``num_samples`` or ``chunk`` below 1, log w of another shape, or NaN.
+        ValueError: no image, ``num_samples`` or ``chunk`` below 1, log w of another shape, NaN or
+            +infinity. (-infinity is a weight of 0; where all are, log p is -infinity and the
+            effective sample size 0.)
 
     Source: Burda et al. 2016, arXiv:1509.00519.
     """
@@ -104,7 +106,9 @@ def log_likelihood(log_weight_fn, images, num_samples=5000, chunk=ROWS, seed=0, 
     return LogLikelihood(
         values=(total - math.log(num_samples)).float(),
         elbo=(mean / num_samples).float(),
-        effective_sample_size=(2 * total - square).exp().float(),
+        effective_sample_size=torch.where(
+            total.isneginf(), torch.zeros_like(total), (2 * total - square).exp()
+        ).float(),
         num_samples=num_samples,
     )
 
@@ -120,8 +124,9 @@ def _score(log_weight_fn, images, sizes):
                 f"got {tuple(log_w.shape)}"
             )
         log_w = log_w.double()
-        if log_w.isnan().any():
-            raise losses.NotFiniteError("log_weight_fn: expected numbers, got NaN among log w")
+        if log_w.isnan().any() or log_w.isposinf().any():
+            got = "NaN" if log_w.isnan().any() else "infinity"
+            raise losses.NotFiniteError(f"log_weight_fn: expected numbers, got {got} among log w")
         kept.append(torch.stack([log_w.logsumexp(0), (2 * log_w).logsumexp(0), log_w.sum(0)]))
     kept = torch.stack(kept)
     return torch.stack([kept[:, 0].logsumexp(0), kept[:, 1].logsumexp(0), kept[:, 2].sum(0)])

@@ -1,6 +1,7 @@
 """A progress bar that leaves nothing behind, in a terminal or in a notebook."""
 
 import contextlib
+import shutil
 import sys
 
 from tqdm import tqdm
@@ -20,7 +21,7 @@ def bar(show, description, total, start=0):
         file=handle or sys.stdout,
         leave=False,
         mininterval=0.5,
-        ncols=80,
+        ncols=80 if handle else min(80, shutil.get_terminal_size().columns),
     )
 
     def advance(text=""):

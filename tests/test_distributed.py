@@ -234,6 +234,7 @@ def test_a_failure_is_told_with_what_to_do(monkeypatch, capsys):
 
 def test_on_several_machines_the_launcher_is_told_where_to_meet():
     options = ["--nnodes", "2", "--rdzv-endpoint", "first:29500"]
-    assert "--standalone" in scale.command("x.py", 2, ["--max-restarts", "3"])
+    line = scale.command("x.py", 2, ["--max-restarts", "3"])
+    assert "--standalone" in line and "--local-addr=127.0.0.1" in line  # hosts without a name
     line = scale.command("x.py", 4, options)
     assert "--standalone" not in line and line[-5:] == [*options, "x.py"]

@@ -306,3 +306,14 @@ def test_the_judge_takes_colour_and_odd_sizes():
     judge = evaluation.DigitJudge((3, 30, 33))
     labels, confidence = judge(torch.rand(2, 3, 30, 33))
     assert labels.shape == confidence.shape == (2,)
+
+
+def test_weights_of_zero_and_of_infinity():
+    """-infinity is a weight of 0: log p and the effective sample size are those of losses."""
+    images, nothing = torch.zeros(2, 1), torch.tensor([[-math.inf, 0.0]] * 4)
+    found = log_likelihood(lambda x, k: nothing[:k], images, num_samples=4)
+    assert found.values[0] == -math.inf and found.values[1] == 0
+    assert found.effective_sample_size.tolist() == [0.0, 4.0]
+    assert losses.effective_sample_size(nothing).tolist() == [0.0, 4.0]
+    with pytest.raises(losses.NotFiniteError, match="got infinity among log w"):
+        log_likelihood(lambda x, k: -nothing[:k], images, num_samples=4)

@@ -65,3 +65,17 @@ def test_labels_are_asked_for_where_the_prior_has_them_and_refused_where_not():
         nets.IndependentPrior(codes, 3, 0.1, labels).log_prob(codes)
     with pytest.raises(ValueError, match="labels: expected None"):
         nets.IndependentPrior(codes, 3, 0.1).sample(2, labels[:2])
+
+
+@pytest.mark.parametrize("wrong", [-1, 3])
+def test_codes_outside_of_the_table_are_refused(wrong):
+    """As an index -1 would be the last code, without a word."""
+    codes, labels = some_codes()
+    prior = nets.IndependentPrior(codes, 3, 0.1, labels)
+    bad = codes.clone()
+    bad[0, 0, 0] = wrong
+    with pytest.raises(ValueError, match=r"codes: expected \(B, 2, 2\) with values of 0 to 2, got"):
+        prior.log_prob(bad, labels)
+    with pytest.raises(ValueError, match=r"got \(\d+, 2, 1\)"):
+        prior.log_prob(codes[:, :, :1], labels)
+    assert prior.log_prob(codes[:0], labels[:0]).shape == (0,)

@@ -35,7 +35,9 @@ def command(script, processes, options):
     """torchrun's command line, on the Python that runs this file."""
     alone = not any(word.startswith(("--nnodes", "--rdzv", "--master")) for word in options)
     start = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={processes}"]
-    return [*start, *(["--standalone"] if alone else []), *options, str(script)]
+    # By the loopback address: the host's own name need not resolve.
+    here = ["--standalone", "--local-addr=127.0.0.1"] if alone else []
+    return [*start, *here, *options, str(script)]
 
 
 def main(arguments=None):

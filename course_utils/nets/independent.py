@@ -37,7 +37,20 @@ class IndependentPrior:
         self.table = (counts + alpha) / (counts.sum(-1, keepdim=True) + num_codes * alpha)
 
     def log_prob(self, codes, labels=None):
-        """log p(c|y): codes (B, H, W), labels (B,) -> (B,), nats."""
+        """log p(c|y): codes (B, H, W), labels (B,) -> (B,), nats.
+
+        Raises:
+            ValueError: codes of another shape or outside of the table; labels that do not fit.
+        """
+        num_codes = self.table.shape[-1]
+        if codes.shape[1:] != self.shape or (
+            codes.numel() and not 0 <= codes.min() <= codes.max() < num_codes
+        ):
+            told = f", {codes.min().item()} to {codes.max().item()}" if codes.numel() else ""
+            raise ValueError(
+                f"codes: expected (B, {', '.join(map(str, self.shape))}) with values of 0 to "
+                f"{num_codes - 1}, got {tuple(codes.shape)}{told}"
+            )
         rows = self._rows(len(codes), labels)
         return self.table[rows[:, None], self.positions, codes.flatten(1)].log().sum(1)
 
