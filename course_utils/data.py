@@ -146,7 +146,11 @@ def load(name):
     profile = settings.profile()
     if profile == "smoke":
         return stand_in(name)
-    path = settings.data_dir() / f"{name}.npz"
+    folder = settings.data_dir()
+    if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
+        what = "a link to nothing" if folder.is_symlink() else "a file"
+        raise DataError(f"{folder}: expected a folder of data sets (COURSE_DATA_DIR), got {what}")
+    path = folder / f"{name}.npz"
     if path.exists():  # whatever it is: what cannot be read is an error, never the stand-in
         dataset = _read(name, path, path.stat().st_mtime_ns)
     else:

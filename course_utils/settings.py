@@ -2,7 +2,7 @@
 
 =====================  ==========================================================================
 ``COURSE_PROFILE``     ``smoke``, ``laptop`` (the default) or ``full``
-``COURSE_DATA_DIR``    folder of the prepared data sets (default ``data/downloads``)
+``COURSE_DATA_DIR``    folder of the prepared data sets (default ``data/downloads``); from the root
 ``COURSE_OUTPUT_DIR``  folder that takes the place of ``data`` for results and checkpoints
 ``COURSE_OFFLINE``     ``1``: never try to download
 ``COURSE_DEVICE``      ``cpu`` or ``cuda`` (default: CUDA where there is one)
@@ -186,11 +186,17 @@ def root():
 
 def data_dir():
     """Folder in which :func:`course_utils.data.load` looks for ``<name>.npz``."""
-    return Path(os.environ.get("COURSE_DATA_DIR") or root() / "data" / "downloads")
+    return _folder("COURSE_DATA_DIR") or root() / "data" / "downloads"
 
 
 def _output_dir():
-    return Path(os.environ.get("COURSE_OUTPUT_DIR") or root() / "data")
+    return _folder("COURSE_OUTPUT_DIR") or root() / "data"
+
+
+def _folder(variable):
+    """The folder that a variable names, from the project's root; None where it is not set."""
+    named = os.environ.get(variable)
+    return root() / Path(named).expanduser() if named else None
 
 
 def results_dir():

@@ -314,7 +314,7 @@ def test_a_full_disk_during_a_download(place, monkeypatch):
 def test_a_data_folder_that_cannot_be_made(place, monkeypatch):
     monkeypatch.setattr(downloads, "fetch", downloads._fetch)
     (place / "file").write_bytes(b"")
-    monkeypatch.setenv("COURSE_DATA_DIR", str(place / "file"))
+    monkeypatch.setenv("COURSE_DATA_DIR", str(place / "file" / "deep"))
     refused("mnist", "could not be written", "COURSE_DATA_DIR")
 
 
@@ -631,3 +631,38 @@ def test_read_amat_takes_nothing_else(tmp_path, spoil):
     (tmp_path / "some.amat").write_bytes(spoil(amat(3, 0)[1]))
     with pytest.raises(ValueError, match="some.amat"):
         downloads.read_amat(tmp_path / "some.amat")
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_a_data_folder_that_is_none_is_said(tmp_path, monkeypatch, kind):
+    place = tmp_path / "data"
+    if kind == "file":
+        place.write_text("")
+    else:
+        place.symlink_to(tmp_path / "nothing")
+    monkeypatch.setenv("COURSE_PROFILE", "laptop")
+    monkeypatch.setenv("COURSE_DATA_DIR", str(place))
+    with pytest.raises(data.DataError, match="expected a folder of data sets"):
+        data.load("mnist")
+
+
+def test_a_data_folder_is_named_from_the_root_or_from_home(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # a kernel's folder is another one
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for named, meant in (
+        ("mydata", settings.root() / "mydata"),
+        ("~/mine", tmp_path / "mine"),
+        (str(tmp_path / "x"), tmp_path / "x"),
+    ):
+        monkeypatch.setenv("COURSE_DATA_DIR", named)
+        monkeypatch.setenv("COURSE_OUTPUT_DIR", named)
+        assert settings.data_dir() == meant
+        assert settings.results_dir() == meant / "results"
+
+
+def test_the_message_of_full_ends_its_sentences_once(place, monkeypatch):
+    monkeypatch.setenv("COURSE_PROFILE", "full")
+    np.savez(place / "mnist.npz", **good(train=3))
+    with pytest.raises(data.DataError, match="test images. Run once") as told:
+        data.load("mnist")
+    assert ".." not in str(told.value)
