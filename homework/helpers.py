@@ -41,7 +41,7 @@ def tries(lesson, helpers):
     answers = {name for entry in lesson.exercises for name in entry.defines}
     found = []
     for entry in lesson.exercises:
-        for name in set(helpers.get(entry.id, ())) - answers:
+        for name in sorted(set(helpers.get(entry.id, ())) - answers):  # the same in every run
             found += [{name: text} for text in steps(lesson.references[entry.id], name)]
     return found[:MOST]
 

@@ -238,7 +238,7 @@ def test_deep_nesting_is_a_fault_and_no_crash():
 
 def test_a_missing_module_takes_no_other_with_it():
     found, _ = extract.statements(["import pandas as pd, numpy as np, math"])
-    assert [(one.binds, one.library) for one in found] == [
+    assert [(one.binds, one.module) for one in found] == [
         (("pd",), "pandas"),
         (("np",), "numpy"),
         (("math",), "math"),

@@ -136,9 +136,9 @@ def _earns_nothing(watch):
     Raises:
         CheckFailed: it uses a library that the grading does not have.
     """
-    if watch.library:
+    if watch.foreign:
         raise CheckFailed(
-            f"the values are right, but {watch.library} is not there in the grading, so this would "
+            f"the values are right, but {watch.foreign} is not there in the grading, so this would "
             f"earn nothing: write it with {', '.join(LIBRARIES)} and the standard library alone."
         )
     if watch.lent:

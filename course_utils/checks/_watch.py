@@ -29,11 +29,11 @@ class Watch:
     Attributes:
         own: the first function of the package that the grading leaves out, or "".
         lent: True if something of :mod:`course_utils.checks.lend` was called.
-        library: the first library that the grading does not have, or "".
+        foreign: the first library that the grading does not have, or "".
     """
 
     def __init__(self, number, sealed):
-        self.own, self.lent, self.library = "", False, ""
+        self.own, self.lent, self.foreign = "", False, ""
         self._number, self._sealed, self._kinds, self._free = number, sealed, {}, set()
 
     def __enter__(self):
@@ -56,13 +56,13 @@ class Watch:
                 self.lent = True
             elif kind not in ("", "student", "checks"):
                 if self._kind(frame.f_back) in ("student", "checks"):
-                    self.library = self.library or kind
+                    self.foreign = self.foreign or kind
                 return  # another caller may be the student
             self._free.add(code)
-        elif event == "c_call" and not self.library and self._kind(frame) == "student":
+        elif event == "c_call" and not self.foreign and self._kind(frame) == "student":
             holder = getattr(arg, "__self__", None)
             module = getattr(arg, "__module__", None) or type(holder).__module__
-            self.library = _foreign(str(module).partition(".")[0])
+            self.foreign = _foreign(str(module).partition(".")[0])
 
     def _kind(self, frame):
         """``own``, ``lent``, ``checks``, ``student``, a foreign library's name, else ""."""

@@ -26,11 +26,11 @@ def statement(one, space, patience):
             with patience:
                 _finish(eval(one.code, space))
     except ImportError as error:
-        if one.kind != "import" or inert.is_allowed(one.library):
+        if one.kind != "import" or inert.is_allowed(one.module):
             return f"{type(error).__name__}: {error}"
         for name in one.binds:  # may be imported; whoever uses it is told its name
             if name not in magics.NAMES:
-                space[name] = inert.LeftOutOfTheGrading(one.library)
+                space[name] = inert.LeftOutOfTheGrading(one.module)
     except BaseException as error:  # sys.exit() too: the other statements still run
         return f"{type(error).__name__}: {error}"
     return ""

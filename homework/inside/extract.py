@@ -36,7 +36,7 @@ class Taken:
         kind: ``import``, ``definition``, ``constant`` (it calls nothing), ``try-out`` (it makes
             nothing that its text shows, such as a print) or ``other``.
         is_stub: a definition that was not finished. code: compiled.
-        library: of an import the first part of the module's name, else empty.
+        module: of an import the first part of the module's name, else empty.
     """
 
     cell: int
@@ -49,7 +49,7 @@ class Taken:
     kind: str
     is_stub: bool
     code: object
-    library: str
+    module: str
 
 
 def title(cell):
@@ -134,7 +134,7 @@ def _taken(index, node, flags):
         kind=kind,
         is_stub=_is_stub(node),
         code=code,
-        library=_library(node),
+        module=_module(node),
     )
 
 
@@ -171,7 +171,7 @@ def _met(node):
     return {name.id for part in parts for name in ast.walk(part) if isinstance(name, ast.Name)}
 
 
-def _library(node):
+def _module(node):
     if not isinstance(node, IMPORTS):
         return ""
     name = node.names[0].name if isinstance(node, ast.Import) else node.module or ""
