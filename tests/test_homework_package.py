@@ -251,6 +251,16 @@ def test_folds_hold_no_answer_and_say_what_they_are():
                 assert "nothing in the grading" in lessons.source(cell)
 
 
+@pytest.mark.parametrize("lesson", LESSONS[:-1], ids=lambda lesson: lesson.name)
+def test_what_is_lent_is_right(lesson):
+    """So that who is stuck can go on, and that no points below are no accident."""
+    exercises = {entry.defines[0]: entry for entry in lesson.exercises}
+    for name in folds(lesson):
+        check = getattr(checks, exercises[name].check).__wrapped__
+        for seed in (0, 1):
+            assert check(getattr(checks.lend, name), seed)
+
+
 WHOLE = "{0} = checks.lend.{0}"
 SPELLINGS = (
     "from course_utils.checks import lend as mine\nother = mine.{0}\n{0} = other",
