@@ -20,6 +20,14 @@ hypothesis.settings.register_profile("course", derandomize=True, deadline=None, 
 hypothesis.settings.load_profile("course")
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--many-seeds",
+        action="store_true",
+        help="try wrong answers to the exercises at 20 seeds, right ones at 200",
+    )
+
+
 class NetworkRefused(RuntimeError):
     """A test tried to leave this machine. (No OSError: code that mends those must not hide it.)"""
 

@@ -22,12 +22,15 @@ def first_to_repair(answer, exercise, failure, checks):
     if isinstance(answer, Remote):
         return None
     lesson, number = _place(exercise)
-    earlier = [one for one in checks if _place(one.exercise) < (lesson, number)]
-    earlier = {one.defines: one for one in earlier if _place(one.exercise)[0] == lesson}
-    for name, value in sorted(_reached(answer, earlier).items(), key=lambda pair: pair[0]):
+    places = {one.defines: _place(one.exercise) for one in checks}
+    earlier = {
+        one.defines: one for one in checks if (lesson,) < places[one.defines] < (lesson, number)
+    }
+    reached = _reached(answer, earlier)
+    for name in sorted(reached, key=places.get):
         try:
             with contextlib.redirect_stdout(io.StringIO()):
-                earlier[name](value)
+                earlier[name](reached[name])
         except CheckFailed as found:
             first = f"first repair {earlier[name].exercise} ({name}), which this answer calls"
             told = found.mistake if found.mistake.startswith("first repair") else ""
