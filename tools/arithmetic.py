@@ -7,12 +7,12 @@ writes them; ``--measure`` prints the seconds of one step and is what it launche
 import argparse
 import os
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import bench_parts
+import console
 import scale
 import torch
 from normalise import write_atomically
@@ -246,4 +246,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console.run(main)

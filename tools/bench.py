@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass
 
 import bench_parts
+import console
 import growth
 import peers
 import torch
@@ -110,6 +111,10 @@ def main(arguments=None):
         sys.exit(
             f"bench: {', '.join(absent)} missing; install the peers: pip install -e '.[bench]'"
         )
+    places = [settings.results_dir(), settings.root() / "docs"]
+    refusals = [f"{one}: {reason}" for one in places if (reason := console.why_not(one))]
+    if refusals and not asked.quick:
+        print(f"bench: measured all the same, but not written: {'; '.join(refusals)}.", flush=True)
     rates = bench_parts.product_rates()
     print(dataset.announcement)
     print(
@@ -131,7 +136,7 @@ def main(arguments=None):
         print(f"{one.label}: {one.note}")
     curves = growth.measure(asked.quick)
     print("\n".join(growth.lines(curves)))
-    if not asked.quick:
+    if not asked.quick and not refusals:
         singles += growth.records(curves)
         made = records(found, singles, rates, rounds)
         path = settings.results_dir() / "bench.json"
@@ -143,4 +148,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console.run(main)

@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import console
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import submissions as made  # noqa: E402  the tests' own makers
@@ -145,4 +147,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console.run(main)

@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import console
 import nbformat
 from normalise import WIDGET_STATE, WIDGET_VIEW
 
@@ -236,4 +237,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console.run(main)

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import console
 import setup_env
 
 ROOT = setup_env.ROOT
@@ -100,4 +101,4 @@ def clean():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console.run(main)

@@ -8,9 +8,10 @@ import argparse
 import json
 import os
 import re
-import sys
 import tempfile
 from pathlib import Path
+
+import console
 
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -200,4 +201,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console.run(main)

@@ -11,11 +11,11 @@ import hashlib
 import io
 import json
 import os
-import sys
 import tempfile
 from functools import partial
 from pathlib import Path
 
+import console
 import nbformat
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
@@ -128,4 +128,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console.run(main)

@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import console
 import scale
 from normalise import write_atomically
 from run_lessons import PROFILES, find
@@ -168,4 +169,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console.run(main)

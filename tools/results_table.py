@@ -9,6 +9,7 @@ import math
 import sys
 from pathlib import Path
 
+import console
 from normalise import write_atomically
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -174,4 +175,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console.run(main)

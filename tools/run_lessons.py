@@ -8,13 +8,14 @@ stopped; their states lie in ``data/checkpoints/partial`` until the lesson has r
 """
 
 import argparse
-import os
 import re
 import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 
+import console
 import ipykernel.kernelspec
 import nbformat
 from jupyter_client.kernelspec import KernelSpec
@@ -49,15 +50,17 @@ class Progress:
         self.name, self.cells = name, cells
         self.start = self.spoke = time.monotonic()
         self.done = 0
-        self.live = sys.stdout.isatty()
-        print(f"{name}: {cells} code cells", end="" if self.live else "\n", flush=True)
+        self.live = console.is_live()
+        line = f"{name}: {cells} code cells"
+        line = console.fitted(line) if self.live else line
+        print(line, end="" if self.live else "\n", flush=True)
 
     def cell(self):
         self.done += 1
         now = time.monotonic()
         line = f"{self.name}: cell {self.done} of {self.cells}, {now - self.start:.0f} s"
         if self.live:
-            print(f"\r{line}   ", end="", flush=True)
+            print(f"\r{console.fitted(line + '   ')}", end="", flush=True)
         elif now - self.spoke > SPEAK_EVERY:
             print(f"  {line}", flush=True)
             self.spoke = now
@@ -112,7 +115,7 @@ def execute(path, profile):
     )
     failure = None
     try:
-        client.execute(env=os.environ | {"COURSE_PROFILE": profile})
+        client.execute(env=console.plain_environment(COURSE_PROFILE=profile))
     except CellExecutionError as error:
         failure = f"{error.ename}: {COLOUR.sub('', str(error.evalue)).strip()}"
     except DeadKernelError:
@@ -155,17 +158,30 @@ def headlines(notebook):
     return found
 
 
-def run(path, profile, executed):
-    """Execute one lesson and put it where its profile says; a row of the table."""
+def place(folder):
+    """``folder``, or a temporary one where it takes no files: asked before runs that take hours."""
+    if not (reason := console.why_not(folder)):
+        return folder
+    instead = Path(tempfile.mkdtemp(prefix=f"{folder.parent.name}-{folder.name}-"))
+    print(f"{folder} takes no files ({reason}): {instead} instead", flush=True)
+    return instead
+
+
+def run(path, profile, aside):
+    """Execute one lesson and put it where its profile says, or ``aside``; a row of the table."""
+    reason = console.why_not(path.parent) if profile == "laptop" else ""
+    if reason:
+        print(f"{path.parent} takes no files ({reason}): {path.name} goes to {aside}", flush=True)
     notebook, seconds, failure = execute(path, profile)
     if failure:
         print(f"  {path.stem} failed in {failure}", flush=True)
-    if profile != "laptop" or failure:
-        target = executed / profile / path.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-    else:
-        target = path
-    write_atomically(target, normalise(nbformat.writes(notebook)))
+    target = path if profile == "laptop" and not failure and not reason else aside / path.name
+    text = normalise(nbformat.writes(notebook))
+    try:
+        write_atomically(target, text)
+    except OSError as error:  # a full disk; the other lessons still run
+        lost = f"{target} could not be written: {error.strerror or error}"
+        failure = f"{failure}\n{indented(lost)}" if failure else lost
     if profile == "full" and not failure:  # nothing is left to resume
         partial = settings.checkpoints_dir() / "partial" / path.stem
         shutil.rmtree(partial, ignore_errors=True)
@@ -203,7 +219,8 @@ def main(arguments=None):
     wanted = [word for group in asked.lessons for word in group.split()]
     lessons = find(asked.folder.resolve(), wanted)
     try:
-        rows = [run(path, asked.profile, asked.executed) for path in lessons]
+        aside = place(asked.executed / asked.profile)
+        rows = [run(path, asked.profile, aside) for path in lessons]
     except KeyboardInterrupt:
         print("\nStopped; the lesson that was running is left as it was.")
         return 130
@@ -215,4 +232,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console.run(main)

@@ -6,7 +6,6 @@ tests/conftest.py, in lessons by ``COURSE_OFFLINE=1``.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,8 @@ import time
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from pathlib import Path
+
+import console
 
 ROOT = Path(__file__).resolve().parent.parent
 # loadscope keeps the cells of a lesson, and the tests of a file, in one process.
@@ -36,15 +37,17 @@ ENVIRONMENT = {
 }
 
 
-def run_stage(name, folder):
+def run_stage(name, folder, more=()):
     """Run one stage; (exit code, seconds, counts of pytest's outcomes, reasons of skips)."""
     print(f"\n===== {name}: {' '.join(STAGES[name])}", flush=True)
-    command = [sys.executable, "-m", *STAGES[name]]
+    command = [sys.executable, "-m", *STAGES[name], *more]
     report = folder / f"{name}.xml"
     if STAGES[name][0] == "pytest":
         command.append(f"--junitxml={report}")
     start = time.monotonic()
-    code = subprocess.run(command, cwd=ROOT, env=os.environ | ENVIRONMENT, check=False).returncode
+    code = subprocess.run(
+        command, cwd=ROOT, env=console.plain_environment(**ENVIRONMENT), check=False
+    ).returncode
     counts, skips = read_report(report) if report.is_file() else (Counter(), Counter())
     if code and not counts["failed"] and not counts["errors"]:
         counts["errors"] += 1  # the stage itself: ruff, a crash, nothing collected
@@ -82,6 +85,9 @@ def closing_line(counts, seconds):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Everything that must hold.")
+    parser.add_argument(
+        "--many-seeds", action="store_true", help="answers to the exercises at 20 and 200 seeds"
+    )
     parser.add_argument("stages", nargs="*", help=f"of {', '.join(STAGES)}; default: all")
     asked = parser.parse_args(arguments)
     unknown = [name for name in asked.stages if name not in STAGES]
@@ -91,7 +97,8 @@ def main(arguments=None):
     totals, skips, lines, failed = Counter(), Counter(), [], False
     with tempfile.TemporaryDirectory() as folder:
         for name in asked.stages or STAGES:
-            code, seconds, counts, reasons = run_stage(name, Path(folder))
+            more = ["--many-seeds"] if asked.many_seeds and name == "tests" else []
+            code, seconds, counts, reasons = run_stage(name, Path(folder), more)
             failed = failed or code != 0
             totals += counts
             skips += reasons
@@ -104,7 +111,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    console.run(main)

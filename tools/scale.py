@@ -8,10 +8,10 @@ here go to torchrun, such as ``--max-restarts 3`` or, on several machines with o
 """
 
 import argparse
-import os
 import subprocess
 import sys
 
+import console
 from nbconvert import PythonExporter
 from normalise import write_atomically
 from run_lessons import PROFILES, find
@@ -50,7 +50,7 @@ def main(arguments=None):
         parser.error(f"--processes: expected at least 1, got {asked.processes}")
     (notebook,) = find(ROOT / "notebooks", [asked.lesson])
     script = export(notebook)
-    environment = os.environ | {"COURSE_PROFILE": asked.profile}
+    environment = console.plain_environment(COURSE_PROFILE=asked.profile)
     line = command(script, asked.processes, options)
     code = subprocess.run(line, env=environment, cwd=ROOT, check=False).returncode
     if code:
@@ -66,4 +66,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console.run(main)

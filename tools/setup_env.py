@@ -21,6 +21,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import console
+
 ROOT = Path(__file__).resolve().parent.parent
 MINIMUM = (3, 11)
 EXTRAS = "lab,test,site"
@@ -274,4 +277,4 @@ def main(here=False):
 
 
 if __name__ == "__main__":
-    print(main(here="--here" in sys.argv[1:]))
+    console.run(lambda: print(main(here="--here" in sys.argv[1:])))
