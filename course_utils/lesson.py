@@ -1,6 +1,7 @@
 """The one thing a notebook meets first: ``lesson = start("01")``."""
 
 import contextlib
+import html
 import json
 import os
 import tempfile
@@ -74,15 +75,17 @@ class Lesson:
         if not optional:
             self.on_real_data = self.on_real_data and not dataset.is_stand_in
         print(dataset.announcement)
-        if dataset.is_stand_in and self.profile == "laptop" and plotting.in_notebook():
+        if dataset.why and not plotting.in_notebook():
+            print(dataset.why)
+        elif dataset.why:
             from IPython.display import HTML, display
 
             display(
                 HTML(
                     '<div role="note" style="border-left:6px solid #D55E00;background:#FFF3E0;'
                     'color:#1A1A1A;padding:0.6em 1em">'
-                    f"<b>Stand-in data.</b> {dataset.announcement} The numbers below are not "
-                    "those of the real data set.</div>"
+                    f"<b>Stand-in data.</b> {dataset.announcement} {html.escape(dataset.why)} "
+                    "The numbers below are not those of the real data set.</div>"
                 )
             )
         return dataset

@@ -16,14 +16,15 @@ import zipfile
 import numpy as np
 import pytest
 
-from course_utils import data, downloads, settings
+from course_utils import data, downloads, prepared, settings
+from course_utils.catalogue import DATA_SETS
 
 REMEDY = "or prepare it as data/README.md says"
 
 
 def good(name="mnist", train=6, test=4):
     generator = np.random.default_rng(0)
-    shape = data.OFFICIAL[name].shape
+    shape = DATA_SETS[name].shape
     most = 2 if name == "binarized_mnist" else 256
     made = {}
     for split, count in (("train", train), ("test", test)):
@@ -32,16 +33,21 @@ def good(name="mnist", train=6, test=4):
     return made
 
 
+def change(monkeypatch, name, **fields):
+    """An entry of the catalogue with other fields, until the test ends."""
+    monkeypatch.setitem(DATA_SETS, name, dataclasses.replace(DATA_SETS[name], **fields))
+
+
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
     """A data folder in laptop, on line; a download would fail the test unless it is replaced."""
     monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COURSE_PROFILE", "laptop")
     monkeypatch.setenv("COURSE_OFFLINE", "0")
-    for name, official in data.OFFICIAL.items():
-        monkeypatch.setitem(data.OFFICIAL, name, dataclasses.replace(official, train=6, test=4))
+    for name in DATA_SETS:
+        change(monkeypatch, name, train=6, test=4)
 
-    def fetch(name, folder):
+    def fetch(entry, folder):
         raise AssertionError("a download was tried")
 
     monkeypatch.setattr(downloads, "_fetch", downloads.fetch, raising=False)
@@ -102,8 +108,8 @@ def test_altered_at_many_places(place):
             altered[position] ^= flip
             path.write_bytes(altered)
             try:
-                arrays = data._arrays("mnist", path)
-                data._check("mnist", path, arrays, "a test")
+                arrays = prepared.read(DATA_SETS["mnist"], path)
+                prepared.check(DATA_SETS["mnist"], path, arrays)
             except data.DataError as error:
                 assert "mnist.npz" in str(error) and REMEDY in str(error)
                 noticed.add(position)
@@ -298,7 +304,7 @@ def test_a_full_disk_leaves_what_was_there(place, monkeypatch, module, step):
 
 
 def test_a_full_disk_after_a_download(place, monkeypatch):
-    monkeypatch.setattr(downloads, "fetch", lambda name, folder: list(good(name).values()))
+    monkeypatch.setattr(downloads, "fetch", lambda entry, folder: list(good().values()))
     monkeypatch.setattr(np, "savez", no_space)
     refused("mnist", "No space left", "make room")
     assert not list(place.iterdir())
@@ -306,7 +312,7 @@ def test_a_full_disk_after_a_download(place, monkeypatch):
 
 def test_a_full_disk_during_a_download(place, monkeypatch):
     monkeypatch.setattr(downloads, "fetch", downloads._fetch)
-    monkeypatch.setattr(downloads, "_mnist", no_space)
+    change(monkeypatch, "mnist", fetch=no_space)
     refused("mnist", "No space left", "make room")
     assert not list(place.iterdir())
 
@@ -370,13 +376,13 @@ def test_ctrl_c_while_writing_leaves_nothing(place, monkeypatch):
 
 
 def test_ctrl_c_during_a_download_leaves_nothing(place, monkeypatch):
-    def half(folder, work):
+    def half(folder, work, files):
         with open(os.path.join(work, "half.gz"), "wb") as stream:
             stream.write(b"half of it")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(downloads, "fetch", downloads._fetch)
-    monkeypatch.setattr(downloads, "_mnist", half)
+    change(monkeypatch, "mnist", fetch=half)
     with pytest.raises(KeyboardInterrupt):
         data.load("mnist")
     assert not list(place.iterdir())
@@ -434,9 +440,13 @@ def server(monkeypatch):
 def files(monkeypatch):
     """Three small files in the published form, and their checksums in the place of the real."""
     made = {split: amat(count, count) for split, count in (("train", 4), ("valid", 2), ("test", 3))}
-    sums = {split: hashlib.md5(raw).hexdigest() for split, (_, raw) in made.items()}
-    monkeypatch.setattr(downloads, "AMAT_MD5", sums)
+    sums = {f"binarized_mnist_{split}.amat": md5(raw) for split, (_, raw) in made.items()}
+    change(monkeypatch, "binarized_mnist", files=sums)
     return made
+
+
+def md5(raw):
+    return hashlib.md5(raw).hexdigest()
 
 
 def raw_of(files):
@@ -482,8 +492,9 @@ def test_a_broken_download(place, server, files, monkeypatch, profile, case, whi
 
 def test_wrong_contents_behind_a_right_checksum(place, server, files, monkeypatch):
     raw = raw_of(files) | {"valid": b"0 1 2\n"}
-    sums = downloads.AMAT_MD5 | {"valid": hashlib.md5(raw["valid"]).hexdigest()}
-    monkeypatch.setattr(downloads, "AMAT_MD5", sums)
+    right = {"binarized_mnist_valid.amat": md5(raw["valid"])}
+    sums = DATA_SETS["binarized_mnist"].files | right
+    change(monkeypatch, "binarized_mnist", files=sums)
     server(raw)
     with pytest.raises(data.DataError, match="damaged .*784 digits"):
         data.load("binarized_mnist")
@@ -523,12 +534,12 @@ def test_without_a_network(place, server, files, monkeypatch, case):
     ),
 )
 def test_what_torchvision_raises(place, monkeypatch, error, kind):
-    def maker(folder, work):
+    def maker(folder, work, files):
         raise error
 
-    monkeypatch.setattr(downloads, "_svhn", maker)
+    change(monkeypatch, "svhn", fetch=maker)
     with pytest.raises(kind):
-        downloads._fetch("svhn", place)
+        downloads._fetch(DATA_SETS["svhn"], place)
     assert not list(place.iterdir())
 
 
