@@ -2,7 +2,9 @@
 
 import dataclasses
 import errno
+import gc
 import hashlib
+import html
 import http.server
 import os
 import socket
@@ -10,14 +12,19 @@ import ssl
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
+import urllib.request
+import warnings
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from course_utils import data, downloads, prepared, settings
+from course_utils import data, downloads, plotting, prepared, settings
 from course_utils.catalogue import DATA_SETS
+from course_utils.lesson import start
 
 REMEDY = "or prepare it as data/README.md says"
 
@@ -517,6 +524,133 @@ def test_without_a_network(place, server, files, monkeypatch, case):
     monkeypatch.setenv("COURSE_PROFILE", "full")
     refused("binarized_mnist", "full profile", "there is none", "data/README.md")
     assert not list(place.iterdir())
+
+
+@pytest.fixture
+def proxy(monkeypatch):
+    """``refuse(status)``: a proxy on this machine that answers everything so."""
+    running = []
+
+    def refuse(status):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_error(status)
+
+            do_HEAD = do_CONNECT = do_GET
+
+            def log_message(self, *_):
+                pass
+
+        made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        running.append((made, thread))
+        for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+            monkeypatch.setenv(variable, f"http://127.0.0.1:{made.server_port}")
+        for variable in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(variable, raising=False)
+        monkeypatch.setattr(urllib.request, "_opener", None)  # which remembers its proxies
+        monkeypatch.setattr(downloads, "fetch", downloads._fetch)
+
+    yield refuse
+    for made, thread in running:
+        made.shutdown()
+        made.server_close()
+        thread.join()
+    with warnings.catch_warnings():  # of the sockets that torchvision left
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("status", (403, 407, 502))
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_a_proxy_that_refuses_is_named(place, proxy, monkeypatch, name, status):
+    proxy(status)
+    dataset = data.load(name)
+    assert dataset.is_stand_in and not list(place.iterdir())
+    assert dataset.why.startswith(f"There is no {name}.npz, and it could not be fetched (")
+    assert str(status) in dataset.why and "\n" not in dataset.why and len(dataset.why) < 500
+    monkeypatch.setenv("COURSE_PROFILE", "full")
+    refused(name, "full profile", str(status))
+
+
+def test_the_reason_is_in_the_box(place, proxy, monkeypatch, capsys):
+    """A proxy's words are text, never part of the page."""
+    shown = []
+    monkeypatch.setattr(plotting, "in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    said = "HTTP Error 407: <script>alert(1)</script>"
+
+    def fetch(entry, folder):
+        raise downloads.NoNetwork(said)
+
+    monkeypatch.setattr(downloads, "fetch", fetch)
+    start("01").load("mnist")
+    (box,) = shown
+    assert "<b>Stand-in data.</b>" in box.data and "not those of the real data set" in box.data
+    assert html.escape(said) in box.data and "<script>" not in box.data
+    monkeypatch.setattr(plotting, "in_notebook", lambda: False)
+    start("01").load("mnist")
+    assert f"could not be fetched ({said})." in capsys.readouterr().out
+
+
+# --- folders that take nothing -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", (errno.EROFS, errno.EACCES, errno.EPERM))
+@pytest.mark.parametrize("step", ("mkdtemp", "mkdir"))
+def test_a_read_only_folder_gives_the_stand_in(place, monkeypatch, code, step):
+    folder = place / "class"
+    if step == "mkdtemp":
+        folder.mkdir()
+
+    def denied(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(downloads, "fetch", downloads._fetch)
+    monkeypatch.setenv("COURSE_DATA_DIR", str(folder))
+    with monkeypatch.context() as patch:
+        patch.setattr(*(tempfile, step) if step == "mkdtemp" else (Path, step), denied)
+        dataset = data.load("mnist")
+        assert dataset.is_stand_in
+        for phrase in ("There is no mnist.npz", str(folder), os.strerror(code), "COURSE_DATA_DIR"):
+            assert phrase in dataset.why
+        patch.setenv("COURSE_PROFILE", "full")
+        refused("mnist", "full profile", os.strerror(code))
+
+
+ORDINARY = hasattr(os, "geteuid") and os.geteuid() != 0
+
+
+@pytest.mark.skipif(not ORDINARY, reason="root writes everywhere")
+def test_a_folder_without_permission(place, monkeypatch):
+    monkeypatch.setattr(downloads, "fetch", downloads._fetch)
+    place.chmod(0o555)
+    try:
+        assert data.load("mnist").is_stand_in
+    finally:
+        place.chmod(0o755)
+
+
+def test_a_folder_that_may_not_be_entered(place, monkeypatch):
+    def denied(*_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "exists", denied)
+        refused("mnist", "cannot be looked for", "Permission denied", "COURSE_DATA_DIR")
+
+
+def test_a_prepared_file_that_is_a_link_to_nothing(place):
+    (place / "mnist.npz").symlink_to(place / "gone.npz")
+    refused("mnist", "a link to nothing")
+    with pytest.raises(data.DataError, match="a link to nothing"):
+        data.is_complete("mnist")
+    assert (place / "mnist.npz").is_symlink()
+
+
+# --- what torchvision raises ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
