@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 
-def write(path, content):
+def write_whole(path, content):
     """Put a new file at ``path``, with the folder around it, or leave what stood there.
 
     Args:

@@ -3,14 +3,13 @@
 import contextlib
 import html
 import json
-import os
-import tempfile
 import zlib
 
 import torch
 
 from course_utils import data, distributed, nets, plotting, settings, training
 from course_utils.evaluation import mean_and_error
+from course_utils.files import write_whole
 
 SEED = 2024
 
@@ -259,14 +258,8 @@ class Lesson:
         key = (record["model"], record["metric"])
         records = [old for old in self._records() if (old["model"], old["metric"]) != key]
         records = sorted([*records, record], key=lambda entry: (entry["model"], entry["metric"]))
-        folder = settings.results_dir()
-        folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"lesson": self.name, "records": records}, indent=1) + "\n"
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=folder, suffix=".part", delete=False
-        ) as stream:
-            stream.write(text)
-        os.replace(stream.name, folder / f"{self.name}.json")
+        write_whole(settings.results_dir() / f"{self.name}.json", text)
 
 
 @contextlib.contextmanager

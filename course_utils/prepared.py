@@ -4,7 +4,7 @@ import zipfile
 
 import numpy as np
 
-from course_utils import files
+from course_utils.files import write_whole
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
@@ -93,7 +93,7 @@ def save_arrays(path, arrays):
     """
     members = dict(zip(ARRAYS, arrays, strict=True))
     try:
-        files.write(path, lambda stream: np.savez(stream, **members))
+        write_whole(path, lambda stream: np.savez(stream, **members))
     except OSError as error:
         raise unwritable(path, error) from error
 

@@ -3,9 +3,9 @@
 import ast
 import copy
 import json
-import os
 from pathlib import Path
 
+from course_utils.files import write_whole
 from homework.inside.text import lines as lines_of
 from homework.lessons import regions, source, tags
 
@@ -154,9 +154,7 @@ def write(lesson, folder, force=False):
         ReleaseError: the folder or the disk refuses it, or a file that differs is there.
     """
     path = Path(folder) / f"{lesson.name}.ipynb"
-    part = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.samefile(lesson.path):
             raise ReleaseError(f"{path}: this is the lesson itself; choose another folder by --to")
         text = text_of(student_version(lesson))
@@ -165,8 +163,7 @@ def write(lesson, folder, force=False):
                 f"{path}: it differs from the assignment and may hold answers, so it stays; choose "
                 "another folder by --to (make: TO=), or --force"
             )
-        part.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(part, path)
+        write_whole(path, text)
     except ReleaseError:
         raise
     except OSError as error:

@@ -9,7 +9,7 @@ import math
 import sys
 from pathlib import Path
 
-from normalise import write_atomically
+from course_utils.files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
@@ -168,7 +168,7 @@ def main(arguments=None):
     if asked.check:
         print("README.md differs from data/results; `make results` writes it.")
         return 1
-    write_atomically(asked.readme, wanted)
+    write_whole(asked.readme, wanted)
     print("README.md: results table written from data/results.")
     return 0
 

@@ -21,9 +21,10 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from normalise import WIDGET_STATE, normalise, write_atomically
+from normalise import WIDGET_STATE, normalise
 
 from course_utils import settings
+from course_utils.files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 PROFILES = ("smoke", "laptop", "full")
@@ -165,7 +166,7 @@ def run(path, profile, executed):
         target.parent.mkdir(parents=True, exist_ok=True)
     else:
         target = path
-    write_atomically(target, normalise(nbformat.writes(notebook)))
+    write_whole(target, normalise(nbformat.writes(notebook)))
     if profile == "full" and not failure:  # nothing is left to resume
         partial = settings.checkpoints_dir() / "partial" / path.stem
         shutil.rmtree(partial, ignore_errors=True)

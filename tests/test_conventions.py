@@ -1,4 +1,4 @@
-"""The house: files agree with each other, rooms import one way, nothing of one machine stays."""
+"""Conventions: files agree with each other, imports go one way, nothing of one machine stays."""
 
 import ast
 import json
@@ -21,11 +21,11 @@ import results_table  # noqa: E402
 
 # Imports go up this list only: a room uses rooms that stand before it.
 ROOMS = (
-    "settings distributed stand_ins downloads pixels data losses nets exact checkpoint history "
-    "progress schedules training evaluation plotting widgets checks lesson"
+    "settings files distributed stand_ins downloads catalogue prepared pixels data losses nets exact "
+    "checkpoint history progress schedules training evaluation plotting widgets checks lesson"
 ).split()
 # In all: the nets of lessons 02 to 11 are two fifths of it; `distributed` took a hundred more.
-MOST_LINES, MOST_LINES_IN_ALL = 320, 3700
+MOST_LINES, MOST_LINES_IN_ALL = 320, 4_000
 # Written so that they do not find themselves.
 NEVER = {
     r"[/](?:root|work|home/\w+|Users/\w+)/": "a path of one machine",
