@@ -14,11 +14,11 @@ LEVELS = {1: "easy", 2: "medium", 3: "hard"}
 
 
 class ReleaseError(OSError):
-    """The assignment could not be written; the message names the file."""
+    """The student version could not be written; the message names the file."""
 
 
 def student_version(lesson):
-    """The assignment: a notebook (dict) without solutions and outputs, with a header.
+    """The student version: a notebook (dict) without solutions and outputs, with a header.
 
     Outputs stay in cells tagged ``keep`` before the first exercise.
     """
@@ -102,7 +102,7 @@ def _header(lesson):
     total = sum(e.points for e in (*lesson.exercises, *lesson.reflections))
     checked = sum(e.points for e in lesson.exercises)
     text = f"""\
-**Assignment {lesson.number}**, {total} points in all: {checked} checked by program, \
+**Lesson {lesson.number}, student version**: {total} points in all, {checked} checked by program, \
 {total - checked} in words.
 
 | exercise | points | how it is graded |
@@ -123,7 +123,7 @@ in the grading". Whatever else of `course_utils` the lesson uses, you may use.
 `.venv/bin/python -m homework check PATH/{lesson.name}.ipynb` prints your points so far.
 - To submit, save the notebook and hand in this one file, `{lesson.name}.ipynb`. Do not remove or \
 split the exercise cells: their metadata say which exercise they are."""
-    return _added("assignment", text)
+    return _added("header", text)
 
 
 def _added(name, text):
@@ -160,8 +160,8 @@ def write(lesson, folder, force=False):
         text = text_of(student_version(lesson))
         if path.exists() and not force and path.read_bytes() != text.encode("utf-8"):
             raise ReleaseError(
-                f"{path}: it differs from the assignment and may hold answers, so it stays; choose "
-                "another folder by --to (make: TO=), or --force"
+                f"{path}: it differs from the student version and may hold answers, so it stays; "
+                "choose another folder by --to (make: TO=), or --force"
             )
         write_whole(path, text)
     except ReleaseError:

@@ -17,12 +17,11 @@ ROOT = settings.root()
 PACKAGE = ROOT / "course_utils"
 sys.path.insert(0, str(ROOT / "tools"))
 import course  # noqa: E402
-import results_table  # noqa: E402
 
 # Imports go up this list only: a room uses rooms that stand before it.
 ROOMS = (
-    "settings files distributed stand_ins downloads catalogue prepared pixels data losses nets exact "
-    "checkpoint history progress schedules training evaluation plotting widgets checks lesson"
+    "settings files distributed stand_ins downloads catalogue prepared pixels data losses nets "
+    "exact checkpoint history progress schedules training evaluation plotting widgets checks lesson"
 ).split()
 # In all: the nets of lessons 02 to 11 are two fifths of it; `distributed` took a hundred more.
 MOST_LINES, MOST_LINES_IN_ALL = 320, 4_000
@@ -137,12 +136,6 @@ def test_readme_names_every_command():
         assert f"tools/course.py {target}" in readme, f"README.md: no plain call for {target}"
     for script in course.SCRIPTS.values():
         assert (ROOT / "tools" / script).is_file()
-
-
-def test_readme_holds_the_generated_table():
-    text = (ROOT / "README.md").read_text("utf-8")
-    generated = results_table.generate(ROOT / "data" / "results")
-    assert results_table.put(text, generated) == text, "run: make results"
 
 
 def test_nothing_of_one_machine():

@@ -18,7 +18,7 @@ ROOT = setup_env.ROOT
 SCRIPTS = {
     "run": "run_lessons.py",
     "test": "run_tests.py",
-    "results": "results_table.py",
+    "results": "readme_tables.py",
     "pictures": "pictures.py",
     "site": "build_site.py",
     "bench": "bench.py",
