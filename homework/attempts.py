@@ -142,6 +142,6 @@ def _came(last):
 def _fault(error):
     """An error of a check for the instructor: what, and at which line of the checks."""
     frames = traceback.extract_tb(error.__traceback__, limit=100)
-    frames = [one for one in frames if Path(one.filename).parent.name == "checks"]
+    frames = [one for one in frames if "checks" in Path(one.filename).parts[-3:-1]]
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return clean.line(f"{type(error).__name__}{place}: {error}", MOST_FAULT)

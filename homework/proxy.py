@@ -23,20 +23,31 @@ class Answer(Remote):
         self._ask, self._handle = ask, handle
         self._last = {} if last is None else last
 
-    def call(self, arrays, seed):
-        self._last["came"] = value = _unpacked(*self._request("call", arrays, seed=seed))
+    def call(self, arrays, seed, **more):
+        self._last["came"] = value = _unpacked(*self._request("call", arrays, seed=seed, **more))
         return value
 
+    def call_in_place(self, arrays, seed):
+        return self.call(arrays, seed, in_place=True)
+
     def gradient(self, arrays, seed, output, weights, probe):
+        return self._gradients("gradient", arrays, seed, output, weights, probe)[1]
+
+    def value_and_gradient(self, arrays, seed, output, weights, probe):
+        return self._gradients("value_and_gradient", arrays, seed, output, weights, probe)
+
+    def _gradients(self, op, arrays, seed, output, weights, probe):
+        """(the value, or None where only the gradients were asked for; the gradients)."""
         request = {"seed": seed, "output": int(output), "weights": bool(weights)}
         request["probe"] = probe is not None
-        shapes = [array.shape for array in arrays]
-        arrays = [*arrays, *([] if probe is None else [probe])]
-        value = _unpacked(*self._request("gradient", arrays, **request))
-        is_whole = type(value) is dict if weights else _fit(value, shapes)
-        if not is_whole:
+        sent = [*arrays, *([] if probe is None else [probe])]
+        header, found = self._request(op, sent, **request)
+        value = found[0] if op != "gradient" and found else None
+        gradients = _unpacked(header, found if op == "gradient" else found[1:])
+        is_whole = type(gradients) is dict if weights else _fit(gradients, arrays)
+        if not is_whole or (value is None and op != "gradient"):
             raise CheckFailed("the gradients did not arrive whole.")
-        return value
+        return value, gradients
 
     def build(self, numbers, weights, seed):
         names = None if weights is None else list(weights)
@@ -96,9 +107,9 @@ def _unpacked(header, arrays):
     raise CheckFailed(LOST)
 
 
-def _fit(gradients, shapes):
+def _fit(gradients, arrays):
     """True if there is one for each argument, of its shape or None."""
-    if type(gradients) is not tuple or len(gradients) != len(shapes):
+    if type(gradients) is not tuple or len(gradients) != len(arrays):
         return False
-    pairs = zip(gradients, shapes, strict=True)
-    return all(one is None or one.shape == shape for one, shape in pairs)
+    pairs = zip(gradients, arrays, strict=True)
+    return all(one is None or one.shape == array.shape for one, array in pairs)

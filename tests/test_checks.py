@@ -3,45 +3,20 @@
 import inspect
 import io
 
+import mutants
 import numpy as np
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
-from mutants import (
-    lesson01,
-    lesson02,
-    lesson03,
-    lesson04,
-    lesson05,
-    lesson06,
-    lesson07,
-    lesson08,
-    lesson09,
-    lesson10,
-    lesson11,
-    lesson12,
-)
 from torch import nn
 
 from course_utils import checks
 
-LESSONS = (
-    lesson01,
-    lesson02,
-    lesson03,
-    lesson04,
-    lesson05,
-    lesson06,
-    lesson07,
-    lesson08,
-    lesson09,
-    lesson10,
-    lesson11,
-    lesson12,
-)
-WRONG = [entry for lesson in LESSONS for entry in lesson.WRONG]
-RIGHT = [entry for lesson in LESSONS for entry in lesson.RIGHT]
-NAMES = sorted({name for name, _ in RIGHT})
+ANSWERS = mutants.modules()
+WRONG = [(name, *entry) for name, module in ANSWERS.items() for entry in module.WRONG]
+RIGHT = [(name, answer) for name, module in ANSWERS.items() for answer in module.RIGHT]
+NAMES = sorted(ANSWERS)
+Flow = ANSWERS["autoregressive_prior"].Flow
 FIRST = {name: answer for name, answer in reversed(RIGHT)}
 SEEDS = (0, 1, 2)
 
@@ -87,8 +62,8 @@ def test_every_check_is_proved_by_enough_answers():
     ]
     assert sorted(public) == NAMES
     for name in NAMES:
-        assert sum(entry[0] == name for entry in WRONG) >= 6
-        assert sum(entry[0] == name for entry in RIGHT) >= 3
+        module = f"course_utils.checks.{ANSWERS[name].__name__.removeprefix('mutants.')}"
+        assert getattr(checks, name).__module__ == module, "the same folder and file for both"
         assert name in checks.__all__
 
 
@@ -103,7 +78,7 @@ def test_a_stub_is_told_kindly(name):
 
 
 def test_a_stub_is_told_before_the_earlier_one_that_it_uses():
-    class Earlier(lesson06.Flow):
+    class Earlier(Flow):
         def masks(self, *_):
             raise NotImplementedError("Exercise 6.2: write masks")
 
@@ -154,8 +129,13 @@ def like(answer, change):
 
 
 CLASSES = {  # check: (right answer, its methods)
-    "vae_fc": (lesson02.Network, "encode", "decode", "forward"),
-    "autoregressive_prior": (lesson06.Flow, "scale_and_shift", "log_prob", "invert"),
+    "vae_fc": (ANSWERS["vae_fc"].Network, "encode", "decode", "forward"),
+    "autoregressive_prior": (
+        Flow,
+        "scale_and_shift",
+        "log_prob",
+        "invert",
+    ),
 }
 CHEATS = {
     "equals all": lambda value: EqualsAll(),
@@ -354,7 +334,9 @@ def test_an_answer_cannot_change_the_arrays_of_a_check():
         return x.zero_()
 
     array = np.ones(3)
-    checks.call(answer, array)
+    with pytest.raises(checks.CheckFailed, match="overwrites its argument x"):
+        checks.call(answer, array)
+    checks.call(answer, array, in_place=True)
     checks.gradient(lambda x: x.data.zero_() + x, array)
     np.testing.assert_array_equal(array, np.ones(3))
 
@@ -447,7 +429,7 @@ def test_build_says_what_is_wrong(answer, weights, text):
 
 
 def test_a_notebook_shows_one_clean_block():
-    failed = failure("gaussian_kl", lesson01.kl_log_std)
+    failed = failure("gaussian_kl", ANSWERS["gaussian_kl"].kl_log_std)
     lines = str(failed).splitlines()
     starts = ["gaussian_kl: not right yet.", "  Mistake:  log_var is taken for log_std."]
     assert lines[:2] == starts
@@ -456,6 +438,6 @@ def test_a_notebook_shows_one_clean_block():
 
     shell, shown = InteractiveShell(), []
     shell._showtraceback = lambda kind, error, traceback: shown.append(traceback)
-    shell.push({"checks": checks, "answer": lesson01.kl_log_std})
+    shell.push({"checks": checks, "answer": ANSWERS["gaussian_kl"].kl_log_std})
     assert not shell.run_cell("checks.gaussian_kl(answer)", store_history=False).success
     assert shown == [lines]

@@ -1,12 +1,13 @@
 """The grader on real submissions: who earns what, and who can harm whom."""
 
-import importlib
 import inspect
 import json
 import os
 import re
 import signal
+from pathlib import Path
 
+import mutants
 import ordinary
 import pytest
 import submissions as made
@@ -201,11 +202,16 @@ def test_one_hostile_answer_leaves_the_others_their_points(box):
 def test_famous_mistakes_are_named_through_the_sandbox(course, number):
     """One wrong answer to each exercise of a lesson, from tests/mutants, with hidden seeds."""
     [lesson] = lessons.all_lessons([number])
-    mutants = importlib.import_module(f"mutants.lesson{number}")
-    text = inspect.getsource(mutants).replace("from . import registry", "")
-    text = re.sub(r"\bVAE\b", "CHECK", text)  # there a check's name, here the answer's
+    answers = mutants.modules(number)
+    sources = [inspect.getsource(module) for module in answers.values()]
+    sources[:0] = [
+        path.read_text()
+        for path in Path(__file__).parent.glob(f"mutants/lesson{number}/_common.py")
+    ]
+    text = re.sub(r"^from mutants.*\n", "", "\n".join(sources), flags=re.MULTILINE)
     shims = "def wrong(*told):\n    return lambda answer: answer\n"
-    shims += "def right(*told):\n    return wrong()\n"
+    shims += "def right(answer):\n    return answer\n"
+    shims += "def registry():\n    return [], [], wrong, right\n"
     # Every cell that is not an exercise goes: helpers of the mutants have its names too.
     notebook = json.loads(json.dumps(lesson.notebook))
     notebook["cells"] = [
@@ -214,9 +220,9 @@ def test_famous_mistakes_are_named_through_the_sandbox(course, number):
     notebook["cells"][:0] = [made.code(shims), made.code(text)]
     phrases = {}
     for exercise, cell in zip(lesson.exercises, notebook["cells"][2:], strict=True):
-        answers = [entry for entry in mutants.WRONG if entry[0] == exercise.check]
-        named = [e for e in answers if getattr(mutants, e[1].__name__, None) is e[1]]
-        _, answer, phrases[exercise.id] = named[len(named) // 2]
+        module = answers[exercise.check]
+        named = [e for e in module.WRONG if getattr(module, e[0].__name__, None) is e[0]]
+        answer, phrases[exercise.id] = named[len(named) // 2]
         cell["source"] = f"def {exercise.defines[0]}(*a):\n    return {answer.__name__}(*a)\n"
         if isinstance(answer, type):
             cell["source"] = f"class {exercise.defines[0]}({answer.__name__}):\n    pass\n"

@@ -9,8 +9,8 @@ from course_utils.checks._contract import call, gradient
 from course_utils.checks._remote import CheckFailed
 
 
-def show(value):
-    """A short text of an array: some values, shape, dtype."""
+def show(value, dtype=False):
+    """A short text of an array: a number, or some values and the shape (and the dtype)."""
     if isinstance(value, tuple):
         return f"a tuple of {len(value)}: " + "; ".join(show(entry) for entry in value[:3])
     if isinstance(value, dict):
@@ -18,10 +18,11 @@ def show(value):
         return f"a dict with the keys {', '.join(keys)}{', ...' if len(value) > 5 else ''}"
     flat = value.reshape(-1)
     values = ", ".join(f"{number:.6g}" for number in flat[:4])
+    kind = f", {value.dtype}" if dtype else ""
     if value.ndim == 0:
-        return f"{values} (one number)"
+        return f"{values} (one number{kind})"
     more = ", ..." if flat.size > 4 else ""
-    return f"[{values}{more}]  shape {value.shape}, {value.dtype}"
+    return f"[{values}{more}]  shape {value.shape}{kind}"
 
 
 def sizes(rng, count):
@@ -94,7 +95,9 @@ def verify(
     """
     part = f"{part}: " if part else ""
     expected = np.asarray(expected)
-    about = {"checked": checked, "expected": show(expected), "received": show(received)}
+    kinds = {value.dtype.kind for value in (received, expected) if isinstance(value, np.ndarray)}
+    texts = [show(value, dtype=len(kinds) > 1) for value in (expected, received)]
+    about = {"checked": checked, "expected": texts[0], "received": texts[1]}
     if not isinstance(received, np.ndarray):
         raise CheckFailed(f"{part}one array is expected, {show(received)} came.", **about)
     if close(received, expected, scale, tolerance):

@@ -16,13 +16,15 @@ import textwrap
 import numpy as np
 
 from course_utils import settings
+from course_utils.checks._earlier import first_to_repair
 from course_utils.checks._remote import CheckFailed, Local, Remote, kind_of
 from course_utils.checks._watch import LIBRARIES, Watch
 
+CHECKS = {}  # name -> check
 SEALS = {}  # exercise -> names that its check seals
 
 
-def call(answer, *arrays, seed=0):
+def call(answer, *arrays, seed=0, in_place=False):
     """Result of ``answer(*arrays)``: an array, or a tuple or dict of arrays.
 
     torch's (CPU), numpy's and Python's global generators are seeded by ``seed`` and put back after,
@@ -30,13 +32,14 @@ def call(answer, *arrays, seed=0):
     copies.
 
     Raises:
-        CheckFailed: the answer raised, or returned something else than numbers.
+        CheckFailed: the answer raised, returned something else than numbers, or (unless it may work
+            ``in_place``) overwrote one of its arguments.
     """
+    handle = _remote(answer)
     try:
-        return _trusted(_remote(answer).call(_copies(arrays), seed))
+        return _trusted((handle.call_in_place if in_place else handle.call)(_copies(arrays), seed))
     except CheckFailed as failure:
-        shapes = ", ".join(str(np.shape(array)) for array in arrays)
-        told = f"called with arguments of the shapes {shapes}" if arrays else "called"
+        told = f"called with {told_arguments(arrays)}" if arrays else "called"
         failure.checked = failure.checked or told
         raise
 
@@ -56,6 +59,24 @@ def gradient(answer, *arrays, seed=0, output=0, weights=False, probe=None):
     """
     probe = None if probe is None else np.array(probe)
     found = _remote(answer).gradient(_copies(arrays), seed, output, weights, probe)
+    return _gradients(found, arrays, weights)
+
+
+def value_and_gradient(answer, *arrays, seed=0, output=0, weights=False, probe=None):
+    """(value, gradients) of the first output (or number ``output``), both of one call.
+
+    For answers that draw noise: the gradient belongs to the very noise that is in the value, also
+    where the noise is from a generator of the answer's own, which no seed repeats.
+
+    Args, Raises: as :func:`gradient`.
+    """
+    probe = None if probe is None else np.array(probe)
+    handle = _remote(answer)
+    value, found = handle.value_and_gradient(_copies(arrays), seed, output, weights, probe)
+    return _array(value), _gradients(found, arrays, weights)
+
+
+def _gradients(found, arrays, weights):
     if type(found) is dict and weights:
         return {name: None if value is None else _array(value) for name, value in found.items()}
     if type(found) is not tuple or len(found) != len(arrays):
@@ -82,7 +103,24 @@ def build(answer, *numbers, weights=None, seed=0):
     return _remote(answer).build(_copies(numbers), weights, seed)
 
 
-def check(exercise, seals=()):
+def train(model, mode=True):
+    """Put a model that :func:`build` made into train mode, or (``mode=False``) into eval mode.
+
+    Raises:
+        CheckFailed: as :func:`call`.
+    """
+    call(model.train if mode else model.eval)
+
+
+def told_arguments(arrays):
+    """What went in, in words: numbers as they are, arrays by their shapes."""
+    texts = [str(np.shape(array) if np.ndim(array) else array) for array in arrays]
+    if all(np.ndim(array) == 0 for array in arrays):
+        return f"the numbers {', '.join(texts)}"
+    return f"arguments of the shapes {', '.join(texts)}"
+
+
+def check(exercise, seals=(), defines=""):
     """Make a public check of ``function(answer, seed)``, which returns what it verified.
 
     The bare function, as a grading calls it, is ``__wrapped__``. In the notebook the check also
@@ -93,12 +131,14 @@ def check(exercise, seals=()):
         seals: functions, methods or classes of the package that would answer it, such as
             ``losses.divergences.gaussian_kl``; the grading's copy of the package lacks them, for
             all exercises of the lesson.
+        defines: name of the answer, where that is not the check's.
     """
 
     def make(function):
+        name, number = function.__name__, lesson_of(exercise)
+
         @functools.wraps(function)
         def checked(answer, seed=0):
-            name, number = function.__name__, lesson_of(exercise)
             try:
                 if isinstance(answer, Remote):
                     verified, note = function(answer, seed), ""
@@ -108,12 +148,15 @@ def check(exercise, seals=()):
                     note = _earns_nothing(watch)
             except CheckFailed as failure:
                 failure.name = name
+                earlier = first_to_repair(answer, exercise, failure, CHECKS.values())
+                if earlier is not None:
+                    raise earlier from failure
                 raise
             for line in [f"{name}: right. {verified}", *([f"{name}: {note}"] if note else [])]:
                 print(textwrap.fill(line, settings.LINE))
 
-        checked.exercise = exercise
-        SEALS[exercise] = tuple(seals)
+        checked.exercise, checked.defines = exercise, defines or name
+        CHECKS[name], SEALS[exercise] = checked, tuple(seals)
         return checked
 
     return make

@@ -50,6 +50,18 @@ class _Pair(_Formed):
         return received
 
     def gradient(self, arrays, seed, output, weights, probe):
+        output, probe = self._there(arrays, seed, output, probe)
+        return self._far.gradient(arrays, seed, output, weights, probe)
+
+    def value_and_gradient(self, arrays, seed, output, weights, probe):
+        there, seen = self._there(arrays, seed, output, probe)
+        value, found = self._far.value_and_gradient(arrays, seed, there, weights, seen)
+        if seen is not probe and value.ndim:
+            value = np.asarray(value[output])
+        return value, found
+
+    def _there(self, arrays, seed, output, probe):
+        """Number of the output, and the probe, in the form that the answer has."""
         received = self._far.call(tuple(np.array(array) for array in arrays), seed)
         if type(received) is dict and set(received) == set(self._names):
             output = list(received).index(self._names[output])
@@ -57,7 +69,7 @@ class _Pair(_Formed):
             whole = np.zeros(received.shape)
             whole[output] = 1.0 if probe is None else probe
             output, probe = 0, whole
-        return self._far.gradient(arrays, seed, output, weights, probe)
+        return output, probe
 
     def _is_stacked(self, received):
         is_array = type(received) is np.ndarray and received.dtype.kind in "biuf"
@@ -74,3 +86,6 @@ class _Rows(_Formed):
 
     def gradient(self, arrays, seed, output, weights, probe):
         return self._far.gradient(arrays, seed, output, weights, probe)
+
+    def value_and_gradient(self, arrays, seed, output, weights, probe):
+        return self._far.value_and_gradient(arrays, seed, output, weights, probe)

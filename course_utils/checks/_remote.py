@@ -1,6 +1,7 @@
 """Handles of an answer: in this process (Local) or elsewhere; see _contract."""
 
 import contextlib
+import inspect
 import linecache
 import random
 import traceback
@@ -53,11 +54,28 @@ class Remote(ABC):
 
     @abstractmethod
     def call(self, arrays, seed):
-        """Call the answer (a model: its forward) with torch's generator seeded by ``seed``."""
+        """Call the answer (a model: its forward) with torch's generator seeded by ``seed``.
+
+        An answer that overwrites an argument is at fault.
+        """
+
+    def call_in_place(self, arrays, seed):
+        """As :meth:`call`, of an answer that may overwrite its arguments."""
+        return self.call(arrays, seed)
 
     @abstractmethod
     def gradient(self, arrays, seed, output, weights, probe):
         """Gradients of the sum of output number ``output``; see :func:`gradient`."""
+
+    def value_and_gradient(self, arrays, seed, output, weights, probe):
+        """(value of output number ``output``, its gradients), both of one and the same call.
+
+        Where that cannot be had, of two calls with the same ``seed``.
+        """
+        value = self.call(tuple(np.array(array) for array in arrays), seed)
+        values = list(value.values()) if type(value) is dict else value
+        value = _nth(values if isinstance(values, (tuple, list)) else [values], output, "it")
+        return value, self.gradient(arrays, seed, output, weights, probe)
 
     @abstractmethod
     def build(self, numbers, weights, seed):
@@ -79,11 +97,23 @@ class Local(Remote):
     def __init__(self, target, title="your function"):
         self._target, self._title = target, title
 
-    def call(self, arrays, seed):
+    def call(self, arrays, seed, in_place=False):
+        arguments = _arguments(arrays)
         with noise(seed):
-            return _to_arrays(self._run(_arguments(arrays)), self._title)
+            value = self._run(arguments)
+        if not in_place:
+            self._refuse_overwritten(arrays, arguments)
+        if isinstance(value, torch.nn.Module) and value is getattr(self._target, "__self__", None):
+            return np.array(value.training)  # of model.train() and model.eval()
+        return _to_arrays(value, self._title)
+
+    def call_in_place(self, arrays, seed):
+        return self.call(arrays, seed, in_place=True)
 
     def gradient(self, arrays, seed, output, weights, probe):
+        return self.value_and_gradient(arrays, seed, output, weights, probe)[1]
+
+    def value_and_gradient(self, arrays, seed, output, weights, probe):
         with noise(seed), torch.enable_grad():
             tensors = _arguments(arrays)
             leaves = [value for value in tensors if _is_float(value)]
@@ -97,9 +127,11 @@ class Local(Remote):
             if wanted and isinstance(value, torch.Tensor) and value.requires_grad:
                 found = self._differentiate(value, wanted, probe)
                 found = dict(zip(map(id, wanted), found, strict=True))
+        value = _to_array(value, self._title)
         if weights:
-            return {name: _plain_or_none(found.get(id(leaf))) for name, leaf in names.items()}
-        return tuple(_plain_or_none(found.get(id(value))) for value in tensors)
+            named = {name: _plain_or_none(found.get(id(leaf))) for name, leaf in names.items()}
+            return value, named
+        return value, tuple(_plain_or_none(found.get(id(tensor))) for tensor in tensors)
 
     def build(self, numbers, weights, seed):
         if not callable(self._target):
@@ -129,6 +161,22 @@ class Local(Remote):
             raise CheckFailed(f"not written yet: {what}", written=False) from error
         except (Exception, SystemExit) as error:
             raise CheckFailed(f"{self._title} raised {_told(error)}{_place(error)}") from error
+
+    def _refuse_overwritten(self, arrays, arguments):
+        """Raise where the answer changed one of its arguments in place."""
+        pairs = zip(arrays, arguments, strict=True)
+        for position, (array, argument) in enumerate(pairs):
+            if not isinstance(argument, torch.Tensor):
+                continue
+            now = argument.detach()
+            if now.shape != array.shape or not np.array_equal(
+                now.numpy(), array, equal_nan=array.dtype.kind == "f"
+            ):
+                raise CheckFailed(
+                    f"{self._title} overwrites its argument {_parameter(self._target, position)}: "
+                    "what calls it may still need the old values. Work on a copy (clone), without "
+                    "operations in place such as add_, exponential_ or x[...] = y."
+                )
 
     def _differentiate(self, value, leaves, probe):
         try:
@@ -182,9 +230,21 @@ def _place(error):
     return f"  (in {frames[-1].name}, at: {line})" if line else f"  (in {frames[-1].name})"
 
 
+def _parameter(target, position):
+    """Name of a function's argument number ``position``, or that number in words."""
+    with contextlib.suppress(TypeError, ValueError):
+        parameters = list(inspect.signature(target).parameters.values())
+        if position < len(parameters) and parameters[position].kind.name.startswith("POSITIONAL"):
+            return parameters[position].name
+    return f"number {position + 1}"
+
+
 def _pick(value, output, title):
     values = list(value.values()) if isinstance(value, dict) else value
-    values = values if isinstance(values, (tuple, list)) else [values]
+    return _nth(values if isinstance(values, (tuple, list)) else [values], output, title)
+
+
+def _nth(values, output, title):
     if output >= len(values):
         raise CheckFailed(f"{title} returned {len(values)} value(s), more are expected.")
     return values[output]

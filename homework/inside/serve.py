@@ -88,11 +88,13 @@ def _answer(header, arrays, handles):
         raise CheckFailed("there is no answer.")
     target, op, seed = handles[header["handle"]], header["op"], header.get("seed", 0)
     if op == "call":
-        return _packed(target.call(tuple(arrays), seed))
-    if op == "gradient":
+        return _packed(target.call(tuple(arrays), seed, in_place=bool(header.get("in_place"))))
+    if op in ("gradient", "value_and_gradient"):
         probe = arrays.pop() if header["probe"] else None
         asked = header["output"], header["weights"], probe
-        return _packed(target.gradient(tuple(arrays), seed, *asked))
+        value, found = target.value_and_gradient(tuple(arrays), seed, *asked)
+        told, found = _packed(found)
+        return told, found if op == "gradient" else [value, *found]
     if op == "method":
         handles.append(target.method(header["name"]))
     else:

@@ -1,0 +1,90 @@
+"""Which earlier answer is to be repaired first, where one that calls it is not right.
+
+An answer may call those of earlier exercises. Where it fails, the fault may be theirs, and a
+message about its own formula would send the reader to the wrong cell.
+"""
+
+import contextlib
+import io
+import types
+
+from course_utils.checks._remote import CheckFailed, Remote
+
+
+def first_to_repair(answer, exercise, failure, checks):
+    """The failure that names the earlier answer at fault, or None where none is.
+
+    Args:
+        answer: what was checked. A handle (:class:`Remote`) shows nothing of what it calls.
+        exercise: its exercise's number. failure: how it failed.
+        checks: all checks, of which those of the lesson's earlier exercises are tried.
+    """
+    if isinstance(answer, Remote):
+        return None
+    lesson, number = _place(exercise)
+    earlier = [one for one in checks if _place(one.exercise) < (lesson, number)]
+    earlier = {one.defines: one for one in earlier if _place(one.exercise)[0] == lesson}
+    for name, value in sorted(_reached(answer, earlier).items(), key=lambda pair: pair[0]):
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                earlier[name](value)
+        except CheckFailed as found:
+            first = f"first repair {earlier[name].exercise} ({name}), which this answer calls"
+            told = found.mistake if found.mistake.startswith("first repair") else ""
+            if not found.written and not told:
+                told = f"{first}: it is {found.mistake}"
+            told = told or f"{first}: it is not right yet. Its own check says what is wrong with it"
+            return CheckFailed(
+                told,
+                name=failure.name,
+                checked=failure.checked,
+                written=failure.written and found.written,
+            )
+    return None
+
+
+def _place(exercise):
+    """Numbers of the lesson and in it, to compare: 1.10 comes after 1.9."""
+    return tuple(int(part) for part in exercise.split("."))
+
+
+def _reached(answer, names):
+    """name -> value, for those of ``names`` that the answer's code, or what it calls, looks up."""
+    found, seen, waiting = {}, set(), [answer]
+    while waiting:
+        value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, type):
+            waiting += [one for kind in value.__mro__[:-1] for one in vars(kind).values()]
+        elif isinstance(value, types.MethodType):
+            waiting.append(value.__func__)
+        elif isinstance(value, (staticmethod, classmethod)):
+            waiting.append(value.__func__)
+        elif isinstance(value, types.FunctionType) and _is_the_readers(value, answer):
+            for name, used in _looked_up(value):
+                if name in names and used is not answer and callable(used):
+                    found[name] = used
+                if isinstance(used, (type, types.FunctionType)):
+                    waiting.append(used)
+    return found
+
+
+def _is_the_readers(function, answer):
+    """True for a function of the same module as the answer: no walk through libraries."""
+    return function.__module__ == getattr(answer, "__module__", None)
+
+
+def _looked_up(function):
+    """Pairs (name, value) of the globals and closed-over names of a function's code."""
+    codes, names = [function.__code__], set()
+    while codes:
+        code = codes.pop()
+        names |= {*code.co_names}
+        codes += [one for one in code.co_consts if isinstance(one, types.CodeType)]
+    yield from ((name, function.__globals__[name]) for name in names & set(function.__globals__))
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    for name, cell in cells:
+        with contextlib.suppress(ValueError):  # not bound yet
+            yield name, cell.cell_contents

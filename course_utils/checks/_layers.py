@@ -1,0 +1,18 @@
+"""Two stochastic layers: what the checks of lesson 11 share."""
+
+import numpy as np
+
+LOG_2_PI = np.log(2 * np.pi)
+BELOW = "held at 0 or above: the rate of one layer of a chain may be negative"
+STD = "log_var is taken for the logarithm of a standard deviation"
+
+
+def log_normal(z, mu, log_var):
+    """log N(z; mu, exp(log_var)) of each dimension."""
+    return -0.5 * (LOG_2_PI + log_var + (z - mu) ** 2 / np.exp(log_var))
+
+
+def gaussian_kl(mu, log_var, mu_p=0.0, log_var_p=0.0):
+    """KL of each dimension."""
+    ratio = (np.exp(log_var) + (mu - mu_p) ** 2) / np.exp(log_var_p)
+    return 0.5 * (log_var_p - log_var + ratio - 1)

@@ -1,0 +1,1 @@
+"""Checks of lesson 02: binarising, the Bernoulli log-likelihood, traversals, active units."""

@@ -1,0 +1,1 @@
+"""Checks of lesson 05: drawing categories by Gumbel-max, and the relaxed draw."""

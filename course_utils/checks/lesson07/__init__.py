@@ -1,0 +1,1 @@
+"""Checks of lesson 07: the nearest code, and a codebook that follows its vectors."""

@@ -1,0 +1,1 @@
+"""Checks of lesson 08: the mask of a PixelCNN, and the masks of its two stacks."""

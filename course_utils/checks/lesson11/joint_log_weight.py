@@ -1,0 +1,150 @@
+"""Check of exercise 11.1: ``joint_log_weight``."""
+
+import math
+
+import numpy as np
+
+from course_utils.checks._compare import (
+    doubles,
+    floats,
+    sizes,
+    verify,
+    verify_gradient,
+    verify_repeatable,
+)
+from course_utils.checks._contract import call, check
+from course_utils.checks._layers import LOG_2_PI, STD, gaussian_kl, log_normal
+
+
+@check("11.1")
+def joint_log_weight(answer, seed):
+    """log w (K, B) of two layers: see :func:`_joint_arrays` for the arguments."""
+    rng = np.random.default_rng(seed)
+    samples, batch, first, second = sizes(rng, 4)
+    for label, shape in (
+        ("", (samples, batch, first, second)),
+        ("as many latents in both layers: ", (samples, batch, first, first)),
+        ("K = 1: ", (1, batch, first, second)),
+        ("B = 1: ", (samples, 1, first, second)),
+        ("one latent in each layer: ", (samples, batch, 1, 1)),
+    ):
+        arrays = _joint_arrays(rng, *shape)
+        exact = doubles(*arrays)
+        right, wrong = _joint_weights(*exact)
+        about = f"{label}K = {shape[0]}, B = {shape[1]}, L1 = {shape[2]}, L2 = {shape[3]}"
+        famous = list(wrong) if not label or label.startswith("as many") else ()
+        verify(call(answer, *arrays), right, checked=about, wrong=famous, scale=10)
+        verify_gradient(answer, arrays, NAMES, _joint_slopes(*exact))
+    verify_repeatable(answer, *arrays)
+    return (
+        "log p(x|z1) + log p(z1|z2) + log p(z2) - log q(z1|x) - log q(z2|z1) for every sample and "
+        "example, each latent once; every argument gets its gradient."
+    )
+
+
+NAMES = ("log_p_x", "z_1", "mu_1", "log_var_1", "z_2", "mu_2", "log_var_2", "mu_p", "log_var_p")
+
+
+def _joint_arrays(rng, samples, batch, first, second):
+    """log_p_x (K, B); z_1 (K, B, L1); q(z1|x) (B, L1) twice; z_2, q(z2|z1) (K, B, L2); p(z1|z2)."""
+    lower, upper, alone = (samples, batch, first), (samples, batch, second), (batch, first)
+    return floats(
+        -90 + 5 * rng.normal(size=(samples, batch)),
+        rng.normal(size=lower),
+        rng.normal(size=alone),
+        rng.uniform(-1.5, 0.8, alone),
+        rng.normal(size=upper),
+        rng.normal(size=upper),
+        rng.uniform(-1.5, 0.8, upper),
+        rng.normal(size=lower),
+        rng.uniform(-1.5, 0.8, lower),
+    )
+
+
+def _joint_weights(log_p_x, z_1, mu_1, log_var_1, z_2, mu_2, log_var_2, mu_p, log_var_p):
+    """The right log w, and (phrase, values) of wrong ones, fewest mistakes first."""
+    terms = {
+        "q1": log_normal(z_1, mu_1, log_var_1).sum(-1),
+        "q2": log_normal(z_2, mu_2, log_var_2).sum(-1),
+        "p1": log_normal(z_1, mu_p, log_var_p).sum(-1),
+        "p2": log_normal(z_2, 0.0, 0.0).sum(-1),
+    }
+    q1, q2, p1, p2 = terms.values()
+    right = log_p_x + p1 + p2 - q1 - q2
+    alone = log_normal(z_1, 0.0, 0.0).sum(-1)
+    stds = [log_normal(z, mu, 2 * log_var).sum(-1) for z, mu, log_var in (
+        (z_1, mu_1, log_var_1), (z_2, mu_2, log_var_2), (z_1, mu_p, log_var_p))]  # fmt: skip
+    largest = right.max(0)
+    bound = largest + np.log(np.exp(right - largest).mean(0))
+    kl_1 = gaussian_kl(mu_1, log_var_1, mu_p, log_var_p).sum(-1)
+    kl_2 = gaussian_kl(mu_2, log_var_2).sum(-1)
+    pi_1, pi_2 = (0.5 * LOG_2_PI * z.shape[-1] for z in (z_1, z_2))
+    prior = "p(z1) = N(0, I) stands for p(z1|z2): z2 is its prior's parameter here"
+    means = [values.mean(-1) for values in (
+        log_normal(z_1, mu_p, log_var_p), log_normal(z_2, 0.0, 0.0),
+        log_normal(z_1, mu_1, log_var_1), log_normal(z_2, mu_2, log_var_2))]  # fmt: skip
+    found = [
+        ("log p(x|z1) is missing", right - log_p_x),
+        ("log p(z1|z2) is missing", right - p1),
+        ("log p(z2) is missing", right - p2),
+        ("log q(z1|x) is missing", right + q1),
+        ("log q(z2|z1) is missing", right + q2),
+        ("the upper layer is missing: log p(z2) and log q(z2|z1)", right - p2 + q2),
+        ("the lower layer is missing: log p(z1|z2) and log q(z1|x)", right - p1 + q1),
+        (prior, right - p1 + alone),
+        (f"{prior}; and log p(z2) is missing", right - p1 + alone - p2),
+        ("log q is added, it should be subtracted", right + 2 * (q1 + q2)),
+        ("log q(z1|x) is added, it should be subtracted", right + 2 * q1),
+        ("log q(z2|z1) is added, it should be subtracted", right + 2 * q2),
+        ("the signs of the latents' terms are exchanged: log p is added, log q subtracted",
+         log_p_x - p1 - p2 + q1 + q2),
+        ("the sign is wrong: this is minus log w", -right),
+        ("the closed forms of both KLs stand for the log-ratios: a weight is made of the drawn z",
+         log_p_x - kl_1 - kl_2),
+        ("the closed form of the lower KL stands for its log-ratio: a weight is made of the drawn "
+         "z", log_p_x - kl_1 + p2 - q2),
+        ("the closed form of the upper KL stands for its log-ratio: a weight is made of the drawn "
+         "z", log_p_x + p1 - q1 - kl_2),
+        (f"{STD} in q(z1|x)", right + q1 - stds[0]),
+        (f"{STD} in q(z2|z1)", right + q2 - stds[1]),
+        (f"{STD} in p(z1|z2)", right - p1 + stds[2]),
+        (STD, log_p_x + stds[2] + p2 - stds[0] - stds[1]),
+        ("1/2 log(2 pi) is missing in p(z1|z2) alone", right + pi_1),
+        ("1/2 log(2 pi) is missing in p(z2) alone", right + pi_2),
+        ("1/2 log(2 pi) is missing in log q alone", right - pi_1 - pi_2),
+        ("the mean over the latents is taken in place of the sum",
+         log_p_x + means[0] + means[1] - means[2] - means[3]),
+        ("log w is averaged over the samples: one value for each sample is wanted", right.mean(0)),
+        ("the bound came, log w itself is wanted: (K, B)", bound),
+        ("the bound came, with the sum for the mean: log w itself is wanted, (K, B)",
+         bound + math.log(len(right))),
+        ("averaged over everything: (K, B) is wanted", right.mean()),
+        ("summed over everything: (K, B) is wanted", right.sum()),
+        ("averaged over the batch: (K, B) is wanted", right.mean(1)),
+        ("the axes are exchanged: samples come first", right.T),
+        ("this is w, its logarithm is wanted", np.exp(right)),
+    ]  # fmt: skip
+    if z_1.shape == z_2.shape:
+        found = [
+            ("z1 and z2 are exchanged in log p",
+             log_p_x + log_normal(z_2, mu_p, log_var_p).sum(-1) + alone - q1 - q2),
+            ("z1 and z2 are exchanged in log q", log_p_x + p1 + p2
+             - log_normal(z_2, mu_1, log_var_1).sum(-1) - log_normal(z_1, mu_2, log_var_2).sum(-1)),
+            ("the parameters of q(z2|z1) and p(z1|z2) are exchanged", log_p_x + p2 - q1
+             + log_normal(z_1, mu_2, log_var_2).sum(-1)
+             - log_normal(z_2, mu_p, log_var_p).sum(-1)),
+        ]  # fmt: skip
+    return right, found
+
+
+def _joint_slopes(log_p_x, z_1, mu_1, log_var_1, z_2, mu_2, log_var_2, mu_p, log_var_p):
+    """Gradients of the sum of log w for each argument."""
+
+    def parts(z, mu, log_var):  # of log N for z, mu, log_var
+        off = (z - mu) / np.exp(log_var)
+        return -off, off, 0.5 * (off * (z - mu) - 1)
+
+    q1, q2 = parts(z_1, mu_1, log_var_1), parts(z_2, mu_2, log_var_2)
+    p1 = parts(z_1, mu_p, log_var_p)
+    lower = [p1[0] - q1[0], -q1[1].sum(0), -q1[2].sum(0)]
+    return (np.ones_like(log_p_x), *lower, -z_2 - q2[0], -q2[1], -q2[2], p1[1], p1[2])

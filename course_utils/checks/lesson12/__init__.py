@@ -1,0 +1,1 @@
+"""Checks of lesson 12: comparisons in pairs, ties, and the frontier."""

@@ -1,0 +1,130 @@
+"""Answers to exercise 1.3, ``gaussian_kl``: wrong and right ones."""
+
+import numpy as np
+import torch
+from torch.distributions import Normal, kl_divergence
+
+from mutants import registry
+from mutants.lesson01._common import kl_of, kl_terms, log_density, log_prior
+from mutants.lesson01.reparameterise import sample_by_formula
+
+WRONG, RIGHT, wrong, right = registry()
+
+
+@right
+def kl_by_formula(mu, log_var):
+    return -0.5 * torch.sum(1 + log_var - mu.pow(2) - log_var.exp(), dim=1)
+
+
+@right
+def kl_by_distribution(mu, log_var):
+    q_z = Normal(mu, torch.exp(log_var / 2))
+    return kl_divergence(q_z, Normal(torch.tensor(0.0), torch.tensor(1.0))).sum(-1)
+
+
+@right
+def kl_in_float64(mu, log_var):
+    mu, log_var = mu.double(), log_var.double()
+    squares = torch.einsum("bl,bl->b", mu, mu)
+    return 0.5 * squares + 0.5 * (torch.expm1(log_var) - log_var).sum(-1)
+
+
+@right
+def kl_by_loop(mu, log_var):
+    total = torch.zeros(mu.shape[0])
+    for dim in range(mu.shape[1]):
+        var = np.e ** log_var[:, dim]
+        total = total + (var + mu[:, dim] ** 2 - 1 - torch.log(var)) / 2
+    return total
+
+
+@wrong("the mean over the dimensions is taken in place of the sum")
+def kl_mean(mu, log_var):
+    return kl_terms(mu, log_var).mean(-1)
+
+
+@wrong("the mean over batch and dimensions is taken")
+def kl_mean_of_all(mu, log_var):
+    return kl_terms(mu, log_var).mean()
+
+
+@wrong("the mean over the batch is taken")
+def kl_batch_mean(mu, log_var):
+    return kl_of(mu, log_var).mean()
+
+
+@wrong("summed over the batch")
+def kl_sum_of_all(mu, log_var):
+    return -0.5 * torch.sum(1 + log_var - mu.pow(2) - log_var.exp())
+
+
+@wrong("summed over the wrong axis")
+def kl_wrong_axis(mu, log_var):
+    return kl_terms(mu, log_var).sum(0)
+
+
+@wrong("log_var is taken for log_std")
+def kl_log_std(mu, log_var):
+    return 0.5 * (mu**2 + (2 * log_var).exp() - 1 - 2 * log_var).sum(-1)
+
+
+@wrong("the standard deviation stands in place of the variance")
+def kl_std_for_variance(mu, log_var):
+    return 0.5 * (mu**2 + (0.5 * log_var).exp() - 1 - log_var).sum(-1)
+
+
+@wrong("the 1/2 is missing")
+def kl_no_half(mu, log_var):
+    return (mu**2 + log_var.exp() - 1 - log_var).sum(-1)
+
+
+@wrong("the sign is wrong")
+def kl_sign(mu, log_var):
+    return 0.5 * (1 + log_var - mu**2 - log_var.exp()).sum(-1)
+
+
+@wrong("the constant -1 is missing")
+def kl_no_constant(mu, log_var):
+    return 0.5 * (mu**2 + log_var.exp() - log_var).sum(-1)
+
+
+@wrong("mu is not squared")
+def kl_mu_not_squared(mu, log_var):
+    return 0.5 * (mu + log_var.exp() - 1 - log_var).sum(-1)
+
+
+@wrong("log_var has the wrong sign")
+def kl_log_var_sign(mu, log_var):
+    return 0.5 * (mu**2 + log_var.exp() - 1 + log_var).sum(-1)
+
+
+@wrong("the KL is reversed")
+def kl_reversed(mu, log_var):
+    q_z = Normal(mu, torch.exp(0.5 * log_var))
+    return kl_divergence(Normal(torch.zeros_like(mu), torch.ones_like(mu)), q_z).sum(-1)
+
+
+@wrong("every value is 0.1 times the right one")
+def kl_beta(mu, log_var):
+    return 0.1 * kl_of(mu, log_var)
+
+
+@wrong("the 1/2 is missing; and the sign is wrong")
+def kl_two_mistakes(mu, log_var):
+    return (1 + log_var - mu**2 - log_var.exp()).sum(-1)
+
+
+@wrong("is something clamped")
+def kl_clamped(mu, log_var):
+    return kl_of(mu, log_var.clamp(-3, 3))
+
+
+@wrong("no gradient reaches log_var")
+def kl_detached(mu, log_var):
+    return kl_of(mu, log_var.detach())
+
+
+@wrong("two calls with the same input gave different values")
+def kl_monte_carlo(mu, log_var):
+    z = sample_by_formula(mu, log_var)
+    return log_density(z, mu, log_var) - log_prior(z)

@@ -1,0 +1,133 @@
+"""Answers to exercise 1.2, ``log_weight``: wrong and right ones."""
+
+import math
+
+import torch
+from torch.distributions import Normal
+
+from mutants import registry
+from mutants.lesson01._common import LOG_2_PI, gaussian_terms, kl_of, log_density, log_prior
+
+WRONG, RIGHT, wrong, right = registry()
+
+
+def _log_w(x, z, mu_x, log_var_x, mu, log_var):
+    return log_density(x, mu_x, log_var_x) + log_prior(z) - log_density(z, mu, log_var)
+
+
+@right
+def weight_by_formula(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, log_var_x, mu, log_var)
+
+
+@right
+def weight_by_distribution(x, z, mu_x, log_var_x, mu, log_var):
+    p_x, q_z = Normal(mu_x, (log_var_x / 2).exp()), Normal(mu, (log_var / 2).exp())
+    p_z = Normal(torch.zeros_like(mu), torch.ones_like(mu))
+    return p_x.log_prob(x).sum(-1) + p_z.log_prob(z).sum(-1) - q_z.log_prob(z).sum(-1)
+
+
+@right
+def weight_in_float64_without_constants(x, z, mu_x, log_var_x, mu, log_var):
+    x, z, mu_x, log_var_x = x.double(), z.double(), mu_x.double(), log_var_x.double()
+    ratio = 0.5 * ((z - mu) ** 2 / log_var.double().exp() + log_var - z**2).sum(-1)
+    return ratio - 0.5 * (LOG_2_PI + log_var_x + (x - mu_x) ** 2 / log_var_x.exp()).sum(-1)
+
+
+@right
+def weight_by_loop(x, z, mu_x, log_var_x, mu, log_var):
+    rows = [_log_w(x, *sample, mu, log_var) for sample in zip(z, mu_x, log_var_x, strict=True)]
+    return torch.stack(rows)
+
+
+@wrong("log q(z|x) is added, it has to be subtracted")
+def weight_q_added(x, z, mu_x, log_var_x, mu, log_var):
+    return log_density(x, mu_x, log_var_x) + log_prior(z) + log_density(z, mu, log_var)
+
+
+@wrong("log p(z) is missing")
+def weight_no_prior(x, z, mu_x, log_var_x, mu, log_var):
+    return log_density(x, mu_x, log_var_x) - log_density(z, mu, log_var)
+
+
+@wrong("log q(z|x) is missing")
+def weight_no_posterior(x, z, mu_x, log_var_x, mu, log_var):
+    return log_density(x, mu_x, log_var_x) + log_prior(z) + 0 * (mu + log_var).sum(-1)
+
+
+@wrong("the KL in closed form is subtracted")
+def weight_closed_kl(x, z, mu_x, log_var_x, mu, log_var):
+    return log_density(x, mu_x, log_var_x) - kl_of(mu, log_var)
+
+
+@wrong("the sign is wrong: this is -log w")
+def weight_sign(x, z, mu_x, log_var_x, mu, log_var):
+    return -_log_w(x, z, mu_x, log_var_x, mu, log_var)
+
+
+@wrong("the logarithm is missing")
+def weight_exp(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, log_var_x, mu, log_var).exp()
+
+
+@wrong("this is the ELBO")
+def weight_elbo(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, log_var_x, mu, log_var).mean(0)
+
+
+@wrong("this is the importance-weighted bound")
+def weight_bound(x, z, mu_x, log_var_x, mu, log_var):
+    log_w = _log_w(x, z, mu_x, log_var_x, mu, log_var)
+    return log_w.logsumexp(0) - math.log(len(log_w))
+
+
+@wrong("the weights are normalised over the samples")
+def weight_softmax(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, log_var_x, mu, log_var).softmax(0)
+
+
+@wrong("the mean over the batch is taken")
+def weight_batch_mean(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, log_var_x, mu, log_var).mean(1)
+
+
+@wrong("the axes are swapped: (B, K)")
+def weight_transposed(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, log_var_x, mu, log_var).T
+
+
+@wrong("means in place of the sums over dimensions")
+def weight_means(x, z, mu_x, log_var_x, mu, log_var):
+    zero = torch.zeros_like(z)
+    prior = gaussian_terms(z, zero, zero).mean(-1)
+    return (
+        gaussian_terms(x, mu_x, log_var_x).mean(-1)
+        + prior
+        - gaussian_terms(z, mu, log_var).mean(-1)
+    )
+
+
+@wrong("log_var is taken for log_std")
+def weight_log_std(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, 2 * log_var_x, mu, 2 * log_var)
+
+
+@wrong("in log q(z|x): log_var is taken for log_std")
+def weight_log_std_in_q(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, log_var_x, mu, 2 * log_var)
+
+
+@wrong("in log p(x|z): the constant 1/2 log(2 pi) is missing")
+def weight_no_constant(x, z, mu_x, log_var_x, mu, log_var):
+    log_w = _log_w(x, z, mu_x, log_var_x, mu, log_var)
+    return log_w + 0.5 * LOG_2_PI * x.shape[-1]
+
+
+@wrong("in log p(z): the constant 1/2 log(2 pi) is missing")
+def weight_constant_only_in_q(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, log_var_x, mu, log_var) + 0.5 * LOG_2_PI * z.shape[-1]
+
+
+@wrong("no gradient reaches mu")
+def weight_detached_posterior(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, log_var_x, mu.detach(), log_var.detach())

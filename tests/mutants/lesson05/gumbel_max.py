@@ -1,0 +1,200 @@
+"""Answers to exercise 5.1, ``gumbel_max``: wrong and right ones."""
+
+import numpy as np
+import torch
+from torch.distributions import Categorical, Exponential, Gumbel
+from torch.nn import functional
+
+from mutants import registry
+from mutants.lesson05._common import gumbel_noise
+
+WRONG, RIGHT, wrong, right = registry()
+
+
+@right
+def draw_plain(logits):
+    u = torch.rand(logits.shape)
+    return (logits - torch.log(-torch.log(u))).argmax(-1)
+
+
+@right
+def draw_with_small_number(logits):
+    u = torch.rand_like(logits)
+    return torch.max(logits - torch.log(-torch.log(u + 1e-10) + 1e-10), dim=-1).indices
+
+
+@right
+def draw_by_exponential(logits):
+    noise = -torch.empty_like(logits).exponential_().log()
+    return torch.argmax(logits.log_softmax(-1) + noise, dim=-1).int()
+
+
+@right
+def draw_by_distribution(logits):
+    return (logits.double() + Gumbel(0.0, 1.0).sample(logits.shape)).argmax(dim=logits.ndim - 1)
+
+
+@right
+def draw_by_race(logits):
+    return (Exponential(1.0).sample(logits.shape) / logits.softmax(-1)).argmin(-1)
+
+
+@right
+def draw_by_categorical(logits):
+    return Categorical(logits=logits).sample()
+
+
+@right
+def draw_by_multinomial(logits):
+    p = logits.softmax(-1).reshape(-1, logits.shape[-1])
+    return torch.multinomial(p, 1).reshape(logits.shape[:-1])
+
+
+@right
+def draw_numpy_style(logits):
+    noise = np.random.default_rng().gumbel(size=tuple(logits.shape))
+    return np.argmax(logits.numpy() + noise, axis=-1)
+
+
+@wrong("no noise reaches the argmax")
+def draw_no_noise(logits):
+    return logits.argmax(-1)
+
+
+@wrong("no noise reaches the argmax")
+def draw_noise_without_categories(logits):
+    return (logits + gumbel_noise(logits, (*logits.shape[:-1], 1))).argmax(-1)
+
+
+@wrong("the noise is uniform (rand)")
+def draw_uniform_noise(logits):
+    return (logits + torch.rand_like(logits)).argmax(-1)
+
+
+@wrong("the noise is normal (randn)")
+def draw_normal_noise(logits):
+    return (logits + torch.randn_like(logits)).argmax(-1)
+
+
+@wrong("the noise has one logarithm, log(u) or -log(u)")
+def draw_exponential_noise(logits):
+    return (logits - torch.log(torch.rand_like(logits))).argmax(-1)
+
+
+@wrong("the noise has one logarithm, log(u) or -log(u)")
+def draw_log_noise(logits):
+    return (logits + torch.log(torch.rand_like(logits))).argmax(-1)
+
+
+@wrong("the Gumbel noise has the wrong sign")
+def draw_wrong_sign(logits):
+    return (logits + torch.log(-torch.log(torch.rand_like(logits)))).argmax(-1)
+
+
+@wrong("argmin and argmax are mixed up")
+def draw_argmin(logits):
+    return (logits + gumbel_noise(logits)).argmin(-1)
+
+
+@wrong("argmin and argmax are mixed up")
+def draw_race_lost(logits):
+    return (torch.empty_like(logits).exponential_() / logits.softmax(-1)).argmax(-1)
+
+
+@wrong("the logits have the wrong sign")
+def draw_minus_logits(logits):
+    return (gumbel_noise(logits) - logits).argmax(-1)
+
+
+@wrong("probabilities are taken for logits")
+def draw_probabilities(logits):
+    return (logits.softmax(-1) + gumbel_noise(logits)).argmax(-1)
+
+
+@wrong("the variables of an example share their noise")
+def draw_shared_by_variables(logits):
+    noise = gumbel_noise(logits, (*logits.shape[:-2], 1, logits.shape[-1]))
+    return (logits + noise).argmax(-1)
+
+
+@wrong("the examples of a batch share their noise")
+def draw_shared_by_batch(logits):
+    return (logits + gumbel_noise(logits, logits.shape[1:])).argmax(-1)
+
+
+@wrong("all variables and examples share one draw")
+def draw_shared_by_all(logits):
+    return (logits + gumbel_noise(logits, logits.shape[-1:])).argmax(-1)
+
+
+@wrong("the noise of one example and another is correlated")
+def draw_half_repeated(logits):
+    quarter = gumbel_noise(logits, (len(logits) // 4, *logits.shape[1:]))
+    return (logits + quarter.repeat(4, 1, 1)).argmax(-1)
+
+
+@wrong("the same draw comes in every call")
+def draw_static(logits):
+    generator = torch.Generator().manual_seed(0)
+    return (logits + gumbel_noise(logits, generator=generator)).argmax(-1)
+
+
+@wrong("one-hot vectors came")
+def draw_one_hot(logits):
+    index = (logits + gumbel_noise(logits)).argmax(-1)
+    return functional.one_hot(index, logits.shape[-1])
+
+
+@wrong("a value for each category came")
+def draw_without_argmax(logits):
+    return logits + gumbel_noise(logits)
+
+
+@wrong("integers are wanted")
+def draw_values(logits):
+    return (logits + gumbel_noise(logits)).max(-1).values
+
+
+@wrong("one array of indices is expected")
+def draw_pair(logits):
+    return (logits + gumbel_noise(logits)).max(-1)
+
+
+@wrong("an axis too many (keepdim?)")
+def draw_keepdim(logits):
+    return (logits + gumbel_noise(logits)).argmax(-1, keepdim=True)
+
+
+@wrong("the argmax is taken over the wrong dimension")
+def draw_wrong_dimension(logits):
+    return (logits + gumbel_noise(logits)).argmax(1)
+
+
+@wrong("without dim=-1")
+def draw_no_dimension(logits):
+    return (logits + gumbel_noise(logits)).argmax()
+
+
+@wrong("every category comes equally often")
+def draw_randint(logits):
+    return torch.randint(logits.shape[-1], logits.shape[:-1])
+
+
+@wrong("is never drawn")
+def draw_without_last(logits):
+    return (logits + gumbel_noise(logits))[..., :-1].argmax(-1)
+
+
+@wrong("count from 1")
+def draw_from_one(logits):
+    return (logits + gumbel_noise(logits)).argmax(-1) + 1
+
+
+@wrong("integers are wanted")
+def draw_floats(logits):
+    return (logits + gumbel_noise(logits)).argmax(-1).float()
+
+
+@wrong("the frequencies of the categories are not softmax(logits)")
+def draw_doubled_noise(logits):
+    return (logits + 2 * gumbel_noise(logits)).argmax(-1)

@@ -1,0 +1,203 @@
+"""Answers to exercise 5.5, ``mutual_information``: wrong and right ones."""
+
+import math
+
+import numpy as np
+import torch
+from torch.distributions import Categorical
+from torch.nn import functional
+
+from mutants import registry
+
+WRONG, RIGHT, wrong, right = registry()
+
+
+def _joint(codes, labels, num_codes, num_labels):
+    table = torch.zeros(num_codes, num_labels, dtype=torch.float64)
+    for code, label in zip(codes.tolist(), labels.tolist(), strict=True):
+        table[code, label] += 1
+    return table / len(codes)
+
+
+def _entropy(p):
+    return torch.special.entr(p).sum()
+
+
+def _of_joint(p):
+    return _entropy(p.sum(0)) + _entropy(p.sum(1)) - _entropy(p)
+
+
+@right
+def information_plain(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    independent = p.sum(1, keepdim=True) * p.sum(0, keepdim=True)
+    used = p > 0
+    return (p[used] * torch.log(p[used] / independent[used])).sum()
+
+
+@right
+def information_by_entropies(codes, labels, num_codes, num_labels):
+    pairs = torch.bincount(codes * num_labels + labels, minlength=num_codes * num_labels)
+    return float(_of_joint(pairs.reshape(num_codes, num_labels) / len(codes)))
+
+
+@right
+def information_with_small_number(codes, labels, num_codes, num_labels):
+    one_hot = functional.one_hot
+    p = one_hot(codes, num_codes).float().T @ one_hot(labels, num_labels).float() / len(codes)
+    p_code, p_label = p.sum(1), p.sum(0)
+    return (p * ((p + 1e-10).log() - (torch.outer(p_code, p_label) + 1e-10).log())).sum()
+
+
+@right
+def information_by_categorical(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    p_code = p.sum(1)
+    used = p_code > 0
+    conditional = Categorical(probs=p[used]).entropy()  # of the label, for each code
+    return (Categorical(probs=p.sum(0)).entropy() - (p_code[used] * conditional).sum()).item()
+
+
+@right
+def information_numpy_style(codes, labels, num_codes, num_labels):
+    bins = [np.arange(num_codes + 1), np.arange(num_labels + 1)]
+    p = np.histogram2d(codes.numpy(), labels.numpy(), bins=bins)[0] / len(codes)
+    with np.errstate(all="ignore"):
+        return np.nansum(p * np.log(p / (p.sum(1, keepdims=True) * p.sum(0, keepdims=True))))
+
+
+@right
+def information_by_loop(codes, labels, num_codes, num_labels):
+    total = 0.0
+    for code in range(num_codes):
+        for label in range(num_labels):
+            both = ((codes == code) & (labels == label)).double().mean().item()
+            if both:
+                p_code = (codes == code).double().mean().item()
+                p_label = (labels == label).double().mean().item()
+                total += both * math.log(both / (p_code * p_label))
+    return total
+
+
+@wrong("it is in bits")
+def information_bits(codes, labels, num_codes, num_labels):
+    return information_plain(codes, labels, num_codes, num_labels) / math.log(2)
+
+
+@wrong("the sign is wrong")
+def information_sign(codes, labels, num_codes, num_labels):
+    return -information_plain(codes, labels, num_codes, num_labels)
+
+
+@wrong("this is the joint entropy")
+def information_joint_entropy(codes, labels, num_codes, num_labels):
+    return _entropy(_joint(codes, labels, num_codes, num_labels))
+
+
+@wrong("divide by the number of examples")
+def information_of_counts(codes, labels, num_codes, num_labels):
+    table = _joint(codes, labels, num_codes, num_labels) * len(codes)
+    independent = table.sum(1, keepdim=True) * table.sum(0, keepdim=True)
+    used = table > 0
+    return (table[used] * torch.log(table[used] / independent[used])).sum()
+
+
+@wrong("divide by the number of examples")
+def information_weighted_by_counts(codes, labels, num_codes, num_labels):
+    return information_plain(codes, labels, num_codes, num_labels) * len(codes)
+
+
+@wrong("p(code) is missing in the logarithm")
+def information_without_code(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    return _entropy(p.sum(0)) - _entropy(p)
+
+
+@wrong("p(label) is missing in the logarithm")
+def information_without_label(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    return (torch.xlogy(p, p / p.sum(1, keepdim=True).clamp(min=1e-9))).sum()
+
+
+@wrong("the conditional entropy H(label | code)")
+def information_conditional(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    return _entropy(p) - _entropy(p.sum(1))
+
+
+@wrong("the conditional entropy H(code | label)")
+def information_other_conditional(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    return _entropy(p) - _entropy(p.sum(0))
+
+
+@wrong("the entropy of the labels alone")
+def information_labels(codes, labels, num_codes, num_labels):
+    return _entropy(torch.bincount(labels) / len(labels))
+
+
+@wrong("the entropy of the codes alone")
+def information_codes(codes, labels, num_codes, num_labels):
+    return _entropy(torch.bincount(codes) / len(codes))
+
+
+@wrong("0 log 0 counts as 0")
+def information_nan(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    return (p * torch.log(p / (p.sum(1, keepdim=True) * p.sum(0, keepdim=True)))).sum()
+
+
+@wrong("the labels are taken to be uniform")
+def information_uniform_labels(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    return math.log(num_labels) + _entropy(p.sum(1)) - _entropy(p)
+
+
+@wrong("the codes are taken to be uniform")
+def information_uniform_codes(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    return math.log(num_codes) + _entropy(p.sum(0)) - _entropy(p)
+
+
+@wrong("divided by an entropy")
+def information_normalised(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    return _of_joint(p) / _entropy(p.sum(0))
+
+
+@wrong("divided by an entropy")
+def information_normalised_by_mean(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    return 2 * _of_joint(p) / (_entropy(p.sum(0)) + _entropy(p.sum(1)))
+
+
+@wrong("a repeated pair is counted once")
+def information_repeats_lost(codes, labels, num_codes, num_labels):
+    table = torch.zeros(num_codes, num_labels)
+    table[codes, labels] += 1
+    return _of_joint(table / table.sum())
+
+
+@wrong("1 is added to every count")
+def information_smoothed(codes, labels, num_codes, num_labels):
+    table = _joint(codes, labels, num_codes, num_labels) * len(codes) + 1
+    return _of_joint(table / table.sum())
+
+
+@wrong("weights p(code, label) are missing")
+def information_without_weights(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    independent = torch.outer(p.sum(1), p.sum(0))
+    return torch.log(p[p > 0] / independent[p > 0]).sum()
+
+
+@wrong("the accuracy with which the code tells the label")
+def information_accuracy(codes, labels, num_codes, num_labels):
+    return _joint(codes, labels, num_codes, num_labels).amax(1).sum()
+
+
+@wrong("the shape is")
+def information_for_each_code(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    independent = torch.outer(p.sum(1), p.sum(0)).clamp(min=1e-12)
+    return torch.xlogy(p, p / independent).sum(1)

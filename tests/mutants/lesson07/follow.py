@@ -1,0 +1,297 @@
+"""Answers to exercise 7.2, ``follow``: wrong and right ones."""
+
+import torch
+from torch.nn import functional
+
+from mutants import registry
+
+WRONG, RIGHT, wrong, right = registry()
+
+
+def _counts(codebook, indices):
+    choice = functional.one_hot(indices, len(codebook)).to(codebook.dtype)
+    return choice, choice.sum(0)
+
+
+def _mean(codebook, z_e, indices):
+    """Mean of each code's vectors, 0 where there is none."""
+    choice, count = _counts(codebook, indices)
+    return choice.T @ z_e / count.clamp(min=1)[:, None]
+
+
+def _usage(codebook, usage, indices, decay):
+    _, count = _counts(codebook, indices)
+    return decay * usage + (1 - decay) * len(codebook) * count / len(indices)
+
+
+def _difference(codebook, z_e, indices):
+    choice, count = _counts(codebook, indices)
+    return choice.T @ z_e - count[:, None] * codebook
+
+
+def _weight(codebook, z_e, decay):
+    return (1 - decay) * len(codebook) / len(z_e)
+
+
+@right
+def follow_plain(codebook, usage, z_e, indices, decay):
+    choice, count = _counts(codebook, indices)
+    usage = decay * usage + (1 - decay) * len(codebook) * count / len(z_e)
+    difference = choice.T @ z_e - count[:, None] * codebook
+    step = (1 - decay) * len(codebook) / len(z_e) / usage.clamp(min=1e-30)
+    return codebook + step[:, None] * difference, usage
+
+
+@right
+def follow_running_sums(codebook, usage, z_e, indices, decay):
+    count = torch.bincount(indices, minlength=len(codebook))
+    sums = torch.zeros_like(codebook).index_add_(0, indices, z_e)
+    running = decay * codebook * usage[:, None] + (1 - decay) * len(codebook) / len(z_e) * sums
+    usage = decay * usage + (1 - decay) * len(codebook) / len(z_e) * count
+    return torch.where(count[:, None] > 0, running / usage[:, None], codebook), usage
+
+
+@right
+def follow_by_loop(codebook, usage, z_e, indices, decay):
+    codebook, usage = codebook.clone(), usage.clone()
+    for k in range(len(codebook)):
+        mine = z_e[indices == k]
+        share = len(codebook) * len(mine) / len(z_e)
+        usage[k] = decay * usage[k] + (1 - decay) * share
+        if len(mine):
+            codebook[k] += (1 - decay) * share / usage[k] * (mine.mean(0) - codebook[k])
+    return [codebook, usage]
+
+
+@right
+def follow_in_place(codebook, usage, z_e, indices, decay):
+    weight = (1 - decay) * len(codebook) / len(z_e)
+    usage.mul_(decay).index_add_(0, indices, torch.full((len(z_e),), weight))
+    difference = torch.zeros_like(codebook).index_add_(0, indices, z_e - codebook[indices])
+    used = indices.unique()
+    codebook[used] += weight * difference[used] / usage[used, None]
+    return codebook, usage
+
+
+@right
+def follow_scatter_in_doubles(codebook, usage, z_e, indices, decay):
+    e, z = codebook.double(), z_e.double()
+    one = torch.ones(len(z), dtype=torch.float64)
+    count = torch.zeros(len(e), dtype=torch.float64).scatter_add_(0, indices, one)
+    usage = torch.lerp(len(e) * count / len(z), usage.double(), decay)
+    rate = (1 - decay) * len(e) / len(z) / usage[indices]
+    return e.index_put((indices,), rate[:, None] * (z - e[indices]), accumulate=True), usage
+
+
+@right
+def follow_with_small_number(codebook, usage, z_e, indices, decay):
+    new = _usage(codebook, usage, indices, decay)
+    step = _weight(codebook, z_e, decay) / (new + 1e-5)
+    return codebook + step[:, None] * _difference(codebook, z_e, indices), new
+
+
+@wrong("usage: the decay and 1 - decay are exchanged")
+def follow_exchanged(codebook, usage, z_e, indices, decay):
+    return follow_plain(codebook, usage, z_e, indices, 1 - decay)
+
+
+@wrong("codebook: the decay and 1 - decay are exchanged")
+def follow_exchanged_in_step(codebook, usage, z_e, indices, decay):
+    new = _usage(codebook, usage, indices, decay)
+    step = _weight(codebook, z_e, 1 - decay) / new.clamp(min=1e-30)
+    return codebook + step[:, None] * _difference(codebook, z_e, indices), new
+
+
+@wrong("usage: K is missing")
+def follow_plain_share(codebook, usage, z_e, indices, decay):
+    usage = decay * usage + (1 - decay) * _counts(codebook, indices)[1] / len(z_e)
+    return follow_plain(codebook, usage, z_e, indices, decay)[0], usage
+
+
+@wrong("usage: N is missing")
+def follow_without_n(codebook, usage, z_e, indices, decay):
+    usage = decay * usage + (1 - decay) * len(codebook) * _counts(codebook, indices)[1]
+    return follow_plain(codebook, usage, z_e, indices, decay)[0], usage
+
+
+@wrong("usage: K and N are missing")
+def follow_counts(codebook, usage, z_e, indices, decay):
+    usage = decay * usage + (1 - decay) * _counts(codebook, indices)[1]
+    step = (1 - decay) / usage.clamp(min=1e-30)
+    return codebook + step[:, None] * _difference(codebook, z_e, indices), usage
+
+
+@wrong("usage: repeats are lost")
+def follow_usage_by_index(codebook, usage, z_e, indices, decay):
+    usage = decay * usage
+    usage[indices] += _weight(codebook, z_e, decay)
+    return follow_plain(codebook, usage, z_e, indices, decay)[0], usage
+
+
+@wrong("usage: the old usage came back")
+def follow_old_usage_returned(codebook, usage, z_e, indices, decay):
+    return follow_plain(codebook, usage, z_e, indices, decay)[0], usage
+
+
+@wrong("this is the share of the batch")
+def follow_share_of_batch(codebook, usage, z_e, indices, decay):
+    return follow_plain(codebook, usage, z_e, indices, decay)[0], _usage(
+        codebook, usage, indices, 0
+    )
+
+
+@wrong("codes that nobody chose keep their usage")
+def follow_unchosen_usage(codebook, usage, z_e, indices, decay):
+    codebook, new = follow_plain(codebook, usage, z_e, indices, decay)
+    return codebook, torch.where(_counts(codebook, indices)[1] > 0, new, usage)
+
+
+@wrong("usage: it is divided by its sum")
+def follow_normalised_usage(codebook, usage, z_e, indices, decay):
+    codebook, usage = follow_plain(codebook, usage, z_e, indices, decay)
+    return codebook, usage / usage.sum()
+
+
+@wrong("codebook: the old usage stands in the denominator")
+def follow_old_usage(codebook, usage, z_e, indices, decay):
+    step = _weight(codebook, z_e, decay) / usage.clamp(min=1e-30)
+    new = _usage(codebook, usage, indices, decay)
+    return codebook + step[:, None] * _difference(codebook, z_e, indices), new
+
+
+@wrong("codebook: K is missing")
+def follow_step_without_k(codebook, usage, z_e, indices, decay):
+    new = _usage(codebook, usage, indices, decay)
+    step = (1 - decay) / len(z_e) / new.clamp(min=1e-30)
+    return codebook + step[:, None] * _difference(codebook, z_e, indices), new
+
+
+@wrong("codebook: N is missing")
+def follow_step_without_n(codebook, usage, z_e, indices, decay):
+    new = _usage(codebook, usage, indices, decay)
+    step = (1 - decay) * len(codebook) / new.clamp(min=1e-30)
+    return codebook + step[:, None] * _difference(codebook, z_e, indices), new
+
+
+@wrong("codebook: 1 - decay is missing")
+def follow_step_without_decay(codebook, usage, z_e, indices, decay):
+    new = _usage(codebook, usage, indices, decay)
+    step = len(codebook) / len(z_e) / new.clamp(min=1e-30)
+    return codebook + step[:, None] * _difference(codebook, z_e, indices), new
+
+
+@wrong("codebook: the usage is missing in the denominator")
+def follow_step_without_usage(codebook, usage, z_e, indices, decay):
+    difference = _difference(codebook, z_e, indices)
+    new = _usage(codebook, usage, indices, decay)
+    return codebook + _weight(codebook, z_e, decay) * difference, new
+
+
+@wrong("codebook: the mean of the batch's vectors came")
+def follow_means(codebook, usage, z_e, indices, decay):
+    used = _counts(codebook, indices)[1][:, None] > 0
+    new = _usage(codebook, usage, indices, decay)
+    return torch.where(used, _mean(codebook, z_e, indices), codebook), new
+
+
+@wrong("codes that nobody chose are pulled towards 0")
+def follow_means_and_zeros(codebook, usage, z_e, indices, decay):
+    return _mean(codebook, z_e, indices), _usage(codebook, usage, indices, decay)
+
+
+@wrong("codebook: divided by the count")
+def follow_k_means(codebook, usage, z_e, indices, decay):
+    mean, new = _mean(codebook, z_e, indices), _usage(codebook, usage, indices, decay)
+    used = _counts(codebook, indices)[1][:, None] > 0
+    return torch.where(used, decay * codebook + (1 - decay) * mean, codebook), new
+
+
+@wrong("codebook: codes that nobody chose are pulled towards 0")
+def follow_pulled(codebook, usage, z_e, indices, decay):
+    new = _usage(codebook, usage, indices, decay)
+    return decay * codebook + (1 - decay) * _mean(codebook, z_e, indices), new
+
+
+@wrong("codebook: codes that nobody chose are pulled towards 0")
+def follow_unchosen_zero(codebook, usage, z_e, indices, decay):
+    codebook, new = follow_plain(codebook, usage, z_e, indices, decay)
+    return codebook * (_counts(codebook, indices)[1][:, None] > 0), new
+
+
+@wrong("codebook: codes that nobody chose")
+def follow_dead_codes_to_zero(codebook, usage, z_e, indices, decay):
+    choice, new = _counts(codebook, indices)[0], _usage(codebook, usage, indices, decay)
+    sums = decay * usage[:, None] * codebook + _weight(codebook, z_e, decay) * choice.T @ z_e
+    return sums / new.clamp(min=1e-10)[:, None], new
+
+
+@wrong("the running sums came")
+def follow_sums(codebook, usage, z_e, indices, decay):
+    choice, new = _counts(codebook, indices)[0], _usage(codebook, usage, indices, decay)
+    return decay * usage[:, None] * codebook + _weight(codebook, z_e, decay) * choice.T @ z_e, new
+
+
+@wrong("the old code is not multiplied by its old usage")
+def follow_mixed_sums(codebook, usage, z_e, indices, decay):
+    choice, new = _counts(codebook, indices)[0], _usage(codebook, usage, indices, decay)
+    sums = decay * codebook + _weight(codebook, z_e, decay) * choice.T @ z_e
+    return sums / new[:, None], new
+
+
+@wrong("e is not subtracted")
+def follow_without_subtraction(codebook, usage, z_e, indices, decay):
+    choice, new = _counts(codebook, indices)[0], _usage(codebook, usage, indices, decay)
+    step = _weight(codebook, z_e, decay) / new.clamp(min=1e-30)
+    return codebook + step[:, None] * (choice.T @ z_e), new
+
+
+@wrong("e is subtracted once")
+def follow_subtracted_once(codebook, usage, z_e, indices, decay):
+    choice, new = _counts(codebook, indices)[0], _usage(codebook, usage, indices, decay)
+    step = _weight(codebook, z_e, decay) / new.clamp(min=1e-30)
+    return codebook + step[:, None] * (choice.T @ z_e - codebook), new
+
+
+@wrong("codebook: repeats are lost")
+def follow_by_index(codebook, usage, z_e, indices, decay):
+    new = _usage(codebook, usage, indices, decay)
+    step, codebook = _weight(codebook, z_e, decay) / new.clamp(min=1e-30), codebook.clone()
+    codebook[indices] += step[indices, None] * (z_e - codebook[indices])
+    return codebook, new
+
+
+@wrong("the wrong sign")
+def follow_wrong_sign(codebook, usage, z_e, indices, decay):
+    new, usage = follow_plain(codebook, usage, z_e, indices, decay)
+    return 2 * codebook - new, usage
+
+
+@wrong("these are the steps")
+def follow_steps_alone(codebook, usage, z_e, indices, decay):
+    new, usage = follow_plain(codebook, usage, z_e, indices, decay)
+    return new - codebook, usage
+
+
+@wrong("the two are swapped")
+def follow_swapped(codebook, usage, z_e, indices, decay):
+    return follow_plain(codebook, usage, z_e, indices, decay)[::-1]
+
+
+@wrong("a tuple of two is expected")
+def follow_codebook_alone(codebook, usage, z_e, indices, decay):
+    return follow_plain(codebook, usage, z_e, indices, decay)[0]
+
+
+@wrong("NaN came out")
+def follow_nan(codebook, usage, z_e, indices, decay):
+    new = _usage(codebook, usage, indices, decay)
+    step = _weight(codebook, z_e, decay) / new
+    return codebook + step[:, None] * _difference(codebook, z_e, indices), new
+
+
+@wrong("NaN came out")
+def follow_mean_of_none(codebook, usage, z_e, indices, decay):
+    choice, count = _counts(codebook, indices)
+    new, mean = _usage(codebook, usage, indices, decay), choice.T @ z_e / count[:, None]
+    rate = _weight(codebook, z_e, decay) * count / new
+    return codebook + rate[:, None] * (mean - codebook), new

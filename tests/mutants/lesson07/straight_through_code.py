@@ -1,0 +1,132 @@
+"""Answers to exercise 7.3, ``straight_through_code``: wrong and right ones."""
+
+import torch
+
+from mutants import registry
+
+WRONG, RIGHT, wrong, right = registry()
+
+
+@right
+def pass_plain(z_e, e):
+    return z_e + (e - z_e).detach()
+
+
+@right
+def pass_by_zero(z_e, e):
+    return e.detach() + (z_e - z_e.detach())
+
+
+@right
+def pass_without_grad(z_e, e):
+    with torch.no_grad():
+        difference = torch.sub(e, z_e)
+    return difference.double() + z_e
+
+
+@right
+def pass_by_data(z_e, e):
+    return z_e - (z_e.data - e.data)
+
+
+class _Pass(torch.autograd.Function):
+    @staticmethod
+    def forward(context, z_e, e):
+        return e.clone()
+
+    @staticmethod
+    def backward(context, slope):
+        return slope, torch.zeros_like(slope)
+
+
+right(_Pass.apply)
+
+
+@wrong("no gradient reaches z_e")
+def pass_detached(z_e, e):
+    return (z_e + (e - z_e)).detach()
+
+
+@wrong("no gradient reaches z_e")
+def pass_constant(z_e, e):
+    return e.detach()
+
+
+@wrong("the gradient goes to e, it should go to z_e")
+def pass_code(z_e, e):
+    return e
+
+
+@wrong("the gradient goes to e, it should go to z_e")
+def pass_nothing_detached(z_e, e):
+    return z_e + (e - z_e)
+
+
+@wrong("the gradient goes to e, it should go to z_e")
+def pass_wrong_z_detached(z_e, e):
+    return z_e.detach() + e - z_e.detach()
+
+
+@wrong("the gradient goes to e, it should go to z_e")
+def pass_other_side_detached(z_e, e):
+    return e + (z_e - z_e.data).detach()
+
+
+@wrong("no gradient reaches z_e")
+def pass_code_alone_detached(z_e, e):
+    return z_e + (e.detach() - z_e)
+
+
+@wrong("a gradient reaches e as well")
+def pass_to_both(z_e, e):
+    return z_e + e - z_e.detach()
+
+
+@wrong("z_e came back")
+def pass_vectors(z_e, e):
+    return z_e
+
+
+@wrong("z_e came back")
+def pass_exchanged(z_e, e):
+    return e + (z_e - e).detach()
+
+
+@wrong("the two are added")
+def pass_added(z_e, e):
+    return z_e + e.detach()
+
+
+@wrong("the difference came: z_e has to be added")
+def pass_difference(z_e, e):
+    return (e - z_e).detach()
+
+
+@wrong("the signs are wrong")
+def pass_wrong_order(z_e, e):
+    return z_e + (z_e - e).detach()
+
+
+@wrong("the mean of the two came")
+def pass_halves(z_e, e):
+    return 0.5 * (z_e + e.detach())
+
+
+@wrong("z_e is counted twice")
+def pass_twice(z_e, e):
+    return e.detach() + 2 * (z_e - z_e.detach())
+
+
+@wrong("every value is 0.25 times the right one")
+def pass_scaled(z_e, e):
+    return e.detach() + 0.25 * (z_e - z_e.detach())
+
+
+@wrong("it has the wrong sign")
+def pass_wrong_sign(z_e, e):
+    return e.detach() - (z_e - z_e.detach())
+
+
+@wrong("passes e / z_e of it")
+def pass_product(z_e, e):
+    return z_e * (e / z_e).detach()

@@ -1,0 +1,89 @@
+"""Answers to exercise 11.5, ``combine``: wrong and right ones."""
+
+import torch
+
+from course_utils import nets
+from mutants import registry
+
+WRONG, RIGHT, wrong, right = registry()
+
+
+@right
+def combine_by_precisions(mu_x, log_var_x, mu_p, log_var_p):
+    of_x, of_p = (-log_var_x).exp(), (-log_var_p).exp()
+    return (of_x * mu_x + of_p * mu_p) / (of_x + of_p), -(of_x + of_p).log()
+
+
+@right
+def combine_by_package(*arrays):
+    return nets.precision_weighted(*arrays)
+
+
+@right
+def combine_by_sigmoid(mu_x, log_var_x, mu_p, log_var_p):
+    share = torch.sigmoid(log_var_p - log_var_x)
+    log_var = log_var_x + torch.nn.functional.logsigmoid(log_var_p - log_var_x)
+    return mu_p + share * (mu_x - mu_p), log_var
+
+
+@right
+def combine_by_variances(mu_x, log_var_x, mu_p, log_var_p):
+    """The update of a Kalman filter."""
+    var_x, var_p = log_var_x.double().exp(), log_var_p.double().exp()
+    gain = var_p / (var_p + var_x)
+    return [mu_p + gain * (mu_x - mu_p), (var_x * var_p / (var_x + var_p)).log()]
+
+
+def wrong_combine(name, phrase, mu=None, log_var=None):
+    def answer(*arrays):
+        right_mu, right_log_var = combine_by_precisions(*arrays)
+        return right_mu if mu is None else mu(*arrays), (
+            right_log_var if log_var is None else log_var(*arrays)
+        )
+
+    answer.__name__ = name
+    wrong(phrase)(answer)
+
+
+wrong_combine("combine_mean", "the plain mean of both", mu=lambda m, v, mp, vp: (m + mp) / 2)
+wrong_combine(
+    "combine_by_variance",
+    "each mean is weighted by its variance",
+    mu=lambda m, v, mp, vp: (v.exp() * m + vp.exp() * mp) / (v.exp() + vp.exp()),
+)
+wrong_combine("combine_sum", "the two means are added", mu=lambda m, v, mp, vp: m + mp)
+wrong_combine("combine_raw", "the weights must add up to 1",
+              mu=lambda m, v, mp, vp: (-v).exp() * m + (-vp).exp() * mp)  # fmt: skip
+wrong_combine("combine_encoder", "mu_x alone came", mu=lambda m, v, mp, vp: m)
+wrong_combine("combine_prior", "mu_p alone came", mu=lambda m, v, mp, vp: mp)
+wrong_combine("combine_std_weights", "the weights are 1 / standard deviation",
+              mu=lambda m, v, mp, vp: ((-v / 2).exp() * m + (-vp / 2).exp() * mp)
+              / ((-v / 2).exp() + (-vp / 2).exp()))  # fmt: skip
+wrong_combine("combine_precision", "the precision's logarithm came",
+              log_var=lambda m, v, mp, vp: ((-v).exp() + (-vp).exp()).log())  # fmt: skip
+wrong_combine("combine_variance", "the variance came",
+              log_var=lambda m, v, mp, vp: 1 / ((-v).exp() + (-vp).exp()))  # fmt: skip
+wrong_combine("combine_variances_added", "the variances are added",
+              log_var=lambda m, v, mp, vp: (v.exp() + vp.exp()).log())  # fmt: skip
+wrong_combine(
+    "combine_logs_added", "the log-variances are added", log_var=lambda m, v, mp, vp: v + vp
+)
+wrong_combine("combine_logs_mean", "the log-variances are averaged",
+              log_var=lambda m, v, mp, vp: (v + vp) / 2)  # fmt: skip
+wrong_combine("combine_precisions_mean", "the precisions are averaged",
+              log_var=lambda m, v, mp, vp: -(((-v).exp() + (-vp).exp()) / 2).log())  # fmt: skip
+wrong_combine(
+    "combine_smaller", "the smaller of the two", log_var=lambda m, v, mp, vp: v.minimum(vp)
+)
+wrong_combine("combine_log_std", "log of the standard deviation",
+              log_var=lambda m, v, mp, vp: -((-v).exp() + (-vp).exp()).log() / 2)  # fmt: skip
+
+
+@wrong("the two are exchanged")
+def combine_exchanged(*arrays):
+    return combine_by_precisions(*arrays)[::-1]
+
+
+@wrong("a tuple of two is expected")
+def combine_one(*arrays):
+    return combine_by_precisions(*arrays)[0]
