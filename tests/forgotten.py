@@ -145,6 +145,9 @@ def _of_exercise(root, lesson, exercise):
         yield f"{where}: course_utils/checks/{name} is missing: write its check there"
     elif checked_by(check).get(exercise.check) != exercise.id:
         yield f'course_utils/checks/{name}: expected @check("{exercise.id}") on {exercise.check}'
+    for folder in (check.parent, root / "tests" / "mutants" / check.parent.name):
+        if folder.is_dir() and not (folder / "__init__.py").is_file():
+            yield f"{(folder / '__init__.py').relative_to(root)} is missing: say what is in it"
     if not (root / "tests" / "mutants" / name).is_file():
         yield (
             f"{where}: tests/mutants/{name} is missing: prove the check there by at least "
@@ -177,34 +180,15 @@ def checked_by(path):
     return found
 
 
-def of_answers(root, number):
-    """The checks of one lesson are proved by enough answers, each judged as it is meant."""
+def of_answers(root, lesson, name):
+    """One check is proved by enough answers; tests/test_checks.py tries them."""
     with package(root):
-        checks = importlib.import_module("course_utils.checks")
-        for name, module in importlib.import_module("mutants").modules(number).items():
-            where = f"tests/mutants/lesson{number}/{name}.py"
-            check = getattr(checks, name)
-            for kind, least in (("WRONG", LEAST_WRONG), ("RIGHT", LEAST_RIGHT)):
-                count = len(getattr(module, kind))
-                if count < least:
-                    yield f"{where}: expected at least {least} answers in {kind}, found {count}"
-            for answer, phrase in module.WRONG:
-                said = _verdict(checks, check, answer)
-                if phrase not in said:
-                    yield f"{where}: {answer.__name__}: expected {phrase!r}, got {said!r}"
-            for answer in module.RIGHT:
-                said = _verdict(checks, check, answer)
-                if said:
-                    yield f"{where}: {answer.__name__}: expected no mistake, got {said!r}"
-
-
-def _verdict(checks, check, answer):
-    with contextlib.redirect_stdout(None):
-        try:
-            check(answer, 0)
-        except checks.CheckFailed as failed:
-            return str(failed)
-    return ""
+        answers = importlib.import_module(f"mutants.lesson{lesson}.{name}")
+    for kind, least in (("WRONG", LEAST_WRONG), ("RIGHT", LEAST_RIGHT)):
+        count = len(getattr(answers, kind))
+        if count < least:
+            where = f"tests/mutants/lesson{lesson}/{name}.py"
+            yield f"{where}: expected at least {least} answers in {kind}, found {count}"
 
 
 # --- data sets -----------------------------------------------------------------------------------
@@ -221,6 +205,8 @@ def of_data_sets(root):
             yield f"course_utils/catalogue.py: {error}"
             return
         yield from of_tables(root, entries)
+        for name in sorted(set(re.findall(r'real_data\("(\w+)"\)', tested)) - set(entries)):
+            yield f"course_utils/catalogue.py: no entry for {name!r}, which test_real_data.py tests"
         for name, entry in entries.items():
             if not (
                 entry.files and all(re.fullmatch("[0-9a-f]{32}", x) for x in entry.files.values())

@@ -17,6 +17,7 @@ ROOT = settings.root()
 PACKAGE = ROOT / "course_utils"
 sys.path.insert(0, str(ROOT / "tools"))
 import course  # noqa: E402
+import forgotten  # noqa: E402
 
 # Imports go up this list only: a room uses rooms that stand before it.
 ROOMS = (
@@ -96,6 +97,19 @@ def test_one_version_and_one_package():
     assert settings_of_build["dynamic"]["version"] == {"attr": "course_utils.__version__"}
     assert settings_of_build["packages"]["find"] == {"include": ["course_utils", "course_utils.*"]}
     assert re.fullmatch(r"\d+\.\d+\.\d+", course_utils.__version__)
+
+
+def test_the_version_is_one():
+    cited = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text("utf-8"), re.M)
+    assert cited.group(1) == course_utils.__version__, "CITATION.cff"
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGES.md").read_text("utf-8"), re.M)
+    assert newest.group(1) == course_utils.__version__, "CHANGES.md"
+
+
+def test_nothing_is_forgotten():
+    """Of what each lesson, exercise and data set needs: CONTRIBUTING.md has the steps."""
+    found = forgotten.everything(ROOT)
+    assert not found, "\n".join(found)
 
 
 def test_environment_yml_holds_no_second_list():
