@@ -198,6 +198,25 @@ def test_the_rule_of_record_in_numbers():
     }
 
 
+def test_checksums_are_those_that_torchvision_verifies():
+    from torchvision.datasets import CIFAR10, MNIST, SVHN
+
+    assert DATA_SETS["mnist"].files == dict(MNIST.resources)
+    assert DATA_SETS["cifar10"].files == {CIFAR10.filename: CIFAR10.tgz_md5}
+    parts = (SVHN.split_list[split] for split in ("train", "test"))
+    assert DATA_SETS["svhn"].files == {file: md5 for _, file, md5 in parts}
+
+
+def test_an_entry_lacks_nothing():
+    """What is forgotten is no surprise to the first reader who downloads it."""
+    fields = dataclasses.fields(DATA_SETS["mnist"])
+    assert len(fields) == 13
+    for field in fields:
+        given = {f.name: getattr(DATA_SETS["mnist"], f.name) for f in fields if f is not field}
+        with pytest.raises(TypeError, match=f"'{field.name}'"):
+            type(DATA_SETS["mnist"])(**given)
+
+
 @pytest.mark.parametrize("name", ("MNIST", "fashion", "", "../mnist", None))
 def test_an_unknown_name_is_refused(name):
     with pytest.raises(ValueError, match="expected one of mnist, binarized_mnist, cifar10, svhn"):
