@@ -7,7 +7,7 @@ import shutil
 import socket
 import ssl
 import tempfile
-from http.client import HTTPException
+from http.client import HTTPException, InvalidURL
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
@@ -62,6 +62,8 @@ def fetch(entry, folder):
                 return entry.fetch(folder, work, entry.files)
         except URLError as error:  # HTTPError too, whose reason is that of a proxy or a server
             raise NoNetwork(str(error if isinstance(error, HTTPError) else error.reason)) from error
+        except InvalidURL as error:  # of a proxy: nothing was asked for
+            raise NoNetwork(f"{error}; see http_proxy and https_proxy") from error
         except (ConnectionError, TimeoutError, ssl.SSLError) as error:
             raise _broken(work, error) from error
         except RuntimeError as error:

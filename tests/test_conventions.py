@@ -203,6 +203,22 @@ def test_only_settings_reads_the_environment():
                 assert path.name == "settings.py", f"{path.name} imports from os"
 
 
+def test_files_are_replaced_in_one_place():
+    """Whole or not at all, by files.write_whole."""
+    for path in files():
+        if path.suffix == ".py" and path.parts[len(ROOT.parts)] in (
+            "course_utils",
+            "homework",
+            "tools",
+        ):
+            for node in ast.walk(ast.parse(text_of(path))):
+                if isinstance(node, ast.Attribute) and ast.unparse(node) in (
+                    "os.replace",
+                    "os.rename",
+                ):
+                    assert path.name == "files.py", f"{path.relative_to(ROOT)}: {ast.unparse(node)}"
+
+
 def test_torchvision_only_where_something_is_downloaded():
     for path in modules():
         tree = ast.parse(text_of(path))

@@ -575,6 +575,18 @@ def test_a_proxy_that_refuses_is_named(place, proxy, monkeypatch, name, status):
     refused(name, "full profile", str(status))
 
 
+@pytest.mark.parametrize("proxy", ("http://127.0.0.1:port", "http://bad host:3128"))
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_a_proxy_that_is_none_is_named(place, monkeypatch, name, proxy):
+    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(variable, proxy)
+    monkeypatch.setattr(urllib.request, "_opener", None)
+    monkeypatch.setattr(downloads, "fetch", downloads._fetch)
+    why = data.load(name).why
+    assert any(phrase in why for phrase in ("nonnumeric port", "bad host")), why
+    assert not list(place.iterdir())
+
+
 def test_the_reason_is_in_the_box(place, proxy, monkeypatch, capsys):
     """A proxy's words are text, never part of the page."""
     shown = []
