@@ -26,7 +26,7 @@ run:  # execute lessons without a browser
 test:  # everything that must hold
 	@$(COURSE) test $(ARGS)
 
-results:  # the README's results table from data/results
+results:  # the tables of README.md and data/README.md
 	@$(COURSE) results $(ARGS)
 
 pictures:  # small pictures of the lessons, from their outputs

@@ -1,16 +1,15 @@
-"""Data sets as uint8 tensors in memory, and what lessons do to pixels."""
+"""Data sets as uint8 tensors in memory: where they are looked for, and what takes their place.
 
-import contextlib
-import os
-import zipfile
-from dataclasses import dataclass
+What lessons do to the pixels is in ``pixels``, and handed on here.
+"""
+
+from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
-import numpy as np
 import torch
 
-from course_utils import settings, stand_ins
+from course_utils import downloads, prepared, settings, stand_ins
+from course_utils.catalogue import DATA_SETS
 from course_utils.pixels import (
     BINARISATION_SEED,
     Batches,
@@ -24,8 +23,10 @@ from course_utils.pixels import (
     to_unit,
     train_validation_split,
 )
+from course_utils.prepared import ARRAYS, DataError, save_arrays
 
 __all__ = [
+    "ARRAYS",
     "BINARISATION_SEED",
     "NAMES",
     "Batches",
@@ -46,29 +47,7 @@ __all__ = [
     "train_validation_split",
 ]
 
-RECORD_IMAGES = 1_000  # CIFAR-10 scores of record are on the first 1,000 official test images
-
-
-class DataError(RuntimeError):
-    """A data file that cannot be trusted or had; the message names it and says what to do."""
-
-
-@dataclass(frozen=True)
-class _Official:
-    train: int
-    test: int
-    shape: tuple
-    stand_in: str
-
-
-OFFICIAL = {
-    "mnist": _Official(60_000, 10_000, (1, 28, 28), "digits"),
-    "binarized_mnist": _Official(60_000, 10_000, (1, 28, 28), "digits"),
-    "cifar10": _Official(50_000, 10_000, (3, 32, 32), "photo_patches"),
-    "svhn": _Official(73_257, 26_032, (3, 32, 32), "house_numbers"),
-}
-NAMES = tuple(OFFICIAL)
-ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+NAMES = tuple(DATA_SETS)
 
 
 @dataclass(frozen=True)
@@ -81,6 +60,7 @@ class Dataset:
         name: what was asked for, such as ``mnist``.
         is_stand_in: True for the offline stand-in.
         source: in words, where the images are from.
+        why: of a stand-in in ``laptop``, a sentence that says why the real data are not here.
     """
 
     train_images: torch.Tensor
@@ -90,6 +70,7 @@ class Dataset:
     name: str
     is_stand_in: bool
     source: str
+    why: str = ""
 
     @property
     def num_dims(self):
@@ -99,27 +80,28 @@ class Dataset:
     @property
     def is_piece(self):
         """True if real images are missing for a result of record."""
-        official = OFFICIAL[self.name]
-        needed = RECORD_IMAGES if self.name == "cifar10" else official.test
-        short = len(self.train_images) < official.train or len(self.test_images) < needed
+        entry = DATA_SETS[self.name]
+        needed = entry.of_record or entry.test
+        short = len(self.train_images) < entry.train or len(self.test_images) < needed
         return short and not self.is_stand_in
 
     @property
     def test_of_record(self):
         """The test images of every result of record: the first 1,000 of CIFAR-10, else all."""
-        return self.test_images[: RECORD_IMAGES if self.name == "cifar10" else None]
+        return self.test_images[: DATA_SETS[self.name].of_record]
 
     @property
     def test_labels_of_record(self):
         """Labels of :attr:`test_of_record`."""
-        return self.test_labels[: RECORD_IMAGES if self.name == "cifar10" else None]
+        return self.test_labels[: DATA_SETS[self.name].of_record]
 
     @property
     def announcement(self):
         """One line that says what these images are."""
         size = f"{len(self.train_images):,} training and {len(self.test_images):,} test images"
         if self.is_stand_in:
-            return f"Data: the stand-in {OFFICIAL[self.name].stand_in!r} for {self.name}, {size}."
+            stand_in = DATA_SETS[self.name].stand_in.__name__
+            return f"Data: the stand-in {stand_in!r} for {self.name}, {size}."
         piece = " (a piece of it: no result of record)" if self.is_piece else ""
         return f"Data: {self.name}{piece}, {size}."
 
@@ -141,32 +123,29 @@ def load(name):
         ValueError: an unknown name.
         DataError: a damaged or mis-shaped file; in ``full`` also data that are missing or a piece.
     """
-    if name not in OFFICIAL:
-        raise ValueError(f"name: expected one of {', '.join(NAMES)}, got {name!r}")
+    entry = _entry(name)
     profile = settings.profile()
     if profile == "smoke":
         return stand_in(name)
-    folder = settings.data_dir()
-    if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
-        what = "a link to nothing" if folder.is_symlink() else "a file"
-        raise DataError(f"{folder}: expected a folder of data sets (COURSE_DATA_DIR), got {what}")
-    path = folder / f"{name}.npz"
+    path = _path(name)
     if path.exists():  # whatever it is: what cannot be read is an error, never the stand-in
-        dataset = _read(name, path, path.stat().st_mtime_ns)
+        dataset, why = _read(name, path, path.stat().st_mtime_ns), ""
+    elif settings.offline():
+        dataset, why = None, "COURSE_OFFLINE=1 forbids the download"
     else:
-        dataset = None if settings.offline() else _download(name, path)
+        dataset, why = _download(entry, path)
     if profile == "full" and (dataset is None or dataset.is_piece):
-        found = "there is none" if dataset is None else dataset.announcement.rstrip(".")
+        found = f"there is none ({why})" if dataset is None else dataset.announcement.rstrip(".")
         raise DataError(
             f"{path}: the full profile needs all of {name}, but {found}. Run once with a network, "
             "or put the file there as data/README.md says"
         )
-    return dataset or stand_in(name)
+    return dataset or replace(stand_in(name), why=f"There is no {path.name}, and {why}.")
 
 
 def is_complete(name):
     """True if all of the real data set is here: what ``full`` needs. Downloads nothing."""
-    path = settings.data_dir() / f"{name}.npz"
+    path = _path(name)
     return path.is_file() and not _read(name, path, path.stat().st_mtime_ns).is_piece
 
 
@@ -177,122 +156,76 @@ def stand_in(name):
     Raises:
         ValueError: an unknown name.
     """
-    if name not in OFFICIAL:
-        raise ValueError(f"name: expected one of {', '.join(NAMES)}, got {name!r}")
-    arrays = stand_ins.make(OFFICIAL[name].stand_in, binary=name == "binarized_mnist")
+    entry = _entry(name)
+    arrays = entry.stand_in()
+    if entry.levels == 2:
+        arrays = stand_ins.binary(arrays)
     return Dataset(*map(torch.from_numpy, arrays), name, True, stand_ins.SOURCE)
+
+
+def _entry(name):
+    if name not in DATA_SETS:
+        raise ValueError(f"name: expected one of {', '.join(NAMES)}, got {name!r}")
+    return DATA_SETS[name]
+
+
+def _path(name):
+    """Where the prepared file is, or would be.
+
+    Raises:
+        DataError: something that is no folder, or no file, stands in the way.
+    """
+    folder = settings.data_dir()
+    path = folder / f"{name}.npz"
+    try:
+        if (folder.exists() or folder.is_symlink()) and not folder.is_dir():
+            came = "a link to nothing" if folder.is_symlink() else "a file"
+            raise DataError(
+                f"{folder}: expected a folder of data sets (COURSE_DATA_DIR), got {came}"
+            )
+        if path.is_symlink() and not path.exists():
+            raise DataError(f"{path}: expected a file, got a link to nothing; remove or mend it")
+    except OSError as error:  # a folder above it that this user may not enter
+        raise DataError(
+            f"{path}: cannot be looked for ({error.strerror or error}); choose another folder by "
+            "COURSE_DATA_DIR"
+        ) from error
+    return path
 
 
 @cache
 def _read(name, path, modified):  # a file that changes is read again
-    return _check(name, path, _arrays(name, path), f"file {path.name}")
+    return _checked(_entry(name), path, prepared.read(_entry(name), path), f"file {path.name}")
 
 
-def _arrays(name, path):
+def _checked(entry, path, arrays, source):
+    prepared.check(entry, path, arrays)
+    return Dataset(*map(torch.from_numpy, arrays), entry.name, False, source)
+
+
+def _download(entry, path):
+    """Fetch and verify the official files, keep them as npz: (data set or None, why not)."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            _refuse_oversize(name, path, archive)
-        with np.load(path, allow_pickle=False) as stored:
-            missing = [key for key in ARRAYS if key not in stored.files]
-            if missing:
-                raise DataError(f"{path}: it lacks {', '.join(missing)}; {_remedy(path)}")
-            arrays = [stored[key] for key in ARRAYS]
-        if not all(isinstance(array, np.ndarray) for array in arrays):  # numpy gives raw bytes
-            raise ValueError("a member that is no array")
-        return arrays
-    except DataError:
-        raise
-    except Exception as error:  # altered bytes make zipfile, zlib and numpy raise nearly anything
-        size = path.stat().st_size if path.exists() else 0
-        raise DataError(
-            f"{path}: cannot be read ({size:,} bytes; {type(error).__name__}: {error}): it is "
-            f"truncated, altered or no npz file; {_remedy(path)}"
-        ) from error
-
-
-def _refuse_oversize(name, path, archive):
-    """A file that claims more than the official data is refused before anything is unpacked."""
-    official = OFFICIAL[name]
-    most = (official.train + official.test) * (int(np.prod(official.shape)) + 8) + 100_000
-    claimed = sum(entry.file_size for entry in archive.infolist())
-    if claimed > most:
-        raise DataError(
-            f"{path}: it unpacks to {claimed:,} bytes, more than all of {name} ({most:,}); "
-            f"{_remedy(path)}"
+        arrays = downloads.fetch(entry, path.parent)
+    except downloads.NoNetwork as error:
+        return None, f"it could not be fetched ({_short(error)})"
+    except downloads.ReadOnly as error:
+        return None, (
+            f"none can be kept in {path.parent} ({_short(error)}): choose another folder by "
+            "COURSE_DATA_DIR"
         )
-
-
-def _check(name, path, arrays, source):
-    def refuse(what, expected, came):
-        raise DataError(f"{path}: {what}: expected {expected}, got {came}; {_remedy(path)}")
-
-    shape = OFFICIAL[name].shape
-    for split in (0, 2):
-        images, labels = arrays[split : split + 2]
-        key = ARRAYS[split]
-        if images.dtype != np.uint8 or images.shape[1:] != shape or not len(images):
-            refuse(
-                key, f"uint8 (N, {', '.join(map(str, shape))})", f"{images.dtype} {images.shape}"
-            )
-        if labels.dtype != np.int64 or labels.shape != images.shape[:1]:
-            expected = f"int64 ({len(images)},)"
-            refuse(ARRAYS[split + 1], expected, f"{labels.dtype} {labels.shape}")
-        if labels.min() < -1 or labels.max() > 9:
-            refuse(ARRAYS[split + 1], "labels from -1 to 9", f"{labels.min()} to {labels.max()}")
-        if name == "binarized_mnist" and images.max() > 1:
-            refuse(key, "zeros and ones", f"values up to {images.max()}")
-        if images.min() == images.max():
-            refuse(key, "images", f"the one value {images.min()} everywhere")
-    return Dataset(*map(torch.from_numpy, arrays), name, False, source)
-
-
-def _remedy(path):
-    return f"remove {path.name} to have it fetched again, or prepare it as data/README.md says"
-
-
-def _unwritable(path, error):
-    return DataError(
-        f"{path}: could not be written ({error.strerror or error}); make room, or choose "
-        "another folder by COURSE_DATA_DIR"
-    )
-
-
-def _download(name, path):
-    """Fetch and verify the official files, keep them as npz; None if there is no network."""
-    from course_utils import downloads
-
-    try:
-        arrays = downloads.fetch(name, path.parent)
-    except downloads.NoNetwork:
-        return None
     except downloads.Corrupt as error:
         raise DataError(
-            f"{path.parent}: the download of {name} is damaged ({error}); try again"
+            f"{path.parent}: the download of {entry.name} is damaged ({error}); try again"
         ) from error
     except OSError as error:
-        raise _unwritable(path, error) from error
-    dataset = _check(name, path, arrays, "the official files")
+        raise prepared.unwritable(path, error) from error
+    dataset = _checked(entry, path, arrays, "the official files")
     save_arrays(path, arrays)
-    return dataset
+    return dataset, ""
 
 
-def save_arrays(path, arrays):
-    """Write the four arrays as an uncompressed npz, whole or not at all.
-
-    Raises:
-        DataError: the disk refuses it. Nothing half-written stays.
-    """
-    path = Path(path)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # readable for all, unlike tempfile's
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, "wb") as stream:
-            np.savez(stream, **dict(zip(ARRAYS, arrays, strict=True)))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(part)
+def _short(error, most=300):
+    """A reason on one line: torchvision gives several, a proxy whatever it likes."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in str(error)).split())
+    return text if len(text) <= most else f"{text[:most]} ..."

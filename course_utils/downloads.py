@@ -7,21 +7,13 @@ import shutil
 import socket
 import ssl
 import tempfile
-from http.client import HTTPException
+from http.client import HTTPException, InvalidURL
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import numpy as np
 
 LAROCHELLE = "http://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/"
-# MD5 of the three files; data/README.md has their SHA-256.
-AMAT_MD5 = {
-    "train": "db28b1a6ae0fe70cbd3da91acf46e477",
-    "valid": "bf37822a04e94123630de6a7dfd9c9ef",
-    "test": "14e41ae11040adba6ab8cb291eda0dd8",
-}
-
-
 SECONDS = 30  # of silence, after which a source counts as out of reach: by itself urllib waits on
 UNREACHABLE = (errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH)
 
@@ -30,37 +22,48 @@ class NoNetwork(Exception):
     """The files could not be reached."""
 
 
+class ReadOnly(Exception):
+    """The folder takes no files, so that nothing was asked for."""
+
+
 class Corrupt(Exception):
     """What arrived is not the official file."""
 
 
-def fetch(name, folder):
-    """Train images, train labels, test images, test labels of data set ``name``, from its source.
+def fetch(entry, folder):
+    """Train images, train labels, test images, test labels of a data set, from its source.
 
     Works in a temporary folder inside ``folder``, which is removed whatever happens.
 
+    Args:
+        entry: of the ``catalogue``.
+        folder: where data sets are kept; made if it is not there.
+
     Raises:
-        NoNetwork: the source could not be reached.
+        NoNetwork: the source could not be reached, or refuses; the message is its reason.
+        ReadOnly: nothing can be written into ``folder``.
         Corrupt: a file failed its checksum, or could not be decoded.
     """
-    makers = {
-        "mnist": _mnist,
-        "binarized_mnist": _binarized_mnist,
-        "cifar10": _cifar10,
-        "svhn": _svhn,
-    }
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    print(f"Fetching {name} ...", flush=True)
-    with tempfile.TemporaryDirectory(dir=folder, suffix=".part") as work:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        place = tempfile.TemporaryDirectory(dir=folder, suffix=".part")
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        raise ReadOnly(error.strerror) from error
+    print(f"Fetching {entry.name} ...", flush=True)
+    with place as work:
         seconds = socket.getdefaulttimeout()
         try:
             socket.setdefaulttimeout(SECONDS)
             # torchvision draws its progress on stderr, which has no place in a notebook.
             with contextlib.redirect_stderr(io.StringIO()):
-                return makers[name](folder, work)
-        except URLError as error:  # HTTPError too
-            raise NoNetwork(str(error)) from error
+                return entry.fetch(folder, work, entry.files)
+        except URLError as error:  # HTTPError too, whose reason is that of a proxy or a server
+            raise NoNetwork(str(error if isinstance(error, HTTPError) else error.reason)) from error
+        except InvalidURL as error:  # of a proxy: nothing was asked for
+            raise NoNetwork(f"{error}; see http_proxy and https_proxy") from error
         except (ConnectionError, TimeoutError, ssl.SSLError) as error:
             raise _broken(work, error) from error
         except RuntimeError as error:
@@ -83,7 +86,8 @@ def _broken(work, error):
     return (Corrupt if came else NoNetwork)(f"{type(error).__name__}: {error}")
 
 
-def _mnist(folder, work):
+def mnist(folder, work, files):
+    """The four archives, or those that lie in ``folder`` already."""
     from torchvision.datasets import MNIST
 
     # Archives that lie in <folder>/MNIST/raw already serve without a network. They are verified in
@@ -100,7 +104,8 @@ def _mnist(folder, work):
     ]
 
 
-def _cifar10(folder, work):
+def cifar10(folder, work, files):
+    """The Python version's batches."""
     from torchvision.datasets import CIFAR10
 
     # torchvision decodes the batches only after their MD5 is right.
@@ -115,7 +120,8 @@ def _cifar10(folder, work):
     ]
 
 
-def _svhn(folder, work):
+def svhn(folder, work, files):
+    """The cropped digits of format 2, without the extra ones."""
     from torchvision.datasets import SVHN
 
     splits = [SVHN(work, split=split, download=True) for split in ("train", "test")]
@@ -126,17 +132,16 @@ def _svhn(folder, work):
     ]
 
 
-def _binarized_mnist(folder, work):
+def binarized_mnist(folder, work, files):
+    """The three text files: training, validation, test."""
     from torchvision.datasets.utils import download_url
 
-    parts = {}
-    for split, md5 in AMAT_MD5.items():
-        file = f"binarized_mnist_{split}.amat"
+    parts = []
+    for file, md5 in files.items():
         download_url(LAROCHELLE + file, work, file, md5)
-        parts[split] = read_amat(Path(work) / file)
-    train = np.concatenate([parts["train"], parts["valid"]])
+        parts.append(read_amat(Path(work) / file))
     arrays = []
-    for images in (train, parts["test"]):
+    for images in (np.concatenate(parts[:2]), parts[2]):
         arrays += [images, np.full(len(images), -1, np.int64)]
     return arrays
 

@@ -1,15 +1,15 @@
 """The one thing a notebook meets first: ``lesson = start("01")``."""
 
 import contextlib
+import html
 import json
-import os
-import tempfile
 import zlib
 
 import torch
 
 from course_utils import data, distributed, nets, plotting, settings, training
 from course_utils.evaluation import mean_and_error
+from course_utils.files import write_whole
 
 SEED = 2024
 
@@ -74,15 +74,17 @@ class Lesson:
         if not optional:
             self.on_real_data = self.on_real_data and not dataset.is_stand_in
         print(dataset.announcement)
-        if dataset.is_stand_in and self.profile == "laptop" and plotting.in_notebook():
+        if dataset.why and not plotting.in_notebook():
+            print(dataset.why)
+        elif dataset.why:
             from IPython.display import HTML, display
 
             display(
                 HTML(
                     '<div role="note" style="border-left:6px solid #D55E00;background:#FFF3E0;'
                     'color:#1A1A1A;padding:0.6em 1em">'
-                    f"<b>Stand-in data.</b> {dataset.announcement} The numbers below are not "
-                    "those of the real data set.</div>"
+                    f"<b>Stand-in data.</b> {dataset.announcement} {html.escape(dataset.why)} "
+                    "The numbers below are not those of the real data set.</div>"
                 )
             )
         return dataset
@@ -256,14 +258,8 @@ class Lesson:
         key = (record["model"], record["metric"])
         records = [old for old in self._records() if (old["model"], old["metric"]) != key]
         records = sorted([*records, record], key=lambda entry: (entry["model"], entry["metric"]))
-        folder = settings.results_dir()
-        folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"lesson": self.name, "records": records}, indent=1) + "\n"
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=folder, suffix=".part", delete=False
-        ) as stream:
-            stream.write(text)
-        os.replace(stream.name, folder / f"{self.name}.json")
+        write_whole(settings.results_dir() / f"{self.name}.json", text)
 
 
 @contextlib.contextmanager

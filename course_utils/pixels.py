@@ -1,4 +1,4 @@
-"""What lessons do to pixels, and how batches of them are drawn."""
+"""What lessons do to the pixels of a data set, and how batches of them are drawn."""
 
 import math
 

@@ -4,6 +4,7 @@
 ``house_numbers``  those digits in random colours on textured ground, neighbours cut at the edge
 ``photo_patches``  32 x 32 patches of scikit-learn's two sample photographs
 
+Each is a function that gives the four arrays: training images and labels, test images and labels.
 Everything is drawn from fixed seeds. Test images come from digits, or image regions, that no
 training image has seen.
 """
@@ -15,21 +16,14 @@ SOURCE = "scikit-learn's own sample data"
 TRAIN_DIGITS = 1_500  # the other 297 are for testing
 
 
-def make(name, binary=False):
-    """The four arrays (train images, train labels, test images, test labels) of a stand-in.
-
-    Args:
-        name: ``digits``, ``house_numbers`` or ``photo_patches``.
-        binary: draw each pixel once as zero or one (for ``binarized_mnist``).
-    """
-    arrays = {"digits": _digits, "house_numbers": _house_numbers, "photo_patches": _photo_patches}
-    train_images, train_labels, test_images, test_labels = arrays[name]()
-    if binary:
-        generator = np.random.default_rng(1)
-        train_images, test_images = (
-            (generator.integers(0, 255, images.shape, dtype=np.uint8) < images).astype(np.uint8)
-            for images in (train_images, test_images)
-        )
+def binary(arrays):
+    """The four arrays of a stand-in, with each pixel drawn once as zero or one."""
+    train_images, train_labels, test_images, test_labels = arrays
+    generator = np.random.default_rng(1)
+    train_images, test_images = (
+        (generator.integers(0, 255, images.shape, dtype=np.uint8) < images).astype(np.uint8)
+        for images in (train_images, test_images)
+    )
     return train_images, train_labels, test_images, test_labels
 
 
@@ -46,7 +40,8 @@ def _enlarged(image, size):
     return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC))
 
 
-def _digits():
+def digits():
+    """Digits of 28 x 28, in grey."""
     images, labels = _small_digits()
     canvas = np.zeros((len(images), 1, 28, 28), np.uint8)
     for target, image in zip(canvas, images, strict=True):
@@ -55,7 +50,8 @@ def _digits():
     return canvas[:cut], labels[:cut], canvas[cut:], labels[cut:]
 
 
-def _house_numbers(num_train=4_000, num_test=1_000):
+def house_numbers(num_train=4_000, num_test=1_000):
+    """Digits of 32 x 32, in colour."""
     images, labels = _small_digits()
     strokes = np.stack([_enlarged(image, 24) for image in images]).astype(np.float32) / 255
     parts = []
@@ -91,7 +87,8 @@ def _compose(generator, count, strokes, labels):
     return [np.clip(mixed, 0, 255).astype(np.uint8), labels[centre]]
 
 
-def _photo_patches(num_train=4_000, num_test=1_000):
+def photo_patches(num_train=4_000, num_test=1_000):
+    """Patches of 32 x 32, in colour; the label is the number of the photograph."""
     from sklearn.datasets import load_sample_images
 
     parts = {"train": ([], []), "test": ([], [])}

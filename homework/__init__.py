@@ -1,5 +1,5 @@
 """For instructors: student versions of the lessons, and a grader (``python -m homework``).
 
-``release`` makes the assignment, ``verify`` proves that no solution is left in it, ``check`` gives
-the points of the visible checks, ``grade`` grades what came back in a sandbox.
+``release`` makes the student version, ``verify`` proves that no solution is left in it, ``check``
+gives the points of the visible checks, ``grade`` grades what came back in a sandbox.
 """

@@ -59,7 +59,7 @@ class Attempts:
         before, start = self.sandbox.printed, time.monotonic()
         try:
             with self.sandbox.exercise(elsewhere, seconds) as ask:
-                start = time.monotonic()  # the template's own start is not the exercise's
+                start = time.monotonic()  # the fork server's own start is not the exercise's
                 self._check(exercise, elsewhere, ask, outcome, last)
             outcome |= {"verdict": "right", "points": exercise.points}
         except CheckFailed as failure:

@@ -12,8 +12,8 @@ SHARED = ("/usr", "/usr/local")  # prefixes that hold more than Python, and are 
 PYTHON = "/python"  # where any other one stands in the sandbox
 COURSE = "/sandbox/course"
 HOST = "sandbox"
-TEMPORARY_BYTES = 2**20  # of the template's own /tmp; each exercise gets another
-# What the template needs to make a world for each exercise. None of it reaches an answer.
+TEMPORARY_BYTES = 2**20  # of the fork server's own /tmp; each exercise gets another
+# What the fork server needs to make a world for each exercise. None of it reaches an answer.
 AS_ROOT = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_SYS_RESOURCE")
 AS_USER = ("CAP_SYS_ADMIN",)
 

@@ -13,7 +13,7 @@ import os
 import time
 from pathlib import Path
 
-PROCESSES = 160  # threads of a whole sandbox: template, watcher and answer
+PROCESSES = 160  # threads of a whole sandbox: fork server, watcher and answer
 PATIENCE = 1.0  # seconds until a killed group is empty
 LONG = 3_600.0  # seconds after which an empty group is nobody's any more
 OWN = "grader"  # version 2: the leaf that the grader itself moves to

@@ -4,13 +4,13 @@ While a class is graded each submission is a line at the end of ``grades.journal
 one costs the same however many there are; at the end all of them become ``grades.json``.
 """
 
-import contextlib
 import json
 import os
 import secrets
 import threading
 from pathlib import Path
 
+from course_utils.files import write_whole
 from homework import clean, feedback, scores, submissions, words
 from homework.attempts import TEXTS
 
@@ -220,13 +220,4 @@ def write_json(path, value):
 
 def write(path, text):
     """Write a file of text, whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with open(part, "wb") as stream:
-            stream.write(text.encode("utf-8", "replace"))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, path)
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+    write_whole(path, text.encode("utf-8", "replace"))

@@ -1,4 +1,4 @@
-"""What a lesson notebook says about its exercises: the single source of the assignment."""
+"""What a lesson notebook says about its exercises: the single source of its points."""
 
 import ast
 import json

@@ -3,9 +3,9 @@
 import ast
 import copy
 import json
-import os
 from pathlib import Path
 
+from course_utils.files import write_whole
 from homework.inside.text import lines as lines_of
 from homework.lessons import regions, source, tags
 
@@ -14,11 +14,11 @@ LEVELS = {1: "easy", 2: "medium", 3: "hard"}
 
 
 class ReleaseError(OSError):
-    """The assignment could not be written; the message names the file."""
+    """The student version could not be written; the message names the file."""
 
 
 def student_version(lesson):
-    """The assignment: a notebook (dict) without solutions and outputs, with a header.
+    """The student version: a notebook (dict) without solutions and outputs, with a header.
 
     Outputs stay in cells tagged ``keep`` before the first exercise.
     """
@@ -102,7 +102,7 @@ def _header(lesson):
     total = sum(e.points for e in (*lesson.exercises, *lesson.reflections))
     checked = sum(e.points for e in lesson.exercises)
     text = f"""\
-**Assignment {lesson.number}**, {total} points in all: {checked} checked by program, \
+**Lesson {lesson.number}, student version**: {total} points in all, {checked} checked by program, \
 {total - checked} in words.
 
 | exercise | points | how it is graded |
@@ -123,7 +123,7 @@ in the grading". Whatever else of `course_utils` the lesson uses, you may use.
 `.venv/bin/python -m homework check PATH/{lesson.name}.ipynb` prints your points so far.
 - To submit, save the notebook and hand in this one file, `{lesson.name}.ipynb`. Do not remove or \
 split the exercise cells: their metadata say which exercise they are."""
-    return _added("assignment", text)
+    return _added("header", text)
 
 
 def _added(name, text):
@@ -154,19 +154,16 @@ def write(lesson, folder, force=False):
         ReleaseError: the folder or the disk refuses it, or a file that differs is there.
     """
     path = Path(folder) / f"{lesson.name}.ipynb"
-    part = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.samefile(lesson.path):
             raise ReleaseError(f"{path}: this is the lesson itself; choose another folder by --to")
         text = text_of(student_version(lesson))
         if path.exists() and not force and path.read_bytes() != text.encode("utf-8"):
             raise ReleaseError(
-                f"{path}: it differs from the assignment and may hold answers, so it stays; choose "
-                "another folder by --to (make: TO=), or --force"
+                f"{path}: it differs from the student version and may hold answers, so it stays; "
+                "choose another folder by --to (make: TO=), or --force"
             )
-        part.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(part, path)
+        write_whole(path, text)
     except ReleaseError:
         raise
     except OSError as error:

@@ -1,8 +1,8 @@
 """Where students' code runs: behind walls, or plainly (``safe=False``).
 
 Linux only. From outside to inside: a key ring and a control group of its own (``launch.py``); name
-spaces and mounts by bubblewrap (``bubblewrap.py``), where the template imports torch once; for each
-exercise a world, a user and a filter of system calls (``inside/walls.py``, ``syscalls.py``).
+spaces and mounts by bubblewrap (``bubblewrap.py``), where the fork server imports torch once; for
+each exercise a world, a user and a filter of system calls (``inside/walls.py``, ``syscalls.py``).
 docs/instructors.md says what the walls are and what they were tried against.
 """
 
@@ -27,7 +27,7 @@ from homework import bubblewrap, cgroups, syscalls
 from homework.inside import wire
 
 MEMORY = 4 * 2**30  # bytes that an exercise may use beyond torch itself
-REST = 2**30  # of torch, the template and the temporary files, in the control group
+REST = 2**30  # of torch, the fork server and the temporary files, in the control group
 SECONDS = 20.0  # wall clock of one exercise
 START_SECONDS = 120.0  # until torch is imported, on a busy machine
 GRACE = 5.0  # beyond an exercise's time, before the whole sandbox is given up
@@ -79,7 +79,7 @@ def why_no_group():
 
 
 class Sandbox:
-    """One submission's template process and the exercises forked from it.
+    """One submission's fork server and the exercises forked from it.
 
     Args:
         course: folder that ``sealed.make`` filled.
@@ -103,7 +103,7 @@ class Sandbox:
 
     @contextlib.contextmanager
     def exercise(self, elsewhere=None, seconds=None):
-        """A connection to a fresh fork of the template, which ends with the block.
+        """A connection to a fresh fork, which ends with the block.
 
         Args:
             elsewhere: ``elsewhere(header, arrays)`` -> (header, arrays), for what the exercise asks
@@ -114,7 +114,7 @@ class Sandbox:
             ``ask(header, arrays)`` -> (header, arrays).
 
         Raises:
-            Ended: the fork died or took too long. SandboxError: no template would start.
+            Ended: the fork died or took too long. SandboxError: no fork server would start.
         """
         if self.process is None or self.process.poll() is not None:
             self.close()
@@ -141,7 +141,7 @@ class Sandbox:
             paths = [str(self.course), *map(str, site)]
             options = {"filter": "", "users": 0, "folder": self.folder}
         options |= {"control": theirs.fileno(), "paths": paths, "memory": self.memory}
-        script = str(Path(paths[0]) / "inside" / "template.py")
+        script = str(Path(paths[0]) / "inside" / "fork_server.py")
         program = ["-I", "-S", script, json.dumps(options)]
         if self.safe:
             command = [*self._launch(), *bubblewrap.command(self.course, site), "--"]
@@ -232,7 +232,7 @@ class _Fork:
         try:
             wire.send(self.ours, header, arrays, self.deadline + GRACE)
             while True:
-                # The template speaks first only when the exercise is over, or when it was killed.
+                # The fork server speaks first only when the exercise is over, or was killed.
                 left = max(self.deadline + GRACE - time.monotonic(), 0)
                 ready, _, _ = select.select([self.ours, self.box.control], [], [], left)
                 if self.ours not in ready:
@@ -251,12 +251,12 @@ class _Fork:
             raise Ended(self._collect()) from error
 
     def close(self):
-        """End the exercise, and wait until the template says that it is gone."""
+        """End the exercise, and wait until the fork server says that it is gone."""
         self.ours.close()
         self._collect()
 
     def _collect(self):
-        """How the process ended, from the template; a template that is silent is given up."""
+        """How the process ended, from the fork server; a silent one is given up."""
         if self.ended is None:
             self.ended = KILLED
             try:

@@ -189,7 +189,7 @@ def test_a_write_that_fails_leaves_what_was_there(path, monkeypatch, call, older
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint.os, call, full)
+        patch.setattr(os, call, full)
         with pytest.raises(CheckpointError, match=r"weights\.safetensors.*No space left"):
             save_state(path, {"step": 1})
     assert parts(path) == []
@@ -204,7 +204,7 @@ def test_an_interrupted_write_leaves_what_was_there(path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint.os, "fsync", interrupted)
+        patch.setattr(os, "fsync", interrupted)
         with pytest.raises(KeyboardInterrupt):
             save_state(path, {"step": 1})
     assert path.read_bytes() == before and parts(path) == []

@@ -19,7 +19,7 @@ sys.path.insert(0, str(TOOLS))
 import console  # noqa: E402
 import run_lessons  # noqa: E402
 
-NOT_COMMANDS = {"console", "bench_parts", "growth", "peers"}  # others import these
+NOT_COMMANDS = {"console", "bench_parts", "growth", "peers", "results_table"}  # others import these
 REASON = sandbox.why_not()
 COMMANDS = sorted(path for path in TOOLS.glob("*.py") if path.stem not in NOT_COMMANDS)
 OLD = {"PYTHONIOENCODING": "cp1252", "COLUMNS": "20", "TERM": "dumb"}

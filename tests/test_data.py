@@ -10,8 +10,9 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 
 from course_utils import data, downloads, stand_ins
+from course_utils.catalogue import DATA_SETS
 
-SHAPES = {name: official.shape for name, official in data.OFFICIAL.items()}
+SHAPES = {name: entry.shape for name, entry in DATA_SETS.items()}
 SIZES = {"digits": (1_500, 297), "house_numbers": (4_000, 1_000), "photo_patches": (4_000, 1_000)}
 
 
@@ -34,9 +35,10 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COURSE_PROFILE", "laptop")
     monkeypatch.setenv("COURSE_OFFLINE", "0")
-    for name, official in data.OFFICIAL.items():
-        monkeypatch.setitem(data.OFFICIAL, name, dataclasses.replace(official, train=6, test=4))
-    monkeypatch.setattr(data, "RECORD_IMAGES", 2)
+    for name, entry in DATA_SETS.items():
+        few = entry.of_record and 2
+        small = dataclasses.replace(entry, train=6, test=4, of_record=few)
+        monkeypatch.setitem(DATA_SETS, name, small)
     return tmp_path
 
 
@@ -45,9 +47,9 @@ def fetched(monkeypatch):
     """A source that works; the names it was asked for."""
     asked = []
 
-    def fetch(name, folder):
-        asked.append(name)
-        return arrays_for(name, seed=1)
+    def fetch(entry, folder):
+        asked.append(entry.name)
+        return arrays_for(entry.name, seed=1)
 
     monkeypatch.setattr(downloads, "fetch", fetch)
     return asked
@@ -55,7 +57,7 @@ def fetched(monkeypatch):
 
 @pytest.fixture
 def no_network(monkeypatch):
-    def fetch(name, folder):
+    def fetch(entry, folder):
         raise downloads.NoNetwork("no route")
 
     monkeypatch.setattr(downloads, "fetch", fetch)
@@ -111,19 +113,23 @@ def test_then_a_download_which_is_kept(place, fetched, monkeypatch, name):
 @pytest.mark.parametrize("name", data.NAMES)
 def test_then_the_stand_in_said_aloud(place, no_network, name):
     dataset = data.load(name)
-    stand_in = data.OFFICIAL[name].stand_in
+    stand_in = DATA_SETS[name].stand_in.__name__
     assert dataset.is_stand_in and not dataset.is_piece
     train, test = SIZES[stand_in]
     assert dataset.announcement == (
         f"Data: the stand-in '{stand_in}' for {name}, {train:,} training and {test:,} test images."
     )
+    assert dataset.why == f"There is no {name}.npz, and it could not be fetched (no route)."
     assert not list(place.iterdir())
     assert not data.is_complete(name)
 
 
 def test_offline_nothing_is_asked_for(place, fetched, monkeypatch):
     monkeypatch.setenv("COURSE_OFFLINE", "1")
-    assert data.load("mnist").is_stand_in and not fetched
+    dataset = data.load("mnist")
+    assert dataset.is_stand_in and not fetched
+    assert dataset.why == "There is no mnist.npz, and COURSE_OFFLINE=1 forbids the download."
+    assert dataset.train_images is data.stand_in("mnist").train_images  # not built twice
 
 
 def test_a_stand_in_can_be_asked_for(place, fetched, monkeypatch):
@@ -151,7 +157,7 @@ def test_full_without_data_fails(place, no_network, monkeypatch, offline):
     with pytest.raises(data.DataError) as caught:
         data.load("mnist")
     message = str(caught.value)
-    for phrase in (str(place / "mnist.npz"), "full profile", "there is none", "data/README.md"):
+    for phrase in (str(place / "mnist.npz"), "full profile", "there is none (", "data/README.md"):
         assert phrase in message
 
 
@@ -183,14 +189,32 @@ def test_cifar10_needs_the_test_images_of_record_only(place, monkeypatch, test, 
 
 
 def test_the_rule_of_record_in_numbers():
-    assert data.RECORD_IMAGES == 1_000
-    sizes = {name: (one.train, one.test) for name, one in data.OFFICIAL.items()}
+    sizes = {name: (one.train, one.test, one.of_record) for name, one in DATA_SETS.items()}
     assert sizes == {
-        "mnist": (60_000, 10_000),
-        "binarized_mnist": (60_000, 10_000),
-        "cifar10": (50_000, 10_000),
-        "svhn": (73_257, 26_032),
+        "mnist": (60_000, 10_000, None),
+        "binarized_mnist": (60_000, 10_000, None),
+        "cifar10": (50_000, 10_000, 1_000),
+        "svhn": (73_257, 26_032, None),
     }
+
+
+def test_checksums_are_those_that_torchvision_verifies():
+    from torchvision.datasets import CIFAR10, MNIST, SVHN
+
+    assert DATA_SETS["mnist"].files == dict(MNIST.resources)
+    assert DATA_SETS["cifar10"].files == {CIFAR10.filename: CIFAR10.tgz_md5}
+    parts = (SVHN.split_list[split] for split in ("train", "test"))
+    assert DATA_SETS["svhn"].files == {file: md5 for _, file, md5 in parts}
+
+
+def test_an_entry_lacks_nothing():
+    """What is forgotten is no surprise to the first reader who downloads it."""
+    fields = dataclasses.fields(DATA_SETS["mnist"])
+    assert len(fields) == 13
+    for field in fields:
+        given = {f.name: getattr(DATA_SETS["mnist"], f.name) for f in fields if f is not field}
+        with pytest.raises(TypeError, match=f"'{field.name}'"):
+            type(DATA_SETS["mnist"])(**given)
 
 
 @pytest.mark.parametrize("name", ("MNIST", "fashion", "", "../mnist", None))
@@ -217,7 +241,7 @@ def test_the_properties_of_a_dataset(name):
 def test_stand_ins_have_the_form_of_the_real_data(name):
     dataset = data.load(name)
     train_images, train_labels, test_images, test_labels = tensors(dataset)
-    train, test = SIZES[data.OFFICIAL[name].stand_in]
+    train, test = SIZES[DATA_SETS[name].stand_in.__name__]
     assert train_images.shape == (train, *SHAPES[name])
     assert test_images.shape == (test, *SHAPES[name])
     assert train_images.dtype == test_images.dtype == torch.uint8
@@ -233,7 +257,7 @@ def test_stand_ins_have_the_form_of_the_real_data(name):
 def test_stand_ins_are_deterministic_and_quick(name):
     np.random.seed(1)  # noqa: NPY002 - the global generator must not matter
     start = time.process_time()
-    first = stand_ins.make(name)
+    first = getattr(stand_ins, name)()
     took = time.process_time() - start
     np.random.seed(2)  # noqa: NPY002
     asked_for = {"digits": "mnist", "house_numbers": "svhn", "photo_patches": "cifar10"}[name]
@@ -321,7 +345,7 @@ def test_house_numbers_for_testing_hold_no_training_digit(monkeypatch):
         return [strokes, labels]
 
     monkeypatch.setattr(stand_ins, "_compose", compose)
-    stand_ins.make("house_numbers")
+    stand_ins.house_numbers()
     train, test = drawn
     assert (len(train), len(test)) == (1_500, 297) and not train & test
 
@@ -344,8 +368,3 @@ def test_photo_patches_come_from_regions_that_do_not_touch():
             assert {hash(row) for row in rows(images[labels == label])} <= region
     # In random order: a batch holds both photographs.
     assert 16 < made.train_labels[:64].sum() < 48
-
-
-def test_an_unknown_stand_in_is_refused():
-    with pytest.raises(KeyError):
-        stand_ins.make("faces")

@@ -2,7 +2,9 @@
 
 import dataclasses
 import errno
+import gc
 import hashlib
+import html
 import http.server
 import os
 import socket
@@ -10,20 +12,26 @@ import ssl
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
+import urllib.request
+import warnings
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from course_utils import data, downloads, settings
+from course_utils import data, downloads, plotting, prepared, settings
+from course_utils.catalogue import DATA_SETS
+from course_utils.lesson import start
 
 REMEDY = "or prepare it as data/README.md says"
 
 
 def good(name="mnist", train=6, test=4):
     generator = np.random.default_rng(0)
-    shape = data.OFFICIAL[name].shape
+    shape = DATA_SETS[name].shape
     most = 2 if name == "binarized_mnist" else 256
     made = {}
     for split, count in (("train", train), ("test", test)):
@@ -32,16 +40,21 @@ def good(name="mnist", train=6, test=4):
     return made
 
 
+def change(monkeypatch, name, **fields):
+    """An entry of the catalogue with other fields, until the test ends."""
+    monkeypatch.setitem(DATA_SETS, name, dataclasses.replace(DATA_SETS[name], **fields))
+
+
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
     """A data folder in laptop, on line; a download would fail the test unless it is replaced."""
     monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("COURSE_PROFILE", "laptop")
     monkeypatch.setenv("COURSE_OFFLINE", "0")
-    for name, official in data.OFFICIAL.items():
-        monkeypatch.setitem(data.OFFICIAL, name, dataclasses.replace(official, train=6, test=4))
+    for name in DATA_SETS:
+        change(monkeypatch, name, train=6, test=4)
 
-    def fetch(name, folder):
+    def fetch(entry, folder):
         raise AssertionError("a download was tried")
 
     monkeypatch.setattr(downloads, "_fetch", downloads.fetch, raising=False)
@@ -102,8 +115,8 @@ def test_altered_at_many_places(place):
             altered[position] ^= flip
             path.write_bytes(altered)
             try:
-                arrays = data._arrays("mnist", path)
-                data._check("mnist", path, arrays, "a test")
+                arrays = prepared.read(DATA_SETS["mnist"], path)
+                prepared.check(DATA_SETS["mnist"], path, arrays)
             except data.DataError as error:
                 assert "mnist.npz" in str(error) and REMEDY in str(error)
                 noticed.add(position)
@@ -298,7 +311,7 @@ def test_a_full_disk_leaves_what_was_there(place, monkeypatch, module, step):
 
 
 def test_a_full_disk_after_a_download(place, monkeypatch):
-    monkeypatch.setattr(downloads, "fetch", lambda name, folder: list(good(name).values()))
+    monkeypatch.setattr(downloads, "fetch", lambda entry, folder: list(good().values()))
     monkeypatch.setattr(np, "savez", no_space)
     refused("mnist", "No space left", "make room")
     assert not list(place.iterdir())
@@ -306,7 +319,7 @@ def test_a_full_disk_after_a_download(place, monkeypatch):
 
 def test_a_full_disk_during_a_download(place, monkeypatch):
     monkeypatch.setattr(downloads, "fetch", downloads._fetch)
-    monkeypatch.setattr(downloads, "_mnist", no_space)
+    change(monkeypatch, "mnist", fetch=no_space)
     refused("mnist", "No space left", "make room")
     assert not list(place.iterdir())
 
@@ -370,13 +383,13 @@ def test_ctrl_c_while_writing_leaves_nothing(place, monkeypatch):
 
 
 def test_ctrl_c_during_a_download_leaves_nothing(place, monkeypatch):
-    def half(folder, work):
+    def half(folder, work, files):
         with open(os.path.join(work, "half.gz"), "wb") as stream:
             stream.write(b"half of it")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(downloads, "fetch", downloads._fetch)
-    monkeypatch.setattr(downloads, "_mnist", half)
+    change(monkeypatch, "mnist", fetch=half)
     with pytest.raises(KeyboardInterrupt):
         data.load("mnist")
     assert not list(place.iterdir())
@@ -434,9 +447,13 @@ def server(monkeypatch):
 def files(monkeypatch):
     """Three small files in the published form, and their checksums in the place of the real."""
     made = {split: amat(count, count) for split, count in (("train", 4), ("valid", 2), ("test", 3))}
-    sums = {split: hashlib.md5(raw).hexdigest() for split, (_, raw) in made.items()}
-    monkeypatch.setattr(downloads, "AMAT_MD5", sums)
+    sums = {f"binarized_mnist_{split}.amat": md5(raw) for split, (_, raw) in made.items()}
+    change(monkeypatch, "binarized_mnist", files=sums)
     return made
+
+
+def md5(raw):
+    return hashlib.md5(raw).hexdigest()
 
 
 def raw_of(files):
@@ -482,8 +499,9 @@ def test_a_broken_download(place, server, files, monkeypatch, profile, case, whi
 
 def test_wrong_contents_behind_a_right_checksum(place, server, files, monkeypatch):
     raw = raw_of(files) | {"valid": b"0 1 2\n"}
-    sums = downloads.AMAT_MD5 | {"valid": hashlib.md5(raw["valid"]).hexdigest()}
-    monkeypatch.setattr(downloads, "AMAT_MD5", sums)
+    right = {"binarized_mnist_valid.amat": md5(raw["valid"])}
+    sums = DATA_SETS["binarized_mnist"].files | right
+    change(monkeypatch, "binarized_mnist", files=sums)
     server(raw)
     with pytest.raises(data.DataError, match="damaged .*784 digits"):
         data.load("binarized_mnist")
@@ -508,6 +526,145 @@ def test_without_a_network(place, server, files, monkeypatch, case):
     assert not list(place.iterdir())
 
 
+@pytest.fixture
+def proxy(monkeypatch):
+    """``refuse(status)``: a proxy on this machine that answers everything so."""
+    running = []
+
+    def refuse(status):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_error(status)
+
+            do_HEAD = do_CONNECT = do_GET
+
+            def log_message(self, *_):
+                pass
+
+        made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        running.append((made, thread))
+        for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+            monkeypatch.setenv(variable, f"http://127.0.0.1:{made.server_port}")
+        for variable in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(variable, raising=False)
+        monkeypatch.setattr(urllib.request, "_opener", None)  # which remembers its proxies
+        monkeypatch.setattr(downloads, "fetch", downloads._fetch)
+
+    yield refuse
+    for made, thread in running:
+        made.shutdown()
+        made.server_close()
+        thread.join()
+    with warnings.catch_warnings():  # of the sockets that torchvision left
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("status", (403, 407, 502))
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_a_proxy_that_refuses_is_named(place, proxy, monkeypatch, name, status):
+    proxy(status)
+    dataset = data.load(name)
+    assert dataset.is_stand_in and not list(place.iterdir())
+    assert dataset.why.startswith(f"There is no {name}.npz, and it could not be fetched (")
+    assert str(status) in dataset.why and "\n" not in dataset.why and len(dataset.why) < 500
+    monkeypatch.setenv("COURSE_PROFILE", "full")
+    refused(name, "full profile", str(status))
+
+
+@pytest.mark.parametrize("proxy", ("http://127.0.0.1:port", "http://bad host:3128"))
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_a_proxy_that_is_none_is_named(place, monkeypatch, name, proxy):
+    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(variable, proxy)
+    monkeypatch.setattr(urllib.request, "_opener", None)
+    monkeypatch.setattr(downloads, "fetch", downloads._fetch)
+    why = data.load(name).why
+    assert any(phrase in why for phrase in ("nonnumeric port", "bad host")), why
+    assert not list(place.iterdir())
+
+
+def test_the_reason_is_in_the_box(place, proxy, monkeypatch, capsys):
+    """A proxy's words are text, never part of the page."""
+    shown = []
+    monkeypatch.setattr(plotting, "in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    said = "HTTP Error 407: <script>alert(1)</script>"
+
+    def fetch(entry, folder):
+        raise downloads.NoNetwork(said)
+
+    monkeypatch.setattr(downloads, "fetch", fetch)
+    start("01").load("mnist")
+    (box,) = shown
+    assert "<b>Stand-in data.</b>" in box.data and "not those of the real data set" in box.data
+    assert html.escape(said) in box.data and "<script>" not in box.data
+    monkeypatch.setattr(plotting, "in_notebook", lambda: False)
+    start("01").load("mnist")
+    assert f"could not be fetched ({said})." in capsys.readouterr().out
+
+
+# --- folders that take nothing -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", (errno.EROFS, errno.EACCES, errno.EPERM))
+@pytest.mark.parametrize("step", ("mkdtemp", "mkdir"))
+def test_a_read_only_folder_gives_the_stand_in(place, monkeypatch, code, step):
+    folder = place / "class"
+    if step == "mkdtemp":
+        folder.mkdir()
+
+    def denied(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(downloads, "fetch", downloads._fetch)
+    monkeypatch.setenv("COURSE_DATA_DIR", str(folder))
+    with monkeypatch.context() as patch:
+        patch.setattr(*(tempfile, step) if step == "mkdtemp" else (Path, step), denied)
+        dataset = data.load("mnist")
+        assert dataset.is_stand_in
+        for phrase in ("There is no mnist.npz", str(folder), os.strerror(code), "COURSE_DATA_DIR"):
+            assert phrase in dataset.why
+        patch.setenv("COURSE_PROFILE", "full")
+        refused("mnist", "full profile", os.strerror(code))
+
+
+ORDINARY = hasattr(os, "geteuid") and os.geteuid() != 0
+
+
+@pytest.mark.skipif(not ORDINARY, reason="root writes everywhere")
+def test_a_folder_without_permission(place, monkeypatch):
+    monkeypatch.setattr(downloads, "fetch", downloads._fetch)
+    place.chmod(0o555)
+    try:
+        assert data.load("mnist").is_stand_in
+    finally:
+        place.chmod(0o755)
+
+
+def test_a_folder_that_may_not_be_entered(place, monkeypatch):
+    def denied(*_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "exists", denied)
+        refused("mnist", "cannot be looked for", "Permission denied", "COURSE_DATA_DIR")
+
+
+def test_a_prepared_file_that_is_a_link_to_nothing(place):
+    (place / "mnist.npz").symlink_to(place / "gone.npz")
+    refused("mnist", "a link to nothing")
+    with pytest.raises(data.DataError, match="a link to nothing"):
+        data.is_complete("mnist")
+    assert (place / "mnist.npz").is_symlink()
+
+
+# --- what torchvision raises ---------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     (
@@ -523,12 +680,12 @@ def test_without_a_network(place, server, files, monkeypatch, case):
     ),
 )
 def test_what_torchvision_raises(place, monkeypatch, error, kind):
-    def maker(folder, work):
+    def maker(folder, work, files):
         raise error
 
-    monkeypatch.setattr(downloads, "_svhn", maker)
+    change(monkeypatch, "svhn", fetch=maker)
     with pytest.raises(kind):
-        downloads._fetch("svhn", place)
+        downloads._fetch(DATA_SETS["svhn"], place)
     assert not list(place.iterdir())
 
 

@@ -47,7 +47,7 @@ def test_answers_written_differently_earn_everything(box):
     assert points(outcomes) == made.POINTS, outcomes
 
 
-def test_a_blank_assignment_earns_nothing_and_is_told_so(box):
+def test_a_blank_student_version_earns_nothing_and_is_told_so(box):
     outcomes = box.graded(made.blank())
     assert {entry["verdict"] for entry in outcomes.values()} == {"not written"}
     assert "Exercise 1.2: write log_weight" in outcomes["1.2"]["mistake"]
@@ -243,7 +243,7 @@ def test_the_package_answers_nothing(box, text):
 
 
 def test_every_start_of_a_template_is_a_fresh_one(box):
-    """After a kill from outside the next exercise finds a new template, not a broken one."""
+    """After a kill from outside the next exercise finds a new fork server, not a broken one."""
     assert points(box.graded(made.notebook())) == made.POINTS
     os.killpg(box.box.process.pid, signal.SIGKILL)
     box.box.process.wait()
@@ -251,7 +251,7 @@ def test_every_start_of_a_template_is_a_fresh_one(box):
 
 
 def test_an_installed_package_hides_no_module_of_python(course, monkeypatch, tmp_path):
-    """An old backport beside torch, such as dataclasses.py, is not what the template imports."""
+    """An old backport beside torch, such as dataclasses.py, is not what the fork server imports."""
     (tmp_path / "dataclasses.py").write_text("raise ImportError('the backport')")
     found = bubblewrap.site_packages()
     monkeypatch.setattr(bubblewrap, "site_packages", lambda: [tmp_path, *found])

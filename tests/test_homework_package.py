@@ -176,14 +176,14 @@ def test_taken_from_the_package_an_answer_earns_nothing(course, attack):
 
 
 def graded(course, number, answers, only=None):
-    """Exercise id -> outcome, of an assignment that holds nothing but ``answers``."""
+    """Exercise id -> outcome, of a student version that holds nothing but ``answers``."""
     lesson = one(number)
     outcomes = grading.grade(lesson, answered(lesson, answers), course, seed=3, only=only)
     return {outcome["id"]: outcome for outcome in outcomes}
 
 
 def answered(lesson, answers):
-    """An assignment that holds nothing but ``answers``."""
+    """A student version that holds nothing but ``answers``."""
     notebook = release.student_version(lesson)
     for cell in notebook["cells"]:
         text = answers.get(cell["metadata"].get("course", {}).get("id"))

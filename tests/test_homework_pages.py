@@ -176,7 +176,7 @@ def test_a_longer_text_is_shown_as_it_is():
 
 
 def answered(answer="", cells=(), question="1.7"):
-    """The assignment with an answer, and cells after the question."""
+    """The student version with an answer, and cells after the question."""
     notebook = made.blank()
     place = next(
         i

@@ -383,7 +383,7 @@ def test_time_is_up(box, body):
 
 def test_an_honest_answer_prints_nothing(box):
     """Nor does torch for it, where it misses what a machine usually has."""
-    assert probes.run(box, "return torch.ones(3)") == [1] * 3  # the template has begun
+    assert probes.run(box, "return torch.ones(3)") == [1] * 3  # the fork server has begun
     before = box.printed
     assert len(probes.run(box, WORK)) == 4
     time.sleep(0.2)  # what is printed is counted beside
@@ -453,7 +453,7 @@ def test_a_group_has_a_share_of_the_processors(box):
 
 
 def test_the_group_is_the_last_bound(box):
-    """What the limits of one process let through: the group ends it, and the template lives."""
+    """What the limits of one process let through: the group ends it, and the fork server lives."""
     if box.group is None:
         pytest.skip("cgroup: none can be made here")
     with sandbox.Sandbox(box.course, seconds=10.0) as small:
@@ -552,7 +552,7 @@ def test_a_killed_grader_leaves_nothing(tmp_path):
     while len(_tree(outer)) < 5 and time.monotonic() < deadline:
         time.sleep(0.05)
     tree = _tree(outer)
-    assert len(tree) >= 5, tree  # bubblewrap twice, template, watcher, answer
+    assert len(tree) >= 5, tree  # bubblewrap twice, fork server, watcher, answer
     grader.send_signal(signal.SIGKILL)
     grader.wait()
     grader.stdout.close()

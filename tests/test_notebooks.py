@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from course_utils import settings
+from homework.lessons import BEGIN, END
 
 ROOT = settings.root()
 sys.path.insert(0, str(ROOT / "tools"))
@@ -17,7 +18,6 @@ import normalise  # noqa: E402
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MOST_CELLS, MOST_CODE_LINES, MOST_WORDS, MOST_BYTES = 60, 450, 3500, 2_000_000
 MACHINE_PATH = re.compile(r"[/](?:root|work|tmp|home/\w+|Users/\w+|private/var)/|[A-Z]:\\+Users")
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 EXERCISE_KEYS = {"id", "points", "difficulty", "minutes", "defines"}
 
 

@@ -241,11 +241,25 @@ def test_search_finds_a_word_of_the_lessons(site, browser):
     watched.page.close()
 
 
-SLIDERS = {  # lesson: the names of its sliders, in order
-    "02_vae_mnist": ["epoch", "latent", "step", "z 1", "z 2"],  # the live ones need a kernel
-    "04_loss_clinic": ["beta"],
-    "05_gumbel": ["temperature"],
-    "08_pixelcnn": ["codes drawn"],
+def sliders(path):
+    """Names of a lesson's sliders, in the order of its cells; the live ones need a kernel."""
+    notebook = nbformat.read(path, as_version=4)
+    saved = notebook.metadata.get("widgets", {}).get(normalise.WIDGET_STATE, {"state": {}})["state"]
+    names = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            view = output.get("data", {}).get(normalise.WIDGET_VIEW)
+            for child in saved[view["model_id"]]["state"].get("children", []) if view else []:
+                model = saved[child.removeprefix(normalise.REFERENCE)]
+                if "Slider" in model["model_name"]:
+                    names.append(model["state"]["description"])
+    return [name for name in names if not name.endswith(", live")]
+
+
+SLIDERS = {
+    path.stem: names
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if (names := sliders(path))
 }
 
 

@@ -11,9 +11,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course_utils import settings
+from course_utils.catalogue import DATA_SETS
 
 sys.path.insert(0, str(settings.root() / "tools"))
 import normalise  # noqa: E402
+import readme_tables  # noqa: E402
 import results_table  # noqa: E402
 import run_lessons  # noqa: E402
 import run_tests  # noqa: E402
@@ -166,19 +168,68 @@ def test_digits_follow_the_standard_error():
     assert results_table.number(0.04321) == "0.0432"
 
 
-def test_table_is_written_and_checked(tmp_path, results, capsys):
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{results_table.BEGIN}\n{results_table.END}\nafter\n", "utf-8")
-    options = ["--readme", str(readme), "--results", str(results)]
-    assert results_table.main([*options, "--check"]) == 1
-    assert results_table.main(options) == 0
-    assert results_table.main([*options, "--check"]) == 0
-    text = readme.read_text("utf-8")
+@pytest.fixture
+def project(tmp_path, results):
+    """A project of one lesson, whose two pages hold their markers and nothing between."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "data").mkdir()
+    results.rename(tmp_path / "data" / "results")
+    opening = "# 01 · A | B\n\nWords.\n\n**You need** lesson 00. **Time**: 20 minutes to read."
+    alt = 'Two "lines", of which a < b'
+    shown = nbformat.v4.new_output(
+        "display_data", {"image/png": ""}, metadata={"image/png": {"alt": alt}}
+    )
+    drawn = nbformat.v4.new_code_cell("", outputs=[shown], metadata={"tags": ["thumbnail"]})
+    cells = [nbformat.v4.new_markdown_cell(opening), drawn]
+    metadata = {"course": {"lesson": "01", "builds": "a line"}}
+    lesson = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+    nbformat.write(lesson, tmp_path / "notebooks" / "01_a.ipynb")
+    for page, names in (("README.md", ("lessons", "results")), ("data/README.md", DATA_TABLES)):
+        marks = "\n".join(f"<!-- {name}:begin -->\n<!-- {name}:end -->" for name in names)
+        (tmp_path / page).write_text(f"before\n{marks}\nafter\n", "utf-8")
+    return tmp_path
+
+
+DATA_TABLES = ("data-sets", "checksums")
+
+
+def test_tables_are_written_and_checked(project, capsys):
+    options = ["--root", str(project)]
+    assert readme_tables.main([*options, "--check"]) == 1
+    assert "README.md differs from what it shows; `make results`" in capsys.readouterr().out
+    assert readme_tables.main(options) == 0
+    assert readme_tables.main([*options, "--check"]) == 0
+    text = (project / "README.md").read_text("utf-8")
     assert text.startswith("before\n") and text.endswith("\nafter\n")
     rows = [line for line in text.splitlines() if line.startswith("| `")]
     assert [row.split("|")[1].strip() for row in rows] == ["`ae`", "`vae`"]
     assert "87.65 ± 0.23 nats" in rows[1] and "5 min" in rows[0]
-    assert len({line.count("|") for line in text.splitlines() if line.startswith("|")}) == 1
+    (row,) = [line for line in text.splitlines() if "01_a.ipynb" in line]
+    assert row == (
+        '| <img src="docs/thumbnails/01.png" width="120" alt="Two &quot;lines&quot;, of which '
+        'a &lt; b"> | [01 A &#124; B](notebooks/01_a.ipynb) | a line | 20 | lesson 00 |'
+    )
+    text = (project / "data" / "README.md").read_text("utf-8")
+    for entry in DATA_SETS.values():
+        size = f"{entry.train:,} + {entry.test:,}"
+        row = f"| `{entry.name}` | {entry.about} | {size} | {entry.source} | {entry.licence} |"
+        assert row in text.splitlines()
+        for file, md5 in entry.files.items():
+            assert f"| `{entry.name}` | `{file}` | `{md5}` |" in text.splitlines()
+
+
+def test_a_page_without_its_markers_is_named(project):
+    page = project / "data" / "README.md"
+    page.write_text(page.read_text("utf-8").replace("<!-- checksums:end -->", ""), "utf-8")
+    with pytest.raises(SystemExit, match=r"README\.md: expected one <!-- checksums:begin -->"):
+        readme_tables.main(["--root", str(project)])
+    for text in (
+        "no markers",
+        "<!-- x:end --><!-- x:begin -->",
+        2 * "<!-- x:begin --><!-- x:end -->",
+    ):
+        with pytest.raises(ValueError, match="expected one"):
+            readme_tables.put(text, "x", "y")
 
 
 def test_faults_of_results_are_named(tmp_path, results):
@@ -189,8 +240,6 @@ def test_faults_of_results_are_named(tmp_path, results):
     (results / "03.json").write_text("{")
     with pytest.raises(ValueError, match=r"03\.json: expected lesson and records"):
         results_table.generate(results)
-    with pytest.raises(ValueError, match="expected one"):
-        results_table.put("no markers", "x")
 
 
 # -------------------------------------------------------------------------------------- make test

@@ -15,10 +15,10 @@ import bench_parts
 import console
 import scale
 import torch
-from normalise import write_atomically
 from torch.utils.flop_counter import FlopCounterMode
 
 from course_utils import data, distributed, losses, nets, settings, training
+from course_utils.files import write_whole
 
 PAGE = settings.root() / "docs" / "scale.md"
 # What cannot be measured here: one H100 SXM of NVIDIA's data sheet, and a network beside it.
@@ -241,7 +241,7 @@ def main(arguments=None):
     parser.add_argument("--measure", action="store_true")
     if parser.parse_args(arguments).measure:
         return measure()
-    write_atomically(PAGE, put(Path(PAGE).read_text(encoding="utf-8"), generate()))
+    write_whole(PAGE, put(Path(PAGE).read_text(encoding="utf-8"), generate()))
     print(f"{PAGE.name}: written.")
 
 

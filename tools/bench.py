@@ -20,9 +20,9 @@ import console
 import growth
 import peers
 import torch
-from normalise import write_atomically
 
 from course_utils import data, settings
+from course_utils.files import write_whole
 
 SEED = bench_parts.SEED
 
@@ -141,7 +141,7 @@ def main(arguments=None):
         made = records(found, singles, rates, rounds)
         path = settings.results_dir() / "bench.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps({"lesson": "bench", "records": made}, indent=1) + "\n")
+        write_whole(path, json.dumps({"lesson": "bench", "records": made}, indent=1) + "\n")
         growth.draw(curves, settings.root() / "docs" / "growth.png")
         print(f"Written: {path.parent.name}/{path.name} and docs/growth.png. Next: make results.")
     return 0

@@ -20,6 +20,8 @@ import console
 import nbformat
 from normalise import WIDGET_STATE, WIDGET_VIEW
 
+from course_utils.files import write_whole
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "site"
 # The release that speaks the protocol of ipywidgets 8; `npm pack` verifies its checksum.
@@ -54,7 +56,6 @@ def embed_script(vendor):
             "npm is not installed. The site takes the script that moves its sliders from the npm "
             f"package {MANAGER}. Install npm (Debian: apt-get install npm) and try again."
         )
-    vendor.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         call = [npm, "pack", MANAGER, "--silent", "--pack-destination", folder]
         done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=300)
@@ -63,9 +64,7 @@ def embed_script(vendor):
             raise SiteError(f"npm pack {MANAGER} failed: {done.stderr.strip()[-500:] or 'no file'}")
         with tarfile.open(fileobj=io.BytesIO(packed[0].read_bytes())) as archive:
             script = archive.extractfile(EMBED).read()
-    part = path.with_suffix(".part")
-    part.write_bytes(script)
-    part.replace(path)
+    write_whole(path, script)
     return path
 
 

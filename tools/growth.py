@@ -9,6 +9,7 @@ import bench_parts
 import torch
 
 from course_utils import data, evaluation, nets, plotting, training
+from course_utils.files import write_whole
 
 BATCHES = (16, 32, 64, 128, 256, 512, 1_024, 2_048)
 SAMPLES = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000)
@@ -163,4 +164,4 @@ def draw(curves, path):
             bottom.minorticks_off()
     axes[0, 0].set_ylabel("seconds")
     axes[1, 0].set_ylabel("memory of the process [MB]")
-    path.write_bytes(plotting.png(fig))
+    write_whole(path, plotting.png(fig))

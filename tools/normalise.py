@@ -6,12 +6,13 @@ would change and then ends with 1.
 
 import argparse
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 
 import console
+import nbformat
+
+from course_utils.files import write_whole
 
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -34,8 +35,6 @@ TEMPORARY_FILE = re.compile(r"""[^\s"'<>]*ipykernel_\d+[/\\]\d+\.py""")
 
 def normalise(text):
     """The canonical text of a notebook's JSON."""
-    import nbformat  # here, since others import this file for its atomic write
-
     notebook = json.loads(text)
     for key in ("signature", "orig_nbformat", "vscode", "toc"):
         notebook["metadata"].pop(key, None)
@@ -167,21 +166,6 @@ def rewritten(value, order):
     return value
 
 
-def write_atomically(path, text):
-    """Replace a file by a whole new one, or leave it as it was."""
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=path.parent, suffix=".part", delete=False
-    ) as stream:
-        try:
-            stream.write(text)
-            stream.close()
-            os.chmod(stream.name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-            os.replace(stream.name, path)
-        except BaseException:
-            Path(stream.name).unlink(missing_ok=True)
-            raise
-
-
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Bring notebooks into their canonical form.")
     parser.add_argument("notebooks", nargs="+", type=Path)
@@ -194,7 +178,7 @@ def main(arguments=None):
         if text != wanted:
             changed.append(path)
             if not asked.check:
-                write_atomically(path, wanted)
+                write_whole(path, wanted)
     for path in changed:
         print(f"{path}: {'is not in canonical form' if asked.check else 'normalised'}")
     return 1 if changed and asked.check else 0

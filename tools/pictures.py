@@ -10,8 +10,6 @@ import base64
 import hashlib
 import io
 import json
-import os
-import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +17,8 @@ import console
 import nbformat
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
+
+from course_utils.files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE, COLUMNS, GAP = (320, 200), 4, 8
@@ -115,11 +115,7 @@ def main(arguments=None):
         if source_of(path) != source:
             changed.append(name)
             if not asked.check:
-                path.parent.mkdir(exist_ok=True)
-                with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
-                    stream.write(draw())
-                os.chmod(stream.name, 0o644)
-                os.replace(stream.name, path)
+                write_whole(path, draw())
     for name in sorted(old - files.keys()) if not asked.check else ():
         (asked.docs / name).unlink()
     for name in changed:

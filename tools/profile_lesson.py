@@ -19,10 +19,10 @@ from pathlib import Path
 
 import console
 import scale
-from normalise import write_atomically
 from run_lessons import PROFILES, find
 
 from course_utils import settings
+from course_utils.files import write_whole
 
 ROOT = settings.root()
 PAGE = ROOT / "docs" / "speed.md"
@@ -148,7 +148,7 @@ def put(rows):
     old = {name: line for name, line in old.items() if name[:1].isdigit()} | rows
     head = [f"| lesson | in all | {' | '.join(KINDS)} |", "| --- |" + " ---: |" * (len(KINDS) + 1)]
     lines = [before + BEGIN, "", *head, *(old[name] for name in sorted(old)), "", END + after]
-    write_atomically(PAGE, "\n".join(lines))
+    write_whole(PAGE, "\n".join(lines))
 
 
 def main(arguments=None):

@@ -1,19 +1,8 @@
-"""The README's results table, generated from the records in data/results: ``make results``.
+"""The table of results, from the records in data/results; readme_tables.py puts it in its place."""
 
-``--check`` changes nothing and ends with 1 where README.md differs from the records.
-"""
-
-import argparse
 import json
 import math
-import sys
-from pathlib import Path
 
-import console
-from normalise import write_atomically
-
-ROOT = Path(__file__).resolve().parent.parent
-BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 NONE = "No results of record are committed yet: `make run PROFILE=full` writes them."
 FIELDS = (
     "model metric value unit standard_error n dataset split seed epochs parameters seconds device "
@@ -130,49 +119,10 @@ def speed_table(records):
 
 
 def generate(folder):
-    """What stands between the README's two markers."""
+    """All tables of a folder of records, in Markdown."""
     parts = []
     for lesson, records in read(folder).items():
         if records:
             made = speed_table if lesson == "bench" else table
             parts.append(f"**{lesson}**\n\n{made(records)}")
     return "\n\n".join(parts) or NONE
-
-
-def put(text, generated):
-    """README's text with ``generated`` between the markers.
-
-    Raises:
-        ValueError: the text does not hold both markers once, in order.
-    """
-    before, begin, rest = text.partition(BEGIN)
-    inside, end, after = rest.partition(END)
-    if not begin or not end or BEGIN in after or END in after or BEGIN in inside:
-        raise ValueError(f"README.md: expected one {BEGIN} and after it one {END}")
-    return f"{before}{BEGIN}\n\n{generated}\n\n{END}{after}"
-
-
-def main(arguments=None):
-    parser = argparse.ArgumentParser(description="Write the README's results table.")
-    parser.add_argument("--check", action="store_true", help="change nothing; 1 if it differs")
-    parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
-    parser.add_argument("--results", type=Path, default=ROOT / "data" / "results")
-    asked = parser.parse_args(arguments)
-    try:
-        text = asked.readme.read_text(encoding="utf-8")
-        wanted = put(text, generate(asked.results))
-    except (OSError, ValueError) as error:
-        sys.exit(str(error))
-    if text == wanted:
-        print("README.md agrees with data/results.")
-        return 0
-    if asked.check:
-        print("README.md differs from data/results; `make results` writes it.")
-        return 1
-    write_atomically(asked.readme, wanted)
-    print("README.md: results table written from data/results.")
-    return 0
-
-
-if __name__ == "__main__":
-    console.run(main)

@@ -22,9 +22,10 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from normalise import WIDGET_STATE, normalise, write_atomically
+from normalise import WIDGET_STATE, normalise
 
 from course_utils import settings
+from course_utils.files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 PROFILES = ("smoke", "laptop", "full")
@@ -178,7 +179,7 @@ def run(path, profile, aside):
     target = path if profile == "laptop" and not failure and not reason else aside / path.name
     text = normalise(nbformat.writes(notebook))
     try:
-        write_atomically(target, text)
+        write_whole(target, text)
     except OSError as error:  # a full disk; the other lessons still run
         lost = f"{target} could not be written: {error.strerror or error}"
         failure = f"{failure}\n{indented(lost)}" if failure else lost

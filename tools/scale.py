@@ -13,10 +13,10 @@ import sys
 
 import console
 from nbconvert import PythonExporter
-from normalise import write_atomically
 from run_lessons import PROFILES, find
 
 from course_utils import settings
+from course_utils.files import write_whole
 
 ROOT = settings.root()
 SCRIPTS = ROOT / "build" / "scale"
@@ -26,8 +26,7 @@ def export(notebook):
     """The notebook as a script in build/scale."""
     text, _ = PythonExporter(exclude_output=True).from_filename(str(notebook))
     path = SCRIPTS / f"{notebook.stem}.py"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, text)
+    write_whole(path, text)
     return path
 
 

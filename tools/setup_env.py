@@ -25,6 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import console
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # a bare Python runs this file
+from course_utils.files import write_whole  # noqa: E402 - of the standard library alone
+
 MINIMUM = (3, 11)
 EXTRAS = "lab,test,site"
 STAMP = "vae-course-stamp.json"
@@ -160,10 +163,8 @@ def is_ours(folder):
 
 def put_stamp(folder, stamp):
     """Write the stamp, whole or not at all, and with it end the set-up."""
-    part = folder / (STAMP + ".part")
     try:
-        part.write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
-        os.replace(part, folder / STAMP)
+        write_whole(folder / STAMP, json.dumps(stamp, indent=1) + "\n")
         (folder / UNFINISHED).unlink(missing_ok=True)
     except OSError as error:
         print(f"No note can be kept in {folder} ({error}): the next call checks it all again.")

@@ -82,7 +82,7 @@ def plus(x, bias):
     return x if bias is None else x + bias.to(x.dtype)
 
 
-class ResidualBlock(nn.Module):
+class MaskedResidualBlock(nn.Module):
     """x + 1x1(relu(k x k, mask B(relu(1x1(relu(norm(x))))))), through half the width."""
 
     def __init__(self, width, kernel_size, norm):

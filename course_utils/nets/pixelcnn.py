@@ -8,7 +8,7 @@ from course_utils.nets.masked import (
     Conditions,
     GatedLayer,
     MaskedConv2d,
-    ResidualBlock,
+    MaskedResidualBlock,
     call_layer,
     check_codes,
     half_kernel,
@@ -219,7 +219,7 @@ class PixelCNN(_CodePrior):
         first = kernel_size if first_kernel_size is None else first_kernel_size
         self.first = MaskedConv2d(embedding, width, first, "A")
         self.blocks = nn.ModuleList(
-            ResidualBlock(width, kernel_size, norm) for _ in range(num_blocks)
+            MaskedResidualBlock(width, kernel_size, norm) for _ in range(num_blocks)
         )
 
     @staticmethod

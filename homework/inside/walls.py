@@ -1,9 +1,9 @@
-"""What an answer's process is shut into, by the template that forks it; Linux, libc by ctypes.
+"""What an answer's process is shut into, by the fork server; Linux, libc by ctypes.
 
 Each exercise gets a world of its own: a fresh /tmp and /dev/shm of bounded bytes and files, no
-/proc, name spaces for processes, IPC and mounts that end with it, a user who is not the template's,
-no capability, and the system calls that the filter allows. It is the first process of its world, so
-when it ends the kernel ends all that it started.
+/proc, name spaces for processes, IPC and mounts that end with it, a user who is not the fork
+server's, no capability, and the system calls that the filter allows. It is the first process of its
+world, so when it ends the kernel ends all that it started.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ SET_DUMPABLE, SET_SECCOMP, DROP_BOUNDING, NO_NEW_PRIVILEGES = 4, 22, 24, 38
 FILTER = 2
 LAST_CAPABILITY = 63
 CAPABILITIES_3 = 0x20080522  # version of capset's header
-TEMPLATE, ANSWER = 0, 1  # users of the name space that root gets
+FORK_SERVER, ANSWER = 0, 1  # users of the name space that root gets
 
 BYTES = 64 * 2**20  # of each file system that an answer may write to
 FILES = 2_048  # and of its files and folders
@@ -50,7 +50,7 @@ def two_users(first):
             if os.read(wait, 1):
                 for kind in ("gid_map", "uid_map"):
                     with open(f"/proc/{me}/{kind}", "w") as stream:
-                        stream.write(f"{TEMPLATE} {first} 2\n")
+                        stream.write(f"{FORK_SERVER} {first} 2\n")
                 status = 0
         finally:
             os._exit(status)
@@ -64,8 +64,8 @@ def two_users(first):
         raise OSError(errno.EPERM, "the users of the sandbox could not be made")
     _no_more_user_namespaces()
     os.setgroups([])
-    os.setresgid(TEMPLATE, TEMPLATE, TEMPLATE)
-    os.setresuid(TEMPLATE, TEMPLATE, TEMPLATE)
+    os.setresgid(FORK_SERVER, FORK_SERVER, FORK_SERVER)
+    os.setresuid(FORK_SERVER, FORK_SERVER, FORK_SERVER)
     _libc("prctl", SET_DUMPABLE, 1, 0, 0, 0)  # else its own /proc would be nobody's
 
 
@@ -81,7 +81,7 @@ def _no_more_user_namespaces(writable=False):
 
 def fresh_world():
     """For the next fork of this process: new processes, IPC and mounts; this one only watches."""
-    with open("/proc/self/oom_score_adj", "w") as stream:  # rather this one than the template
+    with open("/proc/self/oom_score_adj", "w") as stream:  # rather this one than the fork server
         stream.write(OUT_OF_MEMORY_FIRST)
     _libc("unshare", NEW_MOUNTS | NEW_IPC | NEW_PROCESSES)
     _libc("mount", None, b"/", None, PRIVATE, None)

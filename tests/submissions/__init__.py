@@ -12,7 +12,7 @@ POINTS = {exercise.id: exercise.points for exercise in LESSON.exercises}
 
 
 def blank():
-    """The assignment as it was handed out, as a notebook of format 4."""
+    """The student version as it was handed out, as a notebook of format 4."""
     made = json.loads(release.text_of(release.student_version(LESSON)))
     for cell in made["cells"]:
         cell["source"] = lessons.source(cell)

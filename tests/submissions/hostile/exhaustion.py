@@ -193,7 +193,7 @@ WORDS += (
 
 
 def in_words(*texts):
-    """A blank assignment with answers in words, to its questions in their order."""
+    """A blank student version with answers in words, to its questions in their order."""
     notebook = made.blank()
     given = dict(zip([one.id for one in made.LESSON.reflections], texts, strict=False))
     for cell in notebook["cells"]:

@@ -1,6 +1,6 @@
-"""The template process: imports torch once, then forks for each exercise of one submission.
+"""The fork server: imports torch once, then forks for each exercise of one submission.
 
-Started as a plain script: ``template.py OPTIONS`` with a JSON of ``control`` (number of an
+Started as a plain script: ``fork_server.py OPTIONS`` with a JSON of ``control`` (number of an
 inherited socket), ``paths`` (for sys.path: the course's copy, then installed packages),
 ``folder`` (to work in), ``memory`` (bytes), ``filter`` (system calls, base64) and ``users`` (as
 root: the first of two user ids). Without a filter there are no walls: the exercise runs plainly.
@@ -66,7 +66,7 @@ def _next(control):
 
 
 def _watch(control, fd, seconds, program, options):
-    """Between template and answer: makes the exercise's world, waits for its end, and tells it."""
+    """Stands between fork server and answer: makes its world, waits for its end, and tells it."""
     from inside import walls, wire
 
     status = 1
