@@ -51,7 +51,8 @@ class Bernoulli(nn.Module):
 
     def log_prob(self, x, logits):
         """log p(x|z), nats, one value for each example (and sample)."""
-        of_samples = logits.shape[1:] == x.shape and logits.numel() and self.event_dim
+        tensors = isinstance(x, torch.Tensor) and isinstance(logits, torch.Tensor)
+        of_samples = tensors and logits.shape[1:] == x.shape and logits.numel() and self.event_dim
         if of_samples and logits.is_floating_point() and not torch.is_grad_enabled():
             # Even odds by the plain road, which refuses what is no x.
             losses.bernoulli_log_prob(x, logits.new_zeros(()), self.event_dim)
@@ -90,9 +91,8 @@ class Bernoulli(nn.Module):
 
     def sample(self, logits, generator=None):
         """A draw of x, zeros and ones."""
-        logits = at_least_float32(logits)
         draw = uniform(logits.shape, logits, generator).to(logits.device)
-        return (draw < logits.sigmoid()).to(logits.dtype)
+        return (draw < at_least_float32(logits).sigmoid()).to(logits.dtype)
 
 
 class Gaussian(nn.Module):
