@@ -1,5 +1,7 @@
 """Models from the headers of their checkpoints."""
 
+from itertools import zip_longest
+
 import torch
 from torch.overrides import TorchFunctionMode
 
@@ -68,6 +70,7 @@ WHOLE = {  # models without parts, made from their arguments
 # No net of the course comes near these: what is larger, a damaged header asks for.
 MOST_NUMBER, MOST_WEIGHTS = 2**16, 5 * 10**7
 MOST = {"levels": 2**20, "num_blocks": 1_000, "event_dim": 8}
+MOST |= dict.fromkeys(("kernel_size", "first_kernel_size", "kernels"), 1_000)
 
 
 def build(header):
@@ -112,14 +115,18 @@ def build(header):
 
 
 class _Sketch(TorchFunctionMode):
-    """Tensors without memory or values: what would set them loads much for nothing."""
+    """Weights and masks without memory or values; ranges, of which masks are made, have both."""
 
     def __torch_function__(self, function, types, given=(), named=None):
         name = getattr(function, "__name__", "")
-        if given and name.endswith("_") and not name.endswith("__"):
-            return given[0]
+        if name.endswith("_") and not name.endswith("__"):  # to set them would load much
+            return given[0] if given else named["tensor"]
         if function is torch.arange:
-            return torch.empty(len(range(*given)), device="meta")
+            return function(*given, device="cpu")
+        if name.strip("_") in ("ge", "gt", "lt"):
+            sizes = [reversed(getattr(value, "shape", ())) for value in given]
+            shape = [max(pair) for pair in zip_longest(*sizes, fillvalue=1)][::-1]
+            return torch.empty(shape, device="meta")
         return function(*given, **(named or {}))
 
 
