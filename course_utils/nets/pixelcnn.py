@@ -268,9 +268,9 @@ class GatedPixelCNN(_CodePrior):
     ):
         super().__init__()
         first = kernel_size if first_kernel_size is None else first_kernel_size
-        for name, size in (("kernel_size", kernel_size), ("first_kernel_size", first)):
-            if not half_kernel(name, size):
-                raise ValueError(f"{name}: expected 3 or more, got {size!r}")
+        for name, kernel in (("kernel_size", kernel_size), ("first_kernel_size", first)):
+            if not half_kernel(name, kernel):
+                raise ValueError(f"{name}: expected 3 or more, got {kernel!r}")
         layers = [GatedLayer(embedding, width, first, norm, True)]
         layers += [GatedLayer(width, width, kernel_size, norm, False) for _ in range(num_blocks)]
         self.layers = nn.ModuleList(layers)
