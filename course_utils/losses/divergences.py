@@ -43,7 +43,7 @@ def gaussian_kl(mu_q, log_var_q, mu_p=0.0, log_var_p=0.0, event_dim=1):
     if is_standard:
         shift, difference = tensors
     else:
-        mu_q, log_var_q, mu_p, log_var_p = widened(tensors, tensors[3], limit=160)
+        mu_q, log_var_q, mu_p, log_var_p = widened(tensors, tensors[3], limit=40)
         difference = log_var_q - log_var_p
         shift = (mu_q - mu_p) * torch.exp(-0.5 * log_var_p)
     # expm1 keeps the digits that exp(d) - 1 would lose where q is close to p.

@@ -40,7 +40,7 @@ def gaussian_log_prob(x, mu, log_var, event_dim=1):
     named = {"x": x, "mu": mu, "log_var": log_var}
     tensors = together(named, event_dim)
     # Beyond e^+-355 float32 holds not even the fourth root of the variance: an error, not a model.
-    x, mu, log_var = widened(tensors, tensors[2], limit=160, most=355)
+    x, mu, log_var = widened(tensors, tensors[2], limit=40, most=355)
     # The root of the precision first: (x - mu)^2 alone would leave float32 earlier.
     standardised = (x - mu) * torch.exp(-0.5 * log_var)
     log_prob = -0.5 * sum_event(standardised.square() + log_var + LOG_2_PI, event_dim)
