@@ -47,9 +47,7 @@ CASES = {  # what is called, and the shapes it gives
         (5, 0),
     ),
     "mixture of colours": (
-        lambda: losses.discretized_logistic_mixture_log_prob(
-            zeros(0, 3, 4, 4), zeros(0, 20, 4, 4)
-        ),
+        lambda: losses.discretized_logistic_mixture_log_prob(zeros(0, 3, 4, 4), zeros(0, 20, 4, 4)),
         (0,),
     ),
     "mixture's mean": (

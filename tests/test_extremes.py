@@ -119,7 +119,9 @@ def test_bounds_with_weights_of_zero():
 
 def test_precision_weighted():
     for log_var_a, log_var_b, mu_a in itertools.product(FAR, FAR, (0.0, 1e30)):
-        arguments = [torch.tensor([v], requires_grad=True) for v in (mu_a, log_var_a, 1.0, log_var_b)]
+        arguments = [
+            torch.tensor([v], requires_grad=True) for v in (mu_a, log_var_a, 1.0, log_var_b)
+        ]
         found = nets.precision_weighted(*arguments)
         right = nets.precision_weighted(*(value.double() for value in arguments))
         for got, wanted in zip(found, right, strict=True):
@@ -214,6 +216,19 @@ def test_images_that_cannot_hold_the_grid(dtype, levels):
     ):
         with pytest.raises(ValueError, match=message):
             call()
+
+
+def test_values_off_a_grid_that_half_precision_holds():
+    x = torch.tensor([[0.25]], dtype=torch.float16)
+    with pytest.raises(ValueError, match="^x: expected values on the grid of 3 levels"):
+        losses.discretized_logistic_log_prob(x, 0.0, 0.0, 3, 1)
+
+
+def test_a_fine_grid_in_float32_beside_float64():
+    x = ((2 * torch.arange(2**20, dtype=torch.float64) - 2**20 + 1) / (2**20 - 1)).float()
+    mu = torch.zeros(1, dtype=torch.float64)
+    found = losses.discretized_logistic_log_prob(x[:, None], mu, -1.0, 2**20, 1)
+    assert found.dtype == torch.float64 and found.exp().sum().item() == pytest.approx(1, abs=1e-6)
 
 
 def test_a_coarse_grid_is_held_by_half_precision():

@@ -251,7 +251,7 @@ def test_settings_that_cannot_be_are_refused_by_name(arguments, name):
 
 def test_bad_input_is_refused_by_name():
     made = nets.VectorQuantizer(4, 3)
-    for shape in ((2, 4, 2, 2), (2, 3, 2), (3,), (0, 3, 2, 2)):
+    for shape in ((2, 4, 2, 2), (2, 3, 2), (3,), (2, 3, 0, 2)):
         for call in (made, made.nearest, made.start_from):
             with pytest.raises(ValueError, match=r"z_e: expected \(B, 3, H, W\)"):
                 call(torch.zeros(shape))

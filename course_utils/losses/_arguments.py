@@ -90,7 +90,7 @@ def _alike(values):
 
 def sum_event(values, event_dim):
     """Sum over the last ``event_dim`` dimensions; none of them for 0, as torch would take all."""
-    return values.sum(tuple(range(-event_dim, 0))) if event_dim else values
+    return values.sum(tuple(range(-int(event_dim), 0))) if event_dim else values
 
 
 def refuse_not_finite(named):

@@ -93,7 +93,7 @@ def log_sigmoid_sum(values, event_dim):
     Up to eight sigmoids are multiplied before the logarithm. It is exact to rounding unless a
     product underflows: then the sum goes by ``logsigmoid``, value by value.
     """
-    return _LogSigmoidSum.apply(values.flatten(-event_dim) if event_dim else values[..., None])
+    return _LogSigmoidSum.apply(values.flatten(-int(event_dim)) if event_dim else values[..., None])
 
 
 class _LogSigmoidSum(torch.autograd.Function):

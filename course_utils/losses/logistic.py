@@ -84,6 +84,8 @@ def discretized_logistic_mixture_log_prob(x, params, levels=256):
     # One copy here is cheaper than strided reads in every step below (channels_last decoders).
     given = getattr(x, "dtype", None)
     x, params = floating("x", x), floating("params", params).contiguous()
+    dtype = torch.promote_types(x.dtype, params.dtype)
+    x, params = x.to(dtype), params.to(dtype)
     if x.ndim < 3 or x.shape[-3] not in (1, 3):
         raise ValueError(f"x: expected shape (..., C, H, W) with C = 1 or 3, got {kind(x)}")
     logits, mu, log_scale, coefficients = _split(params, x.shape[-3])
@@ -100,7 +102,7 @@ def discretized_logistic_mixture_log_prob(x, params, levels=256):
     mean = _autoregressive_mean(mu, coefficients, x.unsqueeze(-4))
     log_p_x = _log_mass(k.unsqueeze(-4), n, mean, log_scale).sum(-3)  # (..., n_mix, H, W)
     log_prob = torch.logsumexp(logits.log_softmax(-3) + log_p_x, dim=-3).sum((-2, -1))
-    log_prob = log_prob.to(torch.promote_types(x.dtype, params.dtype))
+    log_prob = log_prob.to(dtype)
     require_finite(log_prob, {"x": x, "params": params}, probe=params)
     return log_prob
 
@@ -190,13 +192,14 @@ def _level(x, levels, given):
     n = integer("levels", levels, 2) - 1
     position = (x.detach() + 1) * (n / 2)
     k = position.round()
-    tolerance = 1e-3 + n * torch.finfo(x.dtype).eps
+    tolerance = 1e-3 + n * torch.finfo(torch.promote_types(given, torch.float32)).eps
     if k.numel():
         low, high = k.aminmax()
         error = (position - k).abs().max().item()
         if not (error <= tolerance and low.item() >= 0 and high.item() <= n):
             refuse_not_finite({"x": x})
-            if given is not x.dtype and torch.finfo(given).eps * n > tolerance:
+            grid = torch.linspace(-1, 1, levels, dtype=torch.float64)
+            if ((grid - grid.to(given)).abs().max() * n / 2).item() > tolerance:
                 name = str(given).removeprefix("torch.")
                 raise ValueError(
                     f"x is {name}, which cannot hold the grid of {levels} levels: use float32"

@@ -44,6 +44,7 @@ class CategoricalVAE(nn.Module):
 
     def draw(self, logits, num_samples):
         """One-hot codes z ~ q(z|x): logits (B, N, K) -> (num_samples, B, N, K)."""
+        num_samples = size("num_samples", num_samples, 0)
         noise = logits.new_empty(num_samples, *logits.shape).exponential_()
         codes = (logits.softmax(-1) / noise).argmax(-1)  # a race of exponentials: Gumbel-max
         return nn.functional.one_hot(codes, self.num_categories).to(logits.dtype)
@@ -69,7 +70,7 @@ class CategoricalVAE(nn.Module):
 
     def sample(self, num_samples, generator=None):
         """Parameters of p(x|z) for ``num_samples`` z ~ p(z), drawn on the CPU."""
-        shape = (num_samples, self.num_variables)
+        shape = (size("num_samples", num_samples, 0), self.num_variables)
         codes = torch.randint(0, self.num_categories, shape, generator=generator)
         z = nn.functional.one_hot(codes, self.num_categories)
         return self.decode(z.to(next(self.parameters())))

@@ -7,7 +7,7 @@ from torch import nn
 from torch.func import functional_call
 
 from course_utils import losses
-from course_utils.nets.arguments import at_least_float32, normal
+from course_utils.nets.arguments import at_least_float32, normal, size
 from course_utils.nets.vae import decoder_rows
 from course_utils.settings import autocast
 
@@ -227,8 +227,8 @@ def _held(out):
 
 
 def _draw(mu, log_var, num_samples=None):
-    shape = mu.shape if num_samples is None else (num_samples, *mu.shape)
-    epsilon = torch.randn(shape, dtype=mu.dtype, device=mu.device)
+    more = () if num_samples is None else (size("num_samples", num_samples, 0),)
+    epsilon = torch.randn((*more, *mu.shape), dtype=mu.dtype, device=mu.device)
     return mu + (0.5 * log_var).exp() * epsilon
 
 

@@ -65,6 +65,7 @@ class IndependentPrior:
 
     def sample(self, num_samples, labels=None, generator=None):
         """Draws: labels (num_samples,) -> codes (num_samples, H, W)."""
+        num_samples = size("num_samples", num_samples, 0)
         table = self.table[self._rows(num_samples, labels)].flatten(0, 1)
         return torch.multinomial(table, 1, generator=generator).view(num_samples, *self.shape)
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from course_utils.nets.arguments import at_least_float32, normal, remembered
+from course_utils.nets.arguments import at_least_float32, normal, remembered, size
 from course_utils.nets.layers import _activation
 
 MOST_LOG_SCALE = 5.0  # of the flow: tanh keeps a scale between exp(-5) and exp(5)
@@ -129,5 +129,6 @@ class AutoregressivePrior(nn.Module):
     def sample(self, num_samples, generator=None):
         """(num_samples, L) draws. The noise is drawn on the CPU: the same on every device."""
         weight = self.made.net[0].weight
-        epsilon = normal((num_samples, self.num_latents), weight, generator)
+        shape = (size("num_samples", num_samples, 0), self.num_latents)
+        epsilon = normal(shape, weight, generator)
         return self.invert(epsilon.to(weight))

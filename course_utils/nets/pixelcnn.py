@@ -144,7 +144,7 @@ class _CodePrior(nn.Module):
             return codes[:, row, column]
 
         self._walk(codes.shape, choose, labels, context, True)
-        return torch.stack(kept, -1).unflatten(-1, codes.shape[1:])
+        return at_least_float32(torch.stack(kept, -1)).unflatten(-1, codes.shape[1:])
 
     def _walk(self, sizes, choose, labels, context, cached):
         was_training = self.training

@@ -80,10 +80,10 @@ def build(header):
         ValueError: a model, part or argument that this version of the course does not know, or one
             that is damaged: another type, or a size that no model has.
     """
-    name = header.get("model") if isinstance(header, dict) else header
+    name = header.get("model") if isinstance(header, dict) else None
     if not isinstance(name, str) or name not in (*MODELS, *WHOLE):
         known = " or ".join(repr(name) for name in (*MODELS, *WHOLE))
-        raise ValueError(f"header: expected the model {known}, got {name!r}")
+        raise ValueError(f"header: expected the model {known}, got {name or header!r}")
     if name in WHOLE:
         arguments = header.get("arguments")
         wanted = f"header: its arguments are {arguments!r}; expected those of {name}"

@@ -8,7 +8,7 @@ from torch import nn
 
 from course_utils import losses
 from course_utils.arguments import is_number
-from course_utils.nets.arguments import at_least_float32, normal, remembered, uniform
+from course_utils.nets.arguments import at_least_float32, normal, remembered, size, uniform
 from course_utils.nets.layers import ConvDecoder, ConvEncoder
 from course_utils.settings import autocast
 
@@ -36,7 +36,8 @@ class StandardNormal(nn.Module):
 
     def sample(self, num_samples, generator=None):
         """(num_samples, L) draws, on the CPU: the same z on every device."""
-        return normal((num_samples, self.num_latents), self.like, generator)
+        shape = (size("num_samples", num_samples, 0), self.num_latents)
+        return normal(shape, self.like, generator)
 
 
 class Bernoulli(nn.Module):
@@ -200,8 +201,8 @@ class VAE(nn.Module):
 
         (B, L) without ``num_samples``, else (num_samples, B, L).
         """
-        shape = mu.shape if num_samples is None else (num_samples, *mu.shape)
-        epsilon = torch.randn(shape, dtype=mu.dtype, device=mu.device)
+        more = () if num_samples is None else (size("num_samples", num_samples, 0),)
+        epsilon = torch.randn((*more, *mu.shape), dtype=mu.dtype, device=mu.device)
         return mu + (0.5 * log_var).exp() * epsilon
 
     def forward(self, x):
