@@ -17,6 +17,20 @@ LINEAR = torch.randn(3, 2), torch.zeros(3)
 COMPONENTS = exact.PrincipalComponents.of(torch.randn(9, 4))
 CODES = torch.randint(0, 4, (6, 2, 2))
 
+VAE = nets.VAE(
+    nets.MLPEncoder(IMAGE, (), 2),
+    nets.MLPDecoder(2, (), IMAGE),
+    nets.StandardNormal(2),
+    nets.Bernoulli(),
+)
+CATEGORICAL = nets.CategoricalVAE(
+    nets.MLPEncoder(IMAGE, (), 2, params_per_latent=3),
+    nets.MLPDecoder(6, (), IMAGE),
+    2,
+    3,
+    nets.Bernoulli(),
+)
+
 
 def log_weights(x, count):
     return torch.zeros(count, len(x))
@@ -130,6 +144,10 @@ WHOLE = [  # a call, and the whole numbers that it takes
     (made(nets.PixelCNN(4, 4, 0, 3).sample, shape=(2, 2)), {"num_samples": 2}),
     (made(nets.IndependentPrior(CODES, 4, 1.0).sample), {"num_samples": 2}),
     (made(nets.StandardNormal(3).sample), {"num_samples": 2}),
+    (made(VAE.log_weights, x=torch.zeros(1, *IMAGE)), {"num_samples": 2}),
+    (made(VAE.sample), {"num_samples": 2}),
+    (made(CATEGORICAL.log_weights, x=torch.zeros(1, *IMAGE)), {"num_samples": 2}),
+    (made(CATEGORICAL.sample), {"num_samples": 2}),
     (made(nets.AutoregressivePrior(3, (4,)).sample), {"num_samples": 2}),
 ]
 REAL = [

@@ -121,11 +121,7 @@ def test_the_same_model_from_the_same_seed(model):
         again = type(model)(**header["arguments"])
     else:
         pairs = {key: value for key, value in header.items() if isinstance(value, list)}
-        order = (
-            sorted(pairs, key=["encoder", "encoder_2", "decoder_2", "decoder"].index)
-            if ("encoder_2" in pairs and len(pairs) == 4)
-            else pairs
-        )
+        order = type(model).PARTS if "encoder_2" in pairs else pairs
         parts = {key: getattr(nets, pairs[key][0])(**pairs[key][1]) for key in order}
         rest = {key: value for key, value in header.items() if key not in {*pairs, "model"}}
         again = type(model)(**parts, **rest)

@@ -52,7 +52,7 @@ def images(dtype):
     return (torch.rand(3, *IMAGE) < 0.5).to(dtype)
 
 
-@pytest.mark.parametrize("pair", itertools.product(FLOATS, FLOATS), ids=str)
+@pytest.mark.parametrize("pair", list(itertools.product(FLOATS, FLOATS)), ids=str)
 @pytest.mark.parametrize("scale", [0.0, 1.0, 100.0, 1e4])
 def test_bernoulli_with_and_without_gradient(pair, scale):
     x, logits = images(pair[0]), (scale * torch.randn(700, 3, *IMAGE)).to(pair[1])
@@ -116,7 +116,7 @@ def test_kl_from_the_standard_normal_and_from_any(dtype, bad):
     )
 
 
-@pytest.mark.parametrize("pair", itertools.product(FLOATS, FLOATS), ids=str)
+@pytest.mark.parametrize("pair", list(itertools.product(FLOATS, FLOATS)), ids=str)
 def test_arguments_of_one_kind_and_of_several(pair):
     x, mu = torch.randn(4, 3).to(pair[0]), torch.randn(4, 1).expand(4, 3).to(pair[1])
     assert_same(one_shape(x, mu, True), one_shape(x, mu, False))

@@ -99,7 +99,7 @@ class TwoLayerVAE(nn.Module):
 
     def log_weights(self, x, num_samples):
         """log w = log p(x, z_1, z_2) - log q(z_1, z_2|x) for draws of q: (K, B)."""
-        return self._log_weights(x, self.infer(x, num_samples))
+        return self._log_weights(x, self.infer(x, size("num_samples", num_samples, 0)))
 
     def path_weights(self, x, num_samples):
         """log w and the z for :func:`losses.dreg_surrogate`: (K, B), (K, B, L_1 + L_2).

@@ -219,7 +219,7 @@ class VAE(nn.Module):
     def log_weights(self, x, num_samples):
         """log w = log p(x|z) + log p(z) - log q(z|x) for ``num_samples`` z ~ q(z|x): (K, B)."""
         mu, log_var = self.encode(x)
-        z = self.reparameterise(mu, log_var, num_samples)  # (K, B, L)
+        z = self.reparameterise(mu, log_var, size("num_samples", num_samples, 0))  # (K, B, L)
         blocks = [z]
         if not (torch.is_grad_enabled() or z.is_cuda):  # decode what fits in the cache at a time
             blocks = z.split(max(1, decoder_rows(self.decoder, z) // max(1, len(x))))
