@@ -219,7 +219,11 @@ def test_lists_of_whole_numbers():
     encoder = nets.MLPEncoder(tuple(shape), widths, 2)
     assert encoder.arguments["event_shape"] == [1, 8, 8] and encoder.arguments["hidden"] == [4]
     json.dumps(encoder.arguments)
-    for wrong in ((True,), (4.0,), (0,), (-4,), ("4",), "4", 4, None, ((4,),)):
+    for given in (np.array([4, 5]), torch.tensor([4, 5]), range(4, 6), torch.Size([4, 5])):
+        assert nets.MLPEncoder(IMAGE, given, 2).arguments["hidden"] == [4, 5]
+        assert nets.MADE(4, given, 2).arguments["hidden_dims"] == [4, 5]
+    wrong_ones = ((True,), (4.0,), (0,), (-4,), ("4",), "4", b"4", {4: 4}, {4}, 4, None, ((4,),))
+    for wrong in (*wrong_ones, torch.tensor(4), torch.ones(2), torch.ones(2, 2, dtype=torch.long)):
         with pytest.raises(ValueError, match="^hidden: expected"):
             nets.MLPEncoder(IMAGE, wrong, 2)
     for wrong in ((), (1, 8), (1, 8, 8, 8), 8, (1, 8, True)):

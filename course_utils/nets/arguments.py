@@ -34,9 +34,13 @@ def remembered(*, lists=LISTS, other=(), optional=()):
                 raise ValueError(f"{name}: expected True or False, got {value!r}")
             return value
         if name in lists:
-            if not isinstance(value, list | tuple) or not (value or name == "hidden"):
+            sequence = hasattr(value, "__getitem__") and getattr(value, "ndim", 1) == 1
+            if not sequence or isinstance(value, str | bytes | dict):
                 raise ValueError(f"{name}: expected a list of positive integers, got {value!r}")
-            return [size(name, entry) for entry in value]
+            sizes = [size(name, entry) for entry in value]
+            if not sizes and name != "hidden":
+                raise ValueError(f"{name}: expected at least one positive integer, got none")
+            return sizes
         return size(name, value, 0 if name in FROM_ZERO else 1)
 
     def decorate(init):
