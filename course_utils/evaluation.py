@@ -10,6 +10,8 @@ import torch
 from torch import nn
 
 from course_utils import losses, settings, training
+from course_utils.arguments import integer
+from course_utils.nets.arguments import at_least_float32
 from course_utils.progress import bar
 
 ROWS = 2_500  # decoder rows (images x samples) at a time: what a processor's cache can hold
@@ -81,15 +83,16 @@ def log_likelihood(log_weight_fn, images, num_samples=5000, chunk=ROWS, seed=0, 
         A :class:`LogLikelihood`.
 
     Raises:
+        TypeError: ``num_samples``, ``chunk`` or ``seed`` is no integer.
         ValueError: no image, ``num_samples`` or ``chunk`` below 1, log w of another shape, NaN or
             +infinity. (-infinity is a weight of 0; where all are, log p is -infinity and the
             effective sample size 0.)
 
     Source: Burda et al. 2016, arXiv:1509.00519.
     """
-    for name, value in (("num_samples", num_samples), ("chunk", chunk), ("images", len(images))):
-        if value < 1:
-            raise ValueError(f"{name}: expected at least 1, got {value}")
+    num_samples, chunk = integer("num_samples", num_samples, 1), integer("chunk", chunk, 1)
+    seed = integer("seed", seed)
+    integer("images", len(images), 1)
     parts = -(-num_samples // chunk)
     sizes = [num_samples // parts + (part < num_samples % parts) for part in range(parts)]
     blocks = images.split(max(1, chunk // num_samples))
@@ -102,19 +105,20 @@ def log_likelihood(log_weight_fn, images, num_samples=5000, chunk=ROWS, seed=0, 
         for block in blocks:
             found.append(_score(log_weight_fn, block, sizes))
             advance()
-    total, square, mean = torch.cat(found, dim=1).cpu()
+    total, square, mean = torch.cat([sums for sums, _ in found], dim=1).cpu()
+    scores = {
+        "values": total - math.log(num_samples),
+        "elbo": mean / num_samples,
+        "effective_sample_size": (2 * total - square).exp().masked_fill(total.isneginf(), 0),
+    }
+    dtype = at_least_float32(found[0][1])
     return LogLikelihood(
-        values=(total - math.log(num_samples)).float(),
-        elbo=(mean / num_samples).float(),
-        effective_sample_size=torch.where(
-            total.isneginf(), torch.zeros_like(total), (2 * total - square).exp()
-        ).float(),
-        num_samples=num_samples,
+        **{name: score.to(dtype) for name, score in scores.items()}, num_samples=num_samples
     )
 
 
 def _score(log_weight_fn, images, sizes):
-    """logsumexp(log w), logsumexp(2 log w) and sum(log w): (3, B), float64."""
+    """logsumexp(log w), logsumexp(2 log w) and sum(log w): (3, B), float64; and log w's dtype."""
     kept = []
     for size in sizes:
         log_w = log_weight_fn(images, size)
@@ -123,13 +127,14 @@ def _score(log_weight_fn, images, sizes):
                 f"log_weight_fn: expected log w of shape {(size, len(images))}, "
                 f"got {tuple(log_w.shape)}"
             )
-        log_w = log_w.double()
+        dtype, log_w = log_w.dtype, log_w.double()
         if log_w.isnan().any() or log_w.isposinf().any():
             got = "NaN" if log_w.isnan().any() else "infinity"
             raise losses.NotFiniteError(f"log_weight_fn: expected numbers, got {got} among log w")
         kept.append(torch.stack([log_w.logsumexp(0), (2 * log_w).logsumexp(0), log_w.sum(0)]))
     kept = torch.stack(kept)
-    return torch.stack([kept[:, 0].logsumexp(0), kept[:, 1].logsumexp(0), kept[:, 2].sum(0)])
+    sums = torch.stack([kept[:, 0].logsumexp(0), kept[:, 1].logsumexp(0), kept[:, 2].sum(0)])
+    return sums, dtype
 
 
 @torch.no_grad()
@@ -138,7 +143,7 @@ def in_parts(function, x, batch_size=500):
 
     ``function(part)`` -> a tensor, or a tuple of tensors, with one row for each row of ``part``.
     """
-    found = [function(part) for part in x.split(batch_size)]
+    found = [function(part) for part in x.split(integer("batch_size", batch_size, 1))]
     if isinstance(found[0], torch.Tensor):
         return torch.cat([part.cpu() for part in found])
     return tuple(torch.cat([part.cpu() for part in parts]) for parts in zip(*found, strict=True))
@@ -151,8 +156,7 @@ def rate_distortion(model, x, num_samples=1, batch_size=500):
     distortion = -E_q[log p(x|z)], both averaged over ``num_samples`` draws of z. ``model`` may be
     any function of x whose dict holds the two, of one draw each.
     """
-    if num_samples < 1:
-        raise ValueError(f"num_samples: expected at least 1, got {num_samples}")
+    num_samples = integer("num_samples", num_samples, 1)
 
     def means(part):
         terms = [model(part) for _ in range(num_samples)]
@@ -199,7 +203,7 @@ def codebook_usage(indices, num_codes):
     Raises:
         ValueError: no index, or one outside the codebook.
     """
-    flat = indices.flatten()
+    num_codes, flat = integer("num_codes", num_codes, 1), indices.flatten()
     if flat.is_floating_point() or not len(flat) or flat.min() < 0 or flat.max() >= num_codes:
         raise ValueError(f"indices: expected integers from 0 to {num_codes - 1}, at least one")
     counts = torch.bincount(flat, minlength=num_codes)
@@ -230,7 +234,7 @@ class DigitJudge(nn.Module):
 
     def logits(self, images):
         with settings.autocast():
-            return self.net(images).float()
+            return at_least_float32(self.net(images))
 
     @torch.no_grad()
     def forward(self, images):

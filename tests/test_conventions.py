@@ -21,7 +21,7 @@ import forgotten  # noqa: E402
 
 # Imports go up this list only: a room uses rooms that stand before it.
 ROOMS = (
-    "settings files distributed stand_ins downloads catalogue prepared pixels data losses nets "
+    "arguments settings files distributed stand_ins downloads catalogue prepared pixels data losses nets "
     "exact checkpoint history progress schedules training evaluation plotting widgets checks lesson"
 ).split()
 # In all: the nets of lessons 02 to 11 are two fifths of it; `distributed` took a hundred more.

@@ -43,7 +43,9 @@ def test_it_is_the_direct_logsumexp(log_w):
     torch.testing.assert_close(
         found.effective_sample_size.double(), 1 / share.square().sum(0), rtol=1e-5, atol=0
     )
-    assert found.values.dtype == torch.float32 and found.num_samples == 40
+    assert found.values.dtype == torch.float64 and found.num_samples == 40
+    single = log_likelihood(fixed(log_w.float()), IMAGES, num_samples=40)
+    assert single.values.dtype == single.elbo.dtype == torch.float32
     assert found.values.shape == found.elbo.shape == found.effective_sample_size.shape == (7,)
     assert found.mean == pytest.approx(found.values.mean().item())
     assert found.standard_error == pytest.approx(found.values.std().item() / math.sqrt(7))
@@ -60,12 +62,12 @@ def test_the_chunk_does_not_change_the_result(log_w, chunk):
 @pytest.mark.parametrize("num_samples", [1, 2, 17, 40])
 def test_elbo_below_bound_and_effective_sample_size_in_range(log_w, num_samples):
     found = log_likelihood(fixed(log_w), IMAGES, num_samples=num_samples)
-    assert (found.elbo <= found.values).all()
+    assert (found.elbo <= found.values + 1e-12 * found.values.abs()).all()
     size = found.effective_sample_size
     assert (size >= 1 - 1e-5).all() and (size <= num_samples * (1 + 1e-6)).all()
     if num_samples == 40:
         assert (found.values - found.elbo)[3:6].min() > 1
-        assert size[0] == 40 and size[5] < 2
+        assert size[0].item() == pytest.approx(40) and size[5] < 2
     if num_samples == 1:
         torch.testing.assert_close(found.values, found.elbo)
 
@@ -76,7 +78,7 @@ def test_extreme_weights_stay_finite():
     found = log_likelihood(fixed(log_w), torch.arange(3.0), num_samples=2)
     expected = log_w.logsumexp(0) - math.log(2)
     torch.testing.assert_close(found.values.double(), expected, rtol=1e-6, atol=0)
-    torch.testing.assert_close(found.effective_sample_size[1:], torch.ones(2))
+    torch.testing.assert_close(found.effective_sample_size[1:], torch.ones(2).double())
 
 
 def linear_model():
@@ -104,7 +106,7 @@ def test_with_the_exact_posterior_every_weight_is_the_evidence():
     model, x = linear_model()
     found = log_likelihood(importance(model, 1.0), x, num_samples=3)
     torch.testing.assert_close(found.values.double(), model.log_prob(x), rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(found.effective_sample_size, torch.full((60,), 3.0))
+    torch.testing.assert_close(found.effective_sample_size, torch.full((60,), 3.0).double())
 
 
 def test_with_light_tails_it_comes_to_the_evidence_within_its_error():

@@ -352,6 +352,13 @@ def test_conditions_given_in_vain_and_bad_requests_for_samples():
         net.log_prob(torch.zeros(3, 2, 2).long(), context=torch.ones(3, 2, 1, 1))
     with pytest.raises(ValueError, match="noise: expected shape .3, 2, 2, 5., got .3, 2, 2."):
         net.sample(3, (2, 2), noise=torch.zeros(3, 2, 2))
-    for num_samples, shape in ((0, (2, 2)), (3, (2,)), (3, (2, 0)), (3, (2, 2.0))):
+    for num_samples, shape in (
+        (-1, (2, 2)),
+        (True, (2, 2)),
+        (3, 2),
+        (3, (2,)),
+        (3, (2, 0)),
+        (3, (2, 2.0)),
+    ):
         with pytest.raises(ValueError, match="num_samples, shape: expected positive integers"):
             net.sample(num_samples, shape)

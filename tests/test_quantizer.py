@@ -50,6 +50,77 @@ def test_nearest_equals_brute_force(num_codes, dim, batch, height, width):
     torch.testing.assert_close(found.z_q, vectors)
 
 
+def wrong_codes(made, vectors):
+    """How many of the vectors (N, D) get another code than by a search in float64."""
+    distance = (vectors[:, None].double() - made.codebook.double()).square().sum(-1)
+    found = made.nearest(vectors.T[None, :, None]).flatten()
+    return int((found != distance.argmin(1)).sum())
+
+
+def placed(codebook, dtype):
+    made = nets.VectorQuantizer(*codebook.shape).to(dtype)
+    with torch.no_grad():
+        made.codebook.copy_(codebook)
+    return made
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32, torch.float64])
+@pytest.mark.parametrize("offset", [0.0, 3.0, 10.0, -1000.0])
+def test_far_from_the_origin_the_nearest_code_is_found(offset, dtype):
+    made = placed(offset + 0.01 * torch.randn(64, 4), dtype)
+    assert wrong_codes(made, (offset + 0.01 * torch.randn(1000, 4)).to(dtype)) == 0
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_codes_in_clusters_far_apart(dtype):
+    """No one middle is near all of them: two clusters, dead codes far away, a far offset each."""
+    sides = torch.tensor([300.0, -300.0]).repeat(32)[:, None]
+    codebook = sides + 0.01 * torch.randn(64, 4)
+    z = sides.repeat(10, 1) + 0.01 * torch.randn(640, 4)
+    assert wrong_codes(placed(codebook, dtype), z.to(dtype)) == 0
+    dead = torch.randn(64, 4)
+    dead[5:20] = 1e6
+    assert wrong_codes(placed(dead, dtype), torch.randn(1000, 4).to(dtype)) == 0
+    far = torch.tensor([0.0, 1e4, -500.0, 3.0])
+    codebook, z = far + torch.randn(64, 4), far + torch.randn(1000, 4)
+    assert wrong_codes(placed(codebook, dtype), z.to(dtype)) == 0
+
+
+def test_vectors_of_another_precision_than_the_codes():
+    codebook = torch.randn(64, 4).bfloat16()
+    made, z = placed(codebook, torch.bfloat16), torch.randn(1000, 4)
+    for dtype in (torch.float32, torch.float64, torch.float16):
+        assert wrong_codes(made, z.to(dtype)) == 0
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("offset", [0.0, 10.0, 1000.0])
+def test_of_equally_near_codes_the_first_is_taken(offset, dtype):
+    codebook = torch.tensor([[3.0, 3.0], [1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [-1.0, 0.0]]) + offset
+    z = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.5, 0.5], [0.0, 1.0], [2.0, 2.0]]) + offset
+    made = placed(codebook, dtype)
+    assert made.nearest(z.to(dtype).T[None, :, None]).flatten().tolist() == [1, 1, 1, 2, 0]
+    alone = placed(codebook[:1], dtype)
+    assert (alone.nearest(z.to(dtype).T[None, :, None]) == 0).all()
+
+
+def test_numbers_at_the_end_of_the_range():
+    codebook = torch.tensor([[1e38, 0.0], [-1e38, 0.0], [0.0, 3e38]])
+    z = torch.tensor([[9e37, 1.0], [-2e38, 0.0], [1.0, 3e38]])
+    assert wrong_codes(placed(codebook, torch.float32), z) == 0
+
+
+def test_blocks_of_the_search_in_float64_change_nothing(monkeypatch):
+    from course_utils.nets import quantizer as module
+
+    made = placed(torch.zeros(8, 4), torch.float32)
+    with torch.no_grad():
+        made.codebook[3:] = torch.randn(5, 4) * 1e-8
+    for most in (1, 64, 2**22):
+        monkeypatch.setattr(module, "MOST_NUMBERS", most)
+        assert wrong_codes(made, torch.randn(50, 4)) == 0
+
+
 def test_memory_order_changes_nothing():
     made, z_e = quantizer(torch.randn(6, 4)), torch.randn(2, 4, 3, 5).double()
     last = made(z_e.to(memory_format=torch.channels_last))
@@ -251,7 +322,7 @@ def test_settings_that_cannot_be_are_refused_by_name(arguments, name):
 
 def test_bad_input_is_refused_by_name():
     made = nets.VectorQuantizer(4, 3)
-    for shape in ((2, 4, 2, 2), (2, 3, 2), (3,), (0, 3, 2, 2)):
+    for shape in ((2, 4, 2, 2), (2, 3, 2), (3,), (2, 3, 0, 2)):
         for call in (made, made.nearest, made.start_from):
             with pytest.raises(ValueError, match=r"z_e: expected \(B, 3, H, W\)"):
                 call(torch.zeros(shape))

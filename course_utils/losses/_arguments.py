@@ -6,29 +6,14 @@ arguments searched, to name the one at fault; a sum that merely overflows is the
 """
 
 import math
-from numbers import Integral, Real
 
 import torch
+
+from course_utils.arguments import integer, is_number, kind
 
 
 class NotFiniteError(ValueError):
     """An argument holds NaN or an infinity that has no meaning there."""
-
-
-def kind(value):
-    """What came, in words for a message: a tensor by dtype and shape, the rest by type."""
-    if isinstance(value, torch.Tensor):
-        return f"a tensor of {value.dtype} and shape {tuple(value.shape)}"
-    return f"{value!r}" if isinstance(value, Real | str) else type(value).__name__
-
-
-def integer(name, value, at_least):
-    """``value`` as an int, or an error with the argument's name."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name}: expected an integer, got {kind(value)}")
-    if value < at_least:
-        raise ValueError(f"{name}: expected at least {at_least}, got {value}")
-    return int(value)
 
 
 def floating(name, value):
@@ -55,7 +40,7 @@ def together(named, event_dim):
     (first_name, first), *others = named.items()
     dtype = _dtype(first_name, first)
     for name, value in others:
-        if isinstance(value, bool) or not isinstance(value, Real):
+        if not is_number(value):
             dtype = torch.promote_types(dtype, _dtype(name, value))
     event_dim = integer("event_dim", event_dim, 0)
     if event_dim > first.ndim:
@@ -105,7 +90,7 @@ def _alike(values):
 
 def sum_event(values, event_dim):
     """Sum over the last ``event_dim`` dimensions; none of them for 0, as torch would take all."""
-    return values.sum(tuple(range(-event_dim, 0))) if event_dim else values
+    return values.sum(tuple(range(-int(event_dim), 0))) if event_dim else values
 
 
 def refuse_not_finite(named):
@@ -121,12 +106,26 @@ def refuse_not_finite(named):
             )
 
 
-def require_finite(result, named, log_scale, probe=None):
+def widened(tensors, exponent, limit, most=math.inf):
+    """``tensors``, in float64 where ``exponent`` leaves +-``limit``, but not +-``most``.
+
+    float32 holds neither e^89 nor e^-104, and a product with one is 0, infinite or NaN where the
+    true one is ordinary. Float64 holds e^+-700, and its rounded value and gradient are right.
+    """
+    if exponent.dtype is not torch.float32 or not exponent.numel():
+        return tensors
+    low, high = exponent.detach().aminmax()
+    if limit < max(high.item(), -low.item()) < most:
+        return [value.double() for value in tensors]
+    return tensors
+
+
+def require_finite(result, named, scale=None, probe=None):
     """Raise if ``result`` shows that an argument holds NaN or infinity.
 
-    ``probe`` is searched too, for arguments whose infinities the result may hide. The argument
-    named ``log_scale`` takes the blame for a NaN that finite arguments give: its exponential left
-    the range of the dtype.
+    ``probe`` is searched too, for arguments whose infinities the result may hide. A NaN that finite
+    arguments give is blamed on the one named ``scale`` if its exponential left the range of the
+    dtype, and else on the argument that goes furthest.
     """
     total = result.detach().sum()
     if probe is not None:
@@ -135,8 +134,11 @@ def require_finite(result, named, log_scale, probe=None):
         return
     refuse_not_finite(named)
     if result.isnan().any():
-        low, high = named[log_scale].aminmax()
+        furthest = {name: value.detach().abs().max().item() for name, value in named.items()}
+        if scale is None or furthest[scale] < math.log(torch.finfo(result.dtype).max):
+            scale = max(furthest, key=furthest.get)
+        low, high = named[scale].aminmax()
         raise NotFiniteError(
-            f"{log_scale}: expected values whose exponential {result.dtype} can hold, got values "
+            f"{scale}: expected values that {result.dtype} can compute with, got values "
             f"from {low.item():g} to {high.item():g}"
         )

@@ -5,11 +5,11 @@ One tensor holds it all: log w = log p(x, z) - log q(z|x) for K samples z ~ q(z|
 """
 
 import math
-from numbers import Integral, Real
 
 import torch
 
-from course_utils.losses._arguments import NotFiniteError, floating, integer, kind
+from course_utils.arguments import integer, is_number, kind, number
+from course_utils.losses._arguments import NotFiniteError, floating
 
 
 def importance_weighted_bound(log_w, dim=0):
@@ -146,11 +146,9 @@ def bits_per_dim(nats, num_dims, bin_width=1.0):
     Source: Theis et al. 2016, arXiv:1511.01844, section 3.1.
     """
     num_dims = integer("num_dims", num_dims, 1)
-    if isinstance(bin_width, bool) or not isinstance(bin_width, Real):
-        raise TypeError(f"bin_width: expected a number, got {kind(bin_width)}")
-    if not 0 < bin_width < math.inf:
-        raise ValueError(f"bin_width: expected a positive finite number, got {bin_width!r}")
-    if not isinstance(nats, Real) or isinstance(nats, bool):
+    positive = "a positive finite number"
+    bin_width = number("bin_width", bin_width, positive, lambda width: 0 < width < math.inf)
+    if not is_number(nats):
         nats = floating("nats", nats)
     if torch.isnan(nats).any() if isinstance(nats, torch.Tensor) else math.isnan(nats):
         raise NotFiniteError(f"nats: expected no NaN, got {kind(nats)} with NaN")
@@ -159,8 +157,7 @@ def bits_per_dim(nats, num_dims, bin_width=1.0):
 
 def _log_weights(log_w, dim):
     log_w = floating("log_w", log_w)
-    if isinstance(dim, bool) or not isinstance(dim, Integral):
-        raise TypeError(f"dim: expected an integer, got {kind(dim)}")
+    dim = integer("dim", dim)
     if not -log_w.ndim <= dim < log_w.ndim:
         raise ValueError(f"dim: expected a dimension of log_w, {kind(log_w)}, got {dim}")
     if log_w.shape[dim] == 0:

@@ -4,7 +4,13 @@ import math
 
 import torch
 
-from course_utils.losses._arguments import floating, require_finite, sum_event, together
+from course_utils.losses._arguments import (
+    floating,
+    require_finite,
+    sum_event,
+    together,
+    widened,
+)
 
 
 def gaussian_kl(mu_q, log_var_q, mu_p=0.0, log_var_p=0.0, event_dim=1):
@@ -21,7 +27,7 @@ def gaussian_kl(mu_q, log_var_q, mu_p=0.0, log_var_p=0.0, event_dim=1):
         event_dim: number of trailing dimensions that make up one example.
 
     Returns:
-        Nats per example, summed over the event: (B,).
+        Nats per example, summed over the event: (B,). inf where the dtype cannot hold it.
 
     Raises:
         TypeError: an argument is no floating-point tensor (or number).
@@ -37,12 +43,14 @@ def gaussian_kl(mu_q, log_var_q, mu_p=0.0, log_var_p=0.0, event_dim=1):
     if is_standard:
         shift, difference = tensors
     else:
-        mu_q, log_var_q, mu_p, log_var_p = tensors
+        mu_q, log_var_q, mu_p, log_var_p = widened(tensors, tensors[3], limit=40)
         difference = log_var_q - log_var_p
         shift = (mu_q - mu_p) * torch.exp(-0.5 * log_var_p)
     # expm1 keeps the digits that exp(d) - 1 would lose where q is close to p.
     kl = 0.5 * sum_event(torch.expm1(difference) - difference + shift.square(), event_dim)
-    require_finite(kl, dict(zip(named, tensors, strict=True)), log_scale="log_var_q")
+    kl = kl.to(tensors[0].dtype)
+    scale = None if is_standard else "log_var_p"
+    require_finite(kl, dict(zip(named, tensors, strict=True)), scale)
     return kl
 
 
@@ -69,7 +77,8 @@ def categorical_kl_uniform(logits):
         raise ValueError(
             f"logits: expected shape (..., N, K) with K at least 1, got shape {tuple(logits.shape)}"
         )
-    log_q = logits.log_softmax(-1)
+    # Where logits are too far apart for the dtype log q is -inf, and q log q = 0 would be NaN.
+    log_q = logits.log_softmax(-1).clamp_min(torch.finfo(logits.dtype).min)
     kl = (log_q.exp() * (log_q + math.log(logits.shape[-1]))).sum((-2, -1))
-    require_finite(kl, {"logits": logits}, log_scale="logits")
+    require_finite(kl, {"logits": logits}, probe=logits)
     return kl

@@ -10,6 +10,7 @@ from course_utils.losses._arguments import (
     require_finite,
     sum_event,
     together,
+    widened,
 )
 
 LOG_2_PI = math.log(2 * math.pi)
@@ -37,11 +38,14 @@ def gaussian_log_prob(x, mu, log_var, event_dim=1):
     Source: Kingma and Welling 2014, arXiv:1312.6114, appendix C.2.
     """
     named = {"x": x, "mu": mu, "log_var": log_var}
-    x, mu, log_var = tensors = together(named, event_dim)
+    tensors = together(named, event_dim)
+    # Beyond e^+-355 float32 holds not even the fourth root of the variance: an error, not a model.
+    x, mu, log_var = widened(tensors, tensors[2], limit=40, most=355)
     # The root of the precision first: (x - mu)^2 alone would leave float32 earlier.
     standardised = (x - mu) * torch.exp(-0.5 * log_var)
     log_prob = -0.5 * sum_event(standardised.square() + log_var + LOG_2_PI, event_dim)
-    require_finite(log_prob, dict(zip(named, tensors, strict=True)), log_scale="log_var")
+    log_prob = log_prob.to(tensors[0].dtype)
+    require_finite(log_prob, dict(zip(named, tensors, strict=True)), "log_var")
     return log_prob
 
 
@@ -79,7 +83,7 @@ def bernoulli_log_prob(x, logits, event_dim=1):
         )
     signed = (2 * x - 1) * logits
     log_prob = log_sigmoid_sum(signed, event_dim)
-    require_finite(log_prob, {"logits": logits}, log_scale="logits", probe=signed)
+    require_finite(log_prob, {"logits": logits}, probe=signed)
     return log_prob
 
 
@@ -89,7 +93,7 @@ def log_sigmoid_sum(values, event_dim):
     Up to eight sigmoids are multiplied before the logarithm. It is exact to rounding unless a
     product underflows: then the sum goes by ``logsigmoid``, value by value.
     """
-    return _LogSigmoidSum.apply(values.flatten(-event_dim) if event_dim else values[..., None])
+    return _LogSigmoidSum.apply(values.flatten(-int(event_dim)) if event_dim else values[..., None])
 
 
 class _LogSigmoidSum(torch.autograd.Function):
@@ -141,5 +145,5 @@ def grey_cross_entropy(x, logits, event_dim=1):
         x, logits = torch.broadcast_tensors(x, logits)
     cross_entropy = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
     result = sum_event(cross_entropy, event_dim)
-    require_finite(result, {"x": x, "logits": logits}, log_scale="logits")
+    require_finite(result, {"x": x, "logits": logits})
     return result

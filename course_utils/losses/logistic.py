@@ -7,14 +7,14 @@ its edges are (2k - n +- 1) / n, and the first and last bins are open towards -i
 import torch
 import torch.nn.functional as F
 
+from course_utils.arguments import integer, kind
 from course_utils.losses._arguments import (
     floating,
-    integer,
-    kind,
     refuse_not_finite,
     require_finite,
     sum_event,
     together,
+    widened,
 )
 
 
@@ -46,10 +46,11 @@ def discretized_logistic_log_prob(x, mu, log_scale, levels=256, event_dim=3):
     Source: Kingma et al. 2016, arXiv:1606.04934; Salimans et al. 2017, arXiv:1701.05517.
     """
     named = {"x": x, "mu": mu, "log_scale": log_scale}
+    given = getattr(x, "dtype", None)
     x, mu, log_scale = tensors = together(named, event_dim)
-    k, n = _level(x, levels)
-    log_prob = sum_event(_log_mass(k, n, mu, log_scale), event_dim)
-    require_finite(log_prob, dict(zip(named, tensors, strict=True)), log_scale="log_scale")
+    k, n = _level(x, levels, given)
+    log_prob = sum_event(_log_mass(k, n, mu, log_scale), event_dim).to(x.dtype)
+    require_finite(log_prob, dict(zip(named, tensors, strict=True)), "log_scale")
     return log_prob
 
 
@@ -81,7 +82,10 @@ def discretized_logistic_mixture_log_prob(x, params, levels=256):
     Source: Salimans et al. 2017 (PixelCNN++), arXiv:1701.05517, section 2.
     """
     # One copy here is cheaper than strided reads in every step below (channels_last decoders).
+    given = getattr(x, "dtype", None)
     x, params = floating("x", x), floating("params", params).contiguous()
+    dtype = torch.promote_types(x.dtype, params.dtype)
+    x, params = x.to(dtype), params.to(dtype)
     if x.ndim < 3 or x.shape[-3] not in (1, 3):
         raise ValueError(f"x: expected shape (..., C, H, W) with C = 1 or 3, got {kind(x)}")
     logits, mu, log_scale, coefficients = _split(params, x.shape[-3])
@@ -94,12 +98,12 @@ def discretized_logistic_mixture_log_prob(x, params, levels=256):
         raise ValueError(
             f"params: expected the height, width and batch of x, {kind(x)}, got {kind(params)}"
         )
-    k, n = _level(x, levels)
+    k, n = _level(x, levels, given)
     mean = _autoregressive_mean(mu, coefficients, x.unsqueeze(-4))
     log_p_x = _log_mass(k.unsqueeze(-4), n, mean, log_scale).sum(-3)  # (..., n_mix, H, W)
     log_prob = torch.logsumexp(logits.log_softmax(-3) + log_p_x, dim=-3).sum((-2, -1))
-    named = {"x": x, "params": params}
-    require_finite(log_prob, named, log_scale="params", probe=params)
+    log_prob = log_prob.to(dtype)
+    require_finite(log_prob, {"x": x, "params": params}, probe=params)
     return log_prob
 
 
@@ -183,17 +187,23 @@ def discretized_logistic_mixture_mean(params, channels):
     return (logits.softmax(-3).unsqueeze(-3) * torch.stack(means, -3)).sum(-4)
 
 
-def _level(x, levels):
-    """The level k of each value, as floats, and n = levels - 1."""
+def _level(x, levels, given):
+    """The level k of each value, as floats, and n = levels - 1. ``given`` is x's dtype as given."""
     n = integer("levels", levels, 2) - 1
     position = (x.detach() + 1) * (n / 2)
     k = position.round()
-    tolerance = 1e-3 + n * torch.finfo(x.dtype).eps
+    tolerance = 1e-3 + n * torch.finfo(torch.promote_types(given, torch.float32)).eps
     if k.numel():
         low, high = k.aminmax()
         error = (position - k).abs().max().item()
         if not (error <= tolerance and low.item() >= 0 and high.item() <= n):
             refuse_not_finite({"x": x})
+            grid = torch.linspace(-1, 1, levels, dtype=torch.float64)
+            if ((grid - grid.to(given)).abs().max() * n / 2).item() > tolerance:
+                name = str(given).removeprefix("torch.")
+                raise ValueError(
+                    f"x is {name}, which cannot hold the grid of {levels} levels: use float32"
+                )
             low, high = x.aminmax()
             raise ValueError(
                 f"x: expected values on the grid of {levels} levels in [-1, 1], got values from "
@@ -211,6 +221,7 @@ def _edges(k, n):
 
 def _log_mass(k, n, mean, log_scale):
     """log P of level ``k``; all arguments broadcast."""
+    k, mean, log_scale = widened([k, mean, log_scale], log_scale, limit=60)
     inverse_scale = torch.exp(-log_scale)
     lower, upper = _edges(k, n)
     a, b = (upper - mean) * inverse_scale, (lower - mean) * inverse_scale

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from course_utils import losses
+from course_utils.nets.arguments import at_least_float32, size
 from course_utils.settings import autocast
 
 
@@ -25,24 +26,26 @@ class CategoricalVAE(nn.Module):
     ):
         super().__init__()
         self.mixed_precision = mixed_precision
-        self.num_variables, self.num_categories = num_variables, num_categories
+        self.num_variables = size("num_variables", num_variables)
+        self.num_categories = size("num_categories", num_categories)
         self.encoder, self.decoder, self.likelihood = encoder, decoder, likelihood
 
     def encode(self, x):
         """Logits of q(z|x): x (B, ...) -> (B, N, K)."""
         with autocast(self.mixed_precision):
             out = self.encoder(x)
-        return out.float().unflatten(1, (self.num_variables, self.num_categories))
+        return at_least_float32(out).unflatten(1, (self.num_variables, self.num_categories))
 
     def decode(self, z):
         """Parameters of p(x|z): z (..., N, K) -> (..., *shape of the parameters)."""
         with autocast(self.mixed_precision):
             out = self.decoder(z.flatten(0, -3).flatten(1))
-        return out.float().unflatten(0, z.shape[:-2])
+        return at_least_float32(out).unflatten(0, z.shape[:-2])
 
     def draw(self, logits, num_samples):
         """One-hot codes z ~ q(z|x): logits (B, N, K) -> (num_samples, B, N, K)."""
-        noise = torch.empty(num_samples, *logits.shape, device=logits.device).exponential_()
+        num_samples = size("num_samples", num_samples, 0)
+        noise = logits.new_empty(num_samples, *logits.shape).exponential_()
         codes = (logits.softmax(-1) / noise).argmax(-1)  # a race of exponentials: Gumbel-max
         return nn.functional.one_hot(codes, self.num_categories).to(logits.dtype)
 
@@ -67,10 +70,10 @@ class CategoricalVAE(nn.Module):
 
     def sample(self, num_samples, generator=None):
         """Parameters of p(x|z) for ``num_samples`` z ~ p(z), drawn on the CPU."""
-        shape = (num_samples, self.num_variables)
+        shape = (size("num_samples", num_samples, 0), self.num_variables)
         codes = torch.randint(0, self.num_categories, shape, generator=generator)
-        z = nn.functional.one_hot(codes, self.num_categories).float()
-        return self.decode(z.to(next(self.parameters()).device))
+        z = nn.functional.one_hot(codes, self.num_categories)
+        return self.decode(z.to(next(self.parameters())))
 
     def header(self):
         """What :func:`nets.build` needs to make this model again: names and arguments, as JSON."""

@@ -7,7 +7,8 @@ from torch import nn
 from torch.func import functional_call
 
 from course_utils import losses
-from course_utils.nets.vae import at_least_float32, decoder_rows
+from course_utils.nets.arguments import at_least_float32, normal, size
+from course_utils.nets.vae import decoder_rows
 from course_utils.settings import autocast
 
 # log-variances are held within: a latent of z_1 that says nothing costs nothing at any scale that p
@@ -98,7 +99,7 @@ class TwoLayerVAE(nn.Module):
 
     def log_weights(self, x, num_samples):
         """log w = log p(x, z_1, z_2) - log q(z_1, z_2|x) for draws of q: (K, B)."""
-        return self._log_weights(x, self.infer(x, num_samples))
+        return self._log_weights(x, self.infer(x, size("num_samples", num_samples, 0)))
 
     def path_weights(self, x, num_samples):
         """log w and the z for :func:`losses.dreg_surrogate`: (K, B), (K, B, L_1 + L_2).
@@ -121,10 +122,10 @@ class TwoLayerVAE(nn.Module):
 
     def sample(self, num_samples, generator=None):
         """Parameters of p(x|z_1) for ``num_samples`` draws z_2 ~ p(z_2), z_1 ~ p(z_1|z_2)."""
-        z_2 = self.prior.sample(num_samples, generator).to(next(self.parameters()).device)
-        mu, log_var = self.decode_2(z_2)
-        epsilon = torch.randn(mu.shape, generator=generator).to(mu.device)
-        return self.decode(mu + (0.5 * log_var).exp() * epsilon)
+        weight = next(self.parameters())
+        mu, log_var = self.decode_2(self.prior.sample(num_samples, generator).to(weight))
+        epsilon = normal(mu.shape, mu, generator).to(mu.device)
+        return self.decode((mu + (0.5 * log_var).exp() * epsilon).to(weight))
 
     def header(self):
         """What :func:`nets.build` needs to make this model again: names and arguments, as JSON."""
@@ -170,7 +171,9 @@ class TwoLayerVAE(nn.Module):
     def _log_weights(self, x, layers):
         blocks = [layers[0].z]
         if not (torch.is_grad_enabled() or x.is_cuda):  # decode what fits in the cache at a time
-            blocks = layers[0].z.split(max(1, decoder_rows(self.decoder, layers[0].z) // len(x)))
+            blocks = layers[0].z.split(
+                max(1, decoder_rows(self.decoder, layers[0].z) // max(1, len(x)))
+            )
         with autocast(self.mixed_precision):  # around all: weights become bfloat16 once
             log_p_x = [self.likelihood.log_prob(x, self._decode(block)) for block in blocks]
         return torch.cat(log_p_x) - layers[0].log_ratio - layers[1].log_ratio
@@ -224,8 +227,8 @@ def _held(out):
 
 
 def _draw(mu, log_var, num_samples=None):
-    shape = mu.shape if num_samples is None else (num_samples, *mu.shape)
-    epsilon = torch.randn(shape, dtype=mu.dtype, device=mu.device)
+    more = () if num_samples is None else (size("num_samples", num_samples, 0),)
+    epsilon = torch.randn((*more, *mu.shape), dtype=mu.dtype, device=mu.device)
     return mu + (0.5 * log_var).exp() * epsilon
 
 

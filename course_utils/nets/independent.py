@@ -1,6 +1,11 @@
 """A prior of independent codes: one table of probabilities for each position. From lesson 07."""
 
+import math
+
 import torch
+
+from course_utils.arguments import number
+from course_utils.nets.arguments import size
 
 
 class IndependentPrior:
@@ -20,12 +25,16 @@ class IndependentPrior:
     """
 
     def __init__(self, codes, num_codes, alpha, labels=None):
-        if not alpha > 0:
-            raise ValueError(f"alpha: expected a positive number, got {alpha!r}")
-        if codes.ndim != 3 or not 0 <= codes.min() <= codes.max() < num_codes:
+        positive = "a positive finite number"
+        alpha = number("alpha", alpha, positive, lambda value: 0 < value < math.inf, ValueError)
+        num_codes = size("num_codes", num_codes)
+        wanted = f"(N, H, W) with values of 0 to {num_codes - 1}"
+        if codes.ndim != 3 or not codes.numel():
+            raise ValueError(f"codes: expected {wanted}, one at least, got {tuple(codes.shape)}")
+        if not 0 <= codes.min() <= codes.max() < num_codes:
             raise ValueError(
-                f"codes: expected (N, H, W) with values of 0 to {num_codes - 1}, got "
-                f"{tuple(codes.shape)}, {codes.min().item()} to {codes.max().item()}"
+                f"codes: expected {wanted}, got {tuple(codes.shape)}, "
+                f"{codes.min().item()} to {codes.max().item()}"
             )
         self.shape, self.has_labels = codes.shape[1:], labels is not None
         codes, labels = codes.flatten(1), codes.new_zeros(len(codes)) if labels is None else labels
@@ -56,6 +65,7 @@ class IndependentPrior:
 
     def sample(self, num_samples, labels=None, generator=None):
         """Draws: labels (num_samples,) -> codes (num_samples, H, W)."""
+        num_samples = size("num_samples", num_samples, 0)
         table = self.table[self._rows(num_samples, labels)].flatten(0, 1)
         return torch.multinomial(table, 1, generator=generator).view(num_samples, *self.shape)
 

@@ -9,16 +9,20 @@ from itertools import pairwise
 
 from torch import nn
 
+from course_utils.arguments import number
+from course_utils.nets.arguments import remembered
+
 ACTIVATIONS = {
     "relu": nn.ReLU,
     "tanh": nn.Tanh,
     "silu": nn.SiLU,
     "leaky_relu": nn.LeakyReLU,
 }
+CHANNEL_LISTS = ("event_shape", "channels")
 
 
 def _activation(name):
-    if name not in ACTIVATIONS:
+    if not isinstance(name, str) or name not in ACTIVATIONS:
         raise ValueError(f"activation: expected one of {', '.join(ACTIVATIONS)}, got {name!r}")
     return ACTIVATIONS[name]()
 
@@ -48,6 +52,7 @@ class MLPEncoder(nn.Sequential):
         norm: "batch" for batch normalisation before each activation, or None.
     """
 
+    @remembered(other=("activation", "norm"))
     def __init__(
         self,
         event_shape,
@@ -59,14 +64,6 @@ class MLPEncoder(nn.Sequential):
     ):
         sizes = [math.prod(event_shape), *hidden, params_per_latent * num_latents]
         super().__init__(nn.Flatten(), *_hidden(sizes, activation, norm))
-        self.arguments = {
-            "event_shape": list(event_shape),
-            "hidden": list(hidden),
-            "num_latents": num_latents,
-            "activation": activation,
-            "params_per_latent": params_per_latent,
-            "norm": norm,
-        }
 
 
 class MLPDecoder(nn.Sequential):
@@ -81,23 +78,18 @@ class MLPDecoder(nn.Sequential):
         activation, norm: as in :class:`MLPEncoder`.
     """
 
+    @remembered(other=("activation", "norm"))
     def __init__(
         self, num_latents, hidden, event_shape, params_per_value=1, activation="relu", norm=None
     ):
         out_shape = (params_per_value * event_shape[0], *event_shape[1:])
         layers = _hidden([num_latents, *hidden, math.prod(out_shape)], activation, norm)
         super().__init__(*layers, nn.Unflatten(1, out_shape))
-        self.arguments = {
-            "num_latents": num_latents,
-            "hidden": list(hidden),
-            "event_shape": list(event_shape),
-            "params_per_value": params_per_value,
-            "activation": activation,
-            "norm": norm,
-        }
 
 
 def _small_size(event_shape, channels):
+    if len(event_shape) != 3:
+        raise ValueError(f"event_shape: expected (C, H, W), got {tuple(event_shape)!r}")
     channels_in, height, width = event_shape
     factor = 2 ** len(channels)
     if height % factor or width % factor:
@@ -115,6 +107,7 @@ class ConvEncoder(nn.Sequential):
     halving: (32, 64) takes 28 x 28 to 7 x 7.
     """
 
+    @remembered(lists=CHANNEL_LISTS, other=("activation",))
     def __init__(self, event_shape, channels, num_latents, activation="relu"):
         width_in, height, width = _small_size(event_shape, channels)
         layers = []
@@ -123,12 +116,6 @@ class ConvEncoder(nn.Sequential):
             width_in = width_out
         features = width_in * height * width
         super().__init__(*layers, nn.Flatten(), nn.Linear(features, 2 * num_latents))
-        self.arguments = {
-            "event_shape": list(event_shape),
-            "channels": list(channels),
-            "num_latents": num_latents,
-            "activation": activation,
-        }
 
 
 class ConvDecoder(nn.Sequential):
@@ -140,6 +127,7 @@ class ConvDecoder(nn.Sequential):
     ``channels`` as in :class:`ConvEncoder`, from the image inwards.
     """
 
+    @remembered(lists=CHANNEL_LISTS, other=("activation",), optional=("out_channels",))
     def __init__(
         self,
         num_latents,
@@ -164,14 +152,6 @@ class ConvDecoder(nn.Sequential):
         wanted = params_per_value * channels_out if out_channels is None else out_channels
         layers.append(nn.Conv2d(widths[-1], wanted, 3, 1, 1))
         super().__init__(*layers)
-        self.arguments = {
-            "num_latents": num_latents,
-            "channels": list(channels),
-            "event_shape": list(event_shape),
-            "params_per_value": params_per_value,
-            "activation": activation,
-            "out_channels": out_channels,
-        }
 
 
 class ResidualBlock(nn.Module):
@@ -212,6 +192,7 @@ class VQEncoder(nn.Sequential):
         num_blocks: residual blocks.
     """
 
+    @remembered()
     def __init__(self, channels, widths, kernels, code_dim, num_blocks=0):
         _check_sizes(widths, kernels, code_dim, num_blocks)
         layers = []
@@ -222,8 +203,6 @@ class VQEncoder(nn.Sequential):
             layers += [ResidualBlock(widths[-1]) for _ in range(num_blocks)]
             layers += [nn.ReLU(), nn.Conv2d(widths[-1], code_dim, 1)]
         super().__init__(*layers)
-        sizes = {"widths": list(widths), "kernels": list(kernels), "num_blocks": num_blocks}
-        self.arguments = {"channels": channels, "code_dim": code_dim} | sizes
 
 
 class VQDecoder(nn.Sequential):
@@ -234,10 +213,12 @@ class VQDecoder(nn.Sequential):
     ``widths`` and ``kernels`` count from the image inwards.
     """
 
+    @remembered(other=("start",))
     def __init__(self, code_dim, widths, kernels, channels, num_blocks=0, start=0.0):
         _check_sizes(widths, kernels, code_dim, num_blocks)
-        if not -1 < start < 1:
-            raise ValueError(f"start: expected a number between -1 and 1, got {start!r}")
+        wanted = "a number between -1 and 1"
+        start = number("start", start, wanted, lambda value: -1 < value < 1, ValueError)
+        self.arguments["start"] = start
         layers = []
         if num_blocks:
             layers.append(nn.Conv2d(code_dim, widths[-1], 1))
@@ -248,5 +229,3 @@ class VQDecoder(nn.Sequential):
             layers += [nn.ConvTranspose2d(width_in, width, kernel, 2, 1), nn.ReLU()]
         nn.init.constant_(layers[-2].bias, math.atanh(start))
         super().__init__(*layers[:-1], nn.Tanh())
-        sizes = {"widths": list(widths), "kernels": list(kernels), "num_blocks": num_blocks}
-        self.arguments = {"channels": channels, "code_dim": code_dim, "start": start} | sizes

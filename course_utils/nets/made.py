@@ -9,7 +9,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from course_utils.nets.layers import ACTIVATIONS
+from course_utils.nets.arguments import at_least_float32, normal, remembered, size
+from course_utils.nets.layers import _activation
 
 MOST_LOG_SCALE = 5.0  # of the flow: tanh keeps a scale between exp(-5) and exp(5)
 
@@ -45,26 +46,20 @@ class MADE(nn.Module):
     Source: Germain et al. 2015, arXiv:1502.03509.
     """
 
+    @remembered(lists=("hidden_dims",), other=("activation",))
     def __init__(self, dim, hidden_dims, out_per_dim, activation="relu"):
         super().__init__()
-        sizes = {"dim": dim, "out_per_dim": out_per_dim}
-        for name, value in sizes.items():
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name}: expected a positive integer, got {value!r}")
-        if not hidden_dims or min(hidden_dims) < max(1, dim - 1):
+        if min(hidden_dims) < max(1, dim - 1):
             raise ValueError(
                 f"hidden_dims: expected widths of at least {max(1, dim - 1)}, so that an output "
                 f"sees all inputs before it, got {tuple(hidden_dims)!r}"
             )
-        if activation not in ACTIVATIONS:
-            known = ", ".join(ACTIVATIONS)
-            raise ValueError(f"activation: expected one of {known}, got {activation!r}")
         self.dim, self.out_per_dim = dim, out_per_dim
         degrees = [torch.arange(1, dim + 1)]
         degrees += [torch.arange(width) % max(1, dim - 1) + 1 for width in hidden_dims]
         layers = []
         for before, after in pairwise(degrees):
-            layers += [MaskedLinear(after[:, None] >= before), ACTIVATIONS[activation]()]
+            layers += [MaskedLinear(after[:, None] >= before), _activation(activation)]
         outputs = torch.arange(1, dim + 1).repeat_interleave(out_per_dim)
         layers.append(MaskedLinear(outputs[:, None] > degrees[-1]))
         self.net = nn.Sequential(*layers)
@@ -90,9 +85,9 @@ class AutoregressivePrior(nn.Module):
     arXiv:1611.02731.
     """
 
+    @remembered()
     def __init__(self, num_latents, hidden=(512, 512)):
         super().__init__()
-        self.arguments = {"num_latents": num_latents, "hidden": list(hidden)}
         self.num_latents = num_latents
         self.made = MADE(num_latents, hidden, 2)
         nn.init.zeros_(self.made.net[-1].weight)
@@ -100,7 +95,8 @@ class AutoregressivePrior(nn.Module):
 
     def scale_and_shift(self, z):
         """log_scale and shift, (..., L) each, entry i from z_1, ..., z_(i-1)."""
-        log_scale, shift = self.made(z.flatten(0, -2)).reshape(*z.shape, 2).unbind(-1)
+        found = at_least_float32(self.made(z.flatten(0, -2)))
+        log_scale, shift = found.reshape(*z.shape, 2).unbind(-1)
         return MOST_LOG_SCALE * torch.tanh(log_scale / MOST_LOG_SCALE), shift
 
     def transform(self, z):
@@ -132,5 +128,7 @@ class AutoregressivePrior(nn.Module):
 
     def sample(self, num_samples, generator=None):
         """(num_samples, L) draws. The noise is drawn on the CPU: the same on every device."""
-        epsilon = torch.randn(num_samples, self.num_latents, generator=generator)
-        return self.invert(epsilon.to(self.made.net[0].weight))
+        weight = self.made.net[0].weight
+        shape = (size("num_samples", num_samples, 0), self.num_latents)
+        epsilon = normal(shape, weight, generator)
+        return self.invert(epsilon.to(weight))

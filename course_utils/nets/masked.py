@@ -3,11 +3,13 @@
 import torch
 from torch import nn
 
+from course_utils.nets.arguments import size
+
 
 def half_kernel(name, value):
-    if not isinstance(value, int) or value < 1 or value % 2 == 0:
+    if size(name, value) % 2 == 0:
         raise ValueError(f"{name}: expected an odd positive integer, got {value!r}")
-    return value // 2
+    return int(value) // 2
 
 
 class PaddedConv2d(nn.Conv2d):
@@ -45,6 +47,9 @@ class MaskedConv2d(PaddedConv2d):
 
     def __init__(self, in_channels, out_channels, kernel_size, mask_type="B"):
         half = half_kernel("kernel_size", kernel_size)
+        sizes = {"in_channels": in_channels, "out_channels": out_channels}
+        in_channels, out_channels = (size(name, value) for name, value in sizes.items())
+        kernel_size = int(kernel_size)
         if mask_type not in ("A", "B"):
             raise ValueError(f"mask_type: expected 'A' or 'B', got {mask_type!r}")
         self.used = half * kernel_size + half + (mask_type == "B")
@@ -138,9 +143,11 @@ def check_codes(name, values, num_values, ndim):
     if not isinstance(values, torch.Tensor) or values.dtype != torch.long:
         got = getattr(values, "dtype", type(values).__name__)
         raise TypeError(f"{name}: expected an int64 tensor, got {got}")
-    if values.ndim != ndim or not values.numel():
+    if values.ndim != ndim or 0 in values.shape[1:]:
         wanted = "(B, H, W)" if ndim == 3 else "(B,)"
         raise ValueError(f"{name}: expected shape {wanted}, got {tuple(values.shape)}")
+    if not values.numel():
+        return
     low, high = (int(value) for value in values.aminmax())
     if low < 0 or high >= num_values:
         raise ValueError(f"{name}: expected values of 0 to {num_values - 1}, got {low} to {high}")

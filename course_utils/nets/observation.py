@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from course_utils import losses
-from course_utils.nets.vae import at_least_float32
+from course_utils.nets.arguments import at_least_float32, remembered, size
 
 # Learnt scales are held between e^-7, as in PixelCNN++, and e^7. At most 0.04 bits are lost at a
 # pixel, and a wild image of a training costs much, not infinitely much.
@@ -29,9 +29,10 @@ class DiscretizedLogistic(nn.Module):
 
     params_per_value = 2
 
+    @remembered()
     def __init__(self, event_dim=3, levels=256, bounded=False):
         super().__init__()
-        self.arguments = {"event_dim": event_dim, "levels": levels, "bounded": bounded}
+        size("levels", levels, 2)
         self.event_dim, self.levels, self.bounded = event_dim, levels, bounded
 
     def split(self, params):
@@ -90,18 +91,12 @@ class LogisticMixture(nn.Module):
 
     event_dim = 3
 
+    @remembered()
     def __init__(self, num_mixtures=5, channels=3, levels=256, coupled=True):
         super().__init__()
-        if not isinstance(num_mixtures, int) or num_mixtures < 1:
-            raise ValueError(f"num_mixtures: expected a positive integer, got {num_mixtures!r}")
+        size("levels", levels, 2)
         if channels not in (1, 3):
             raise ValueError(f"channels: expected 1 or 3, got {channels!r}")
-        self.arguments = {
-            "num_mixtures": num_mixtures,
-            "channels": channels,
-            "levels": levels,
-            "coupled": coupled,
-        }
         self.channels, self.levels = channels, levels
         pairs = num_mixtures * channels * (channels - 1) // 2
         self.missing = 0 if coupled else pairs

@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from course_utils.nets.arguments import at_least_float32, remembered, size
 from course_utils.nets.cached_sampling import walk
 from course_utils.nets.masked import (
     Conditions,
@@ -18,6 +19,10 @@ from course_utils.nets.masked import (
 from course_utils.settings import autocast
 
 NORMS = ("layer", None)
+OPTIONS = {
+    "optional": ("num_classes", "context_channels", "first_kernel_size"),
+    "other": ("norm",),
+}
 
 
 class _CodePrior(nn.Module):
@@ -27,21 +32,11 @@ class _CodePrior(nn.Module):
     a layer to whole maps in training, and to one row or position in cached sampling.
     """
 
-    def __init__(self, arguments):
+    def __init__(self):
         super().__init__()
-        arguments = {k: v for k, v in arguments.items() if k not in ("self", "__class__")}
-        counts = ("num_codes", "width", "embedding", "head", "num_classes", "context_channels")
-        for name in counts:
-            value = arguments[name]
-            if value is None and name in ("num_classes", "context_channels"):
-                continue
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name}: expected a positive integer, got {value!r}")
-        if not isinstance(arguments["num_blocks"], int) or arguments["num_blocks"] < 0:
-            raise ValueError(f"num_blocks: expected 0 or more, got {arguments['num_blocks']!r}")
+        arguments = self.arguments
         if arguments["norm"] not in NORMS:
             raise ValueError(f"norm: expected 'layer' or None, got {arguments['norm']!r}")
-        self.arguments = arguments
         self.mixed_precision = arguments["mixed_precision"]
         self.num_codes = arguments["num_codes"]
         self.embedding = nn.Embedding(self.num_codes, arguments["embedding"])
@@ -74,7 +69,7 @@ class _CodePrior(nn.Module):
         """Logits (B, K, H, W) from embedded codes (B, E, H, W), for gradients to the input."""
         with autocast(self.mixed_precision):
             logits = self._run(x, self.conditions(len(x), x.shape[-2:], labels, context))
-        return logits if logits.dtype == torch.float64 else logits.float()
+        return at_least_float32(logits)
 
     def forward(self, codes, labels=None, context=None):
         """Logits of p(code | codes before it): codes (B, H, W) -> (B, K, H, W).
@@ -117,17 +112,21 @@ class _CodePrior(nn.Module):
             noise: (B, H, W, K), standard Gumbel; by default drawn on the CPU, from ``generator``.
             cached: keep every layer's activations, or run the whole net for each position.
         """
-        wanted = (num_samples, *shape, self.num_codes)
-        if len(wanted) != 4 or any(not isinstance(n, int) or n < 1 for n in wanted):
+        try:
+            height, width = (size("shape", value) for value in shape)
+            wanted = (size("num_samples", num_samples, 0), height, width, self.num_codes)
+        except (TypeError, ValueError) as error:
             raise ValueError(
                 f"num_samples, shape: expected positive integers B, (H, W), got {num_samples!r}, "
                 f"{shape!r}"
-            )
+            ) from error
+        weight = self.logits.weight
+        dtype = at_least_float32(weight.dtype)
         if noise is None:
-            noise = -torch.empty(wanted).exponential_(generator=generator).log()
+            noise = -torch.empty(wanted, dtype=dtype).exponential_(generator=generator).log()
         if tuple(noise.shape) != wanted:
             raise ValueError(f"noise: expected shape {wanted}, got {tuple(noise.shape)}")
-        noise = noise.to(self.logits.weight)
+        noise = noise.to(weight.device, dtype)
 
         def choose(row, column, logits):
             return (logits + noise[:, row, column]).argmax(-1)
@@ -145,7 +144,7 @@ class _CodePrior(nn.Module):
             return codes[:, row, column]
 
         self._walk(codes.shape, choose, labels, context, True)
-        return torch.stack(kept, -1).unflatten(-1, codes.shape[1:])
+        return at_least_float32(torch.stack(kept, -1)).unflatten(-1, codes.shape[1:])
 
     def _walk(self, sizes, choose, labels, context, cached):
         was_training = self.training
@@ -201,6 +200,7 @@ class PixelCNN(_CodePrior):
     Source: van den Oord et al. 2016, arXiv:1601.06759; as a prior: 2017, arXiv:1711.00937.
     """
 
+    @remembered(**OPTIONS)
     def __init__(
         self,
         num_codes,
@@ -215,7 +215,7 @@ class PixelCNN(_CodePrior):
         first_kernel_size=None,
         mixed_precision=True,
     ):
-        super().__init__(dict(locals()))
+        super().__init__()
         first = kernel_size if first_kernel_size is None else first_kernel_size
         self.first = MaskedConv2d(embedding, width, first, "A")
         self.blocks = nn.ModuleList(
@@ -251,6 +251,7 @@ class GatedPixelCNN(_CodePrior):
     Source: van den Oord et al. 2016, arXiv:1606.05328.
     """
 
+    @remembered(**OPTIONS)
     def __init__(
         self,
         num_codes,
@@ -265,11 +266,11 @@ class GatedPixelCNN(_CodePrior):
         first_kernel_size=None,
         mixed_precision=True,
     ):
-        super().__init__(dict(locals()))
+        super().__init__()
         first = kernel_size if first_kernel_size is None else first_kernel_size
-        for name, size in (("kernel_size", kernel_size), ("first_kernel_size", first)):
-            if not half_kernel(name, size):
-                raise ValueError(f"{name}: expected 3 or more, got {size!r}")
+        for name, kernel in (("kernel_size", kernel_size), ("first_kernel_size", first)):
+            if not half_kernel(name, kernel):
+                raise ValueError(f"{name}: expected 3 or more, got {kernel!r}")
         layers = [GatedLayer(embedding, width, first, norm, True)]
         layers += [GatedLayer(width, width, kernel_size, norm, False) for _ in range(num_blocks)]
         self.layers = nn.ModuleList(layers)

@@ -7,8 +7,11 @@ import torch
 from torch import nn
 
 from course_utils import losses
+from course_utils.arguments import number
+from course_utils.nets.arguments import at_least_float32, remembered
 from course_utils.settings import autocast
 
+MOST_NUMBERS = 2**22  # in a block of differences of vectors and codes
 USAGE_DECAY = 0.99  # of the running usage where the codebook is learnt by gradient
 
 
@@ -58,18 +61,17 @@ class VectorQuantizer(nn.Module):
     arXiv:2005.00341.
     """
 
+    @remembered(other=("beta", "decay", "restart_below"))
     def __init__(self, num_codes, code_dim, beta=0.25, decay=None, restart_below=None):
         super().__init__()
-        for name, value in {"num_codes": num_codes, "code_dim": code_dim}.items():
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name}: expected a positive integer, got {value!r}")
-        if not (beta >= 0 and math.isfinite(beta)):
-            raise ValueError(f"beta: expected a number of at least 0, got {beta!r}")
-        for name, value in {"decay": decay, "restart_below": restart_below}.items():
-            if value is not None and not 0 < value < 1:
-                raise ValueError(f"{name}: expected a number between 0 and 1 or None, got {value}")
-        self.arguments = {"num_codes": num_codes, "code_dim": code_dim, "beta": beta}
-        self.arguments |= {"decay": decay, "restart_below": restart_below}
+        wanted = "a finite number of at least 0"
+        beta = number("beta", beta, wanted, lambda value: 0 <= value < math.inf, ValueError)
+        wanted = "a number between 0 and 1 or None"
+        decay, restart_below = (
+            None if value is None else number(name, value, wanted, lambda x: 0 < x < 1, ValueError)
+            for name, value in (("decay", decay), ("restart_below", restart_below))
+        )
+        self.arguments |= {"beta": beta, "decay": decay, "restart_below": restart_below}
         self.num_codes, self.code_dim, self.beta = num_codes, code_dim, beta
         self.decay, self.restart_below = decay, restart_below
         codebook = torch.empty(num_codes, code_dim).uniform_(-1 / num_codes, 1 / num_codes)
@@ -80,8 +82,8 @@ class VectorQuantizer(nn.Module):
         self.register_buffer("usage", torch.ones(num_codes))
 
     def forward(self, z_e):
-        z_e = self._checked(z_e)
-        indices = self._nearest(z_e)
+        indices = self.nearest(z_e)
+        z_e = z_e.to(self.codebook.dtype)
         e = self.lookup(indices)
         result = Quantized(
             z_e + (e - z_e).detach(),
@@ -89,7 +91,7 @@ class VectorQuantizer(nn.Module):
             (e - z_e.detach()).square().mean((1, 2, 3)),
             (z_e - e.detach()).square().mean((1, 2, 3)),
         )
-        if self.training:
+        if self.training and len(z_e):
             self._follow(z_e, indices)
         return result
 
@@ -101,9 +103,18 @@ class VectorQuantizer(nn.Module):
         loss = self.beta * quantized.commitment_loss
         return loss + quantized.codebook_loss if self.decay is None else loss
 
+    @torch.no_grad()
     def nearest(self, z_e):
-        """Index of the nearest code: (B, D, H, W) -> int64 (B, H, W)."""
-        return self._nearest(self._checked(z_e))
+        """Index of the nearest code, the first of several: (B, D, H, W) -> int64 (B, H, W).
+
+        As a search in float64 over the same numbers finds it, wherever the codebook lies.
+        """
+        rows, codebook = _rows(self._checked(z_e)), self.codebook
+        dtype = at_least_float32(torch.promote_types(rows.dtype, codebook.dtype))
+        rows, codebook = rows.to(dtype), codebook.to(dtype)
+        with torch.autocast(z_e.device.type, enabled=False):
+            indices = _nearest(rows, codebook)
+        return indices.view(len(z_e), *z_e.shape[2:])
 
     def lookup(self, indices):
         """Vectors of the codes: int64 (B, H, W) -> (B, D, H, W).
@@ -129,7 +140,8 @@ class VectorQuantizer(nn.Module):
         Raises:
             ValueError: z_e holds too few distinct vectors.
         """
-        vectors = _rows(self._checked(z_e)).unique(dim=0)
+        vectors = _rows(self._checked(z_e)).to(self.codebook.dtype)
+        vectors = vectors.unique(dim=0) if len(vectors) else vectors
         if len(vectors) < self.num_codes:
             raise ValueError(
                 f"z_e: expected at least {self.num_codes} distinct vectors, got {len(vectors)}; "
@@ -138,15 +150,6 @@ class VectorQuantizer(nn.Module):
         chosen = torch.randperm(len(vectors))[: self.num_codes]  # drawn on the CPU: as elsewhere
         self.codebook.copy_(vectors[chosen.to(vectors.device)])
         self.usage.fill_(1)
-
-    @torch.no_grad()
-    def _nearest(self, z_e):
-        # |z|^2 is the same for all codes: |e|^2 - 2 z.e decides, and is one matrix product.
-        with torch.autocast(z_e.device.type, enabled=False):
-            score = torch.addmm(
-                self.codebook.square().sum(1), _rows(z_e), self.codebook.T, alpha=-2
-            )
-        return score.argmin(1).view(len(z_e), *z_e.shape[2:])
 
     @torch.no_grad()
     def _follow(self, z_e, indices):
@@ -173,19 +176,40 @@ class VectorQuantizer(nn.Module):
     def _checked(self, z_e):
         if not z_e.is_floating_point():
             raise TypeError(f"z_e: expected floating-point numbers, got {z_e.dtype}")
-        if z_e.ndim != 4 or z_e.shape[1] != self.code_dim or not z_e.numel():
-            raise ValueError(
-                f"z_e: expected (B, {self.code_dim}, H, W), one vector at least, "
-                f"got {tuple(z_e.shape)}"
-            )
+        if z_e.ndim != 4 or z_e.shape[1] != self.code_dim or 0 in z_e.shape[2:]:
+            raise ValueError(f"z_e: expected (B, {self.code_dim}, H, W), got {tuple(z_e.shape)}")
         if not z_e.isfinite().all():
             raise losses.NotFiniteError("z_e: expected finite numbers, got NaN or infinity")
-        return z_e.to(self.codebook.dtype)
+        return z_e
 
 
 def _rows(z):
     """(B, D, H, W) -> (B * H * W, D)."""
     return z.permute(0, 2, 3, 1).reshape(-1, z.shape[1])
+
+
+def _nearest(z, codebook):
+    """Indices (N,) of the rows of ``codebook`` (K, D) nearest to the rows z (N, D).
+
+    |z|^2 is the same for all codes: |e|^2 - 2 z.e decides, and is one matrix product. Both are
+    measured from the middle of the codebook, or far from the origin nothing would be left of the
+    difference. With every score comes off what rounding may have added to it; where another code
+    is then as near as the best may be, float64 differences decide.
+    """
+    middle = codebook.double().mean(0).to(z.dtype)
+    moved, e = z - middle, codebook - middle
+    of_z, of_e = (torch.linalg.vector_norm(rows, dim=1) for rows in (moved, e))
+    relative = (z.shape[1] + 8) * torch.finfo(z.dtype).eps
+    least = torch.addmm((1 - relative) * of_e.square(), moved, e.T, alpha=-2)
+    least.addr_(of_z, of_e, alpha=-2 * relative)
+    best, indices = least.min(1)
+    most = best + 2 * relative * (of_e[indices] + 2 * of_z) * of_e[indices]
+    further = (least > most[:, None]).sum(1)
+    unsure = (further < len(codebook) - 1).nonzero().flatten()
+    for part in unsure.split(max(1, MOST_NUMBERS // codebook.numel())):
+        difference = z[part, None].double() - codebook.double()
+        indices[part] = difference.square().sum(-1).argmin(1)
+    return indices
 
 
 class VQVAE(nn.Module):

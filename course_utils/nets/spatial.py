@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from torch import nn
 
-from course_utils.nets.layers import ResidualBlock, _activation, _small_size
+from course_utils.nets.arguments import remembered
+from course_utils.nets.layers import CHANNEL_LISTS, ResidualBlock, _activation, _small_size
 
 
 class SpatialEncoder(nn.Sequential):
@@ -29,6 +30,7 @@ class SpatialEncoder(nn.Sequential):
         ValueError: halvings do not divide the sides; an unknown activation.
     """
 
+    @remembered(lists=CHANNEL_LISTS, other=("activation",))
     def __init__(self, event_shape, channels, latent_channels, num_blocks=1, activation="silu"):
         _small_size(event_shape, channels)
         layers = []
@@ -39,13 +41,6 @@ class SpatialEncoder(nn.Sequential):
         last = nn.Conv2d(channels[-1], 2 * latent_channels, 1)
         nn.init.constant_(last.bias[latent_channels:], -3.0)
         super().__init__(*layers, _activation(activation), last, nn.Flatten())
-        self.arguments = {
-            "event_shape": list(event_shape),
-            "channels": list(channels),
-            "latent_channels": latent_channels,
-            "num_blocks": num_blocks,
-            "activation": activation,
-        }
 
 
 class SpatialDecoder(nn.Sequential):
@@ -64,6 +59,7 @@ class SpatialDecoder(nn.Sequential):
         ValueError: as there.
     """
 
+    @remembered(lists=CHANNEL_LISTS, other=("activation",), optional=("last_width",))
     def __init__(
         self,
         event_shape,
@@ -75,7 +71,7 @@ class SpatialDecoder(nn.Sequential):
         last_width=None,
     ):
         _, height, width = _small_size(event_shape, channels)
-        last_width = channels[0] // 2 if last_width is None else last_width
+        last_width = max(1, channels[0] // 2) if last_width is None else last_width
         layers = [
             nn.Unflatten(1, (latent_channels, height, width)),
             nn.Conv2d(latent_channels, channels[-1], 3, 1, 1),
@@ -85,12 +81,3 @@ class SpatialDecoder(nn.Sequential):
         for width_in, width_out in pairwise((*reversed(channels), last_width)):
             layers += [nn.ConvTranspose2d(width_in, width_out, 4, 2, 1), _activation(activation)]
         super().__init__(*layers, nn.Conv2d(last_width, out_channels, 3, 1, 1))
-        self.arguments = {
-            "event_shape": list(event_shape),
-            "channels": list(channels),
-            "latent_channels": latent_channels,
-            "out_channels": out_channels,
-            "num_blocks": num_blocks,
-            "activation": activation,
-            "last_width": last_width,
-        }

@@ -7,6 +7,8 @@ import torch
 from torch import nn
 
 from course_utils import losses
+from course_utils.arguments import is_number
+from course_utils.nets.arguments import at_least_float32, normal, remembered, size, uniform
 from course_utils.nets.layers import ConvDecoder, ConvEncoder
 from course_utils.settings import autocast
 
@@ -18,14 +20,15 @@ BUFFER_ROWS = 1_024  # of those, as many as a core's cache holds in float32
 class StandardNormal(nn.Module):
     """The prior p(z) = N(0, I) over ``num_latents`` dimensions."""
 
+    @remembered()
     def __init__(self, num_latents):
         super().__init__()
-        self.arguments = {"num_latents": num_latents}
         self.num_latents = num_latents
+        self.register_buffer("like", torch.zeros(()), persistent=False)  # its precision
 
     def log_prob(self, z):
         """log p(z): (..., L) -> (...), nats."""
-        return -0.5 * (z.square() + math.log(2 * math.pi)).sum(-1)
+        return -0.5 * (at_least_float32(z).square() + math.log(2 * math.pi)).sum(-1)
 
     def rate(self, mu, log_var, z):
         """KL(q(z|x) || p(z)) in closed form: (B, L) -> (B,), nats. ``z`` is not needed."""
@@ -33,7 +36,8 @@ class StandardNormal(nn.Module):
 
     def sample(self, num_samples, generator=None):
         """(num_samples, L) draws, on the CPU: the same z on every device."""
-        return torch.randn(num_samples, self.num_latents, generator=generator)
+        shape = (size("num_samples", num_samples, 0), self.num_latents)
+        return normal(shape, self.like, generator)
 
 
 class Bernoulli(nn.Module):
@@ -41,17 +45,21 @@ class Bernoulli(nn.Module):
 
     params_per_value = 1
 
+    @remembered()
     def __init__(self, event_dim=3):
         super().__init__()
-        self.arguments = {"event_dim": event_dim}
         self.event_dim = event_dim
 
     def log_prob(self, x, logits):
         """log p(x|z), nats, one value for each example (and sample)."""
-        if logits.shape[1:] == x.shape and self.event_dim and not torch.is_grad_enabled():
-            # The first sample by the plain road, which refuses what is no x.
-            losses.bernoulli_log_prob(x, logits[0], self.event_dim)
-            return self._log_prob_of_samples(x, logits)
+        tensors = isinstance(x, torch.Tensor) and isinstance(logits, torch.Tensor)
+        of_samples = tensors and logits.shape[1:] == x.shape and logits.numel() and self.event_dim
+        if of_samples and logits.is_floating_point() and not torch.is_grad_enabled():
+            # Even odds by the plain road, which refuses what is no x.
+            losses.bernoulli_log_prob(x, logits.new_zeros(()), self.event_dim)
+            found = self._log_prob_of_samples(x, logits)
+            if found is not None:
+                return found
         return losses.bernoulli_log_prob(x, logits, self.event_dim)
 
     def _log_prob_of_samples(self, x, logits):
@@ -59,18 +67,20 @@ class Bernoulli(nn.Module):
 
         p(x|z) = prod_j sigmoid(+-logits_j): up to eight factors are multiplied before the
         logarithm, which is exact to rounding unless a product underflows; such a block goes by the
-        plain road. Blocks of samples in one buffer stay in the processor's cache.
+        plain road. Blocks of samples in one buffer stay in the processor's cache. None where a
+        logit is not finite: the plain road says which.
         """
         logits, sign = logits.flatten(-self.event_dim), (2 * x - 1).flatten(-self.event_dim)
         step = len(logits) if logits.is_cuda else max(1, BUFFER_ROWS // logits.shape[1:-1].numel())
-        dtype = torch.promote_types(logits.dtype, sign.dtype)
+        dtype = at_least_float32(torch.promote_types(logits.dtype, sign.dtype))
         buffer = torch.empty_like(logits[:step], dtype=dtype)
         found = []
         for part in logits.split(step):
             signed = buffer[: len(part)].copy_(part).mul_(sign)
-            total = signed.sum()  # infinite or NaN where a logit is; the sigmoid may hide it
+            if not signed.sum().isfinite():  # a logit is not either; the sigmoid may hide it
+                return None
             factors = signed.sigmoid_().unflatten(-1, (math.gcd(part.shape[-1], 8), -1)).prod(-2)
-            if factors.amin() >= torch.finfo(dtype).tiny and total.isfinite():
+            if factors.amin() >= torch.finfo(dtype).tiny:
                 found.append(factors.log_().sum(-1))
             else:
                 found.append(losses.bernoulli_log_prob((sign + 1) / 2, part))
@@ -82,8 +92,8 @@ class Bernoulli(nn.Module):
 
     def sample(self, logits, generator=None):
         """A draw of x, zeros and ones."""
-        uniform = torch.rand(logits.shape, generator=generator).to(logits.device)
-        return (uniform < logits.sigmoid()).to(logits.dtype)
+        draw = uniform(logits.shape, logits, generator).to(logits.device)
+        return (draw < at_least_float32(logits).sigmoid()).to(logits.dtype)
 
 
 class Gaussian(nn.Module):
@@ -101,16 +111,17 @@ class Gaussian(nn.Module):
         ValueError: another ``variance``, or ``bounded`` without None.
     """
 
+    @remembered(other=("variance",))
     def __init__(self, event_dim=1, variance=None, bounded=False):
         super().__init__()
-        number = isinstance(variance, int | float) and variance > 0 and variance is not True
-        if not (number or variance is None or variance == "shared"):
+        if is_number(variance) and 0 < variance < math.inf:
+            variance = self.arguments["variance"] = float(variance)
+        elif not (variance is None or (isinstance(variance, str) and variance == "shared")):
             raise ValueError(
                 f"variance: expected a positive number, None or 'shared', got {variance!r}"
             )
         if bounded and variance is not None:
             raise ValueError(f"bounded: expected with variance None alone, got {variance!r}")
-        self.arguments = {"event_dim": event_dim, "variance": variance, "bounded": bounded}
         self.event_dim, self.variance, self.bounded = event_dim, variance, bounded
         self.params_per_value = 2 if variance is None else 1
         if variance == "shared":
@@ -148,7 +159,7 @@ class Gaussian(nn.Module):
     def sample(self, params, generator=None):
         """A draw of x, with the decoder's noise."""
         mu, log_var = self.split(params)
-        noise = torch.randn(mu.shape, generator=generator).to(mu.device)
+        noise = normal(mu.shape, mu, generator).to(mu.device)
         return mu + (0.5 * log_var).exp() * noise
 
 
@@ -190,8 +201,8 @@ class VAE(nn.Module):
 
         (B, L) without ``num_samples``, else (num_samples, B, L).
         """
-        shape = mu.shape if num_samples is None else (num_samples, *mu.shape)
-        epsilon = torch.randn(shape, dtype=mu.dtype, device=mu.device)
+        more = () if num_samples is None else (size("num_samples", num_samples, 0),)
+        epsilon = torch.randn((*more, *mu.shape), dtype=mu.dtype, device=mu.device)
         return mu + (0.5 * log_var).exp() * epsilon
 
     def forward(self, x):
@@ -208,10 +219,10 @@ class VAE(nn.Module):
     def log_weights(self, x, num_samples):
         """log w = log p(x|z) + log p(z) - log q(z|x) for ``num_samples`` z ~ q(z|x): (K, B)."""
         mu, log_var = self.encode(x)
-        z = self.reparameterise(mu, log_var, num_samples)  # (K, B, L)
+        z = self.reparameterise(mu, log_var, size("num_samples", num_samples, 0))  # (K, B, L)
         blocks = [z]
         if not (torch.is_grad_enabled() or z.is_cuda):  # decode what fits in the cache at a time
-            blocks = z.split(max(1, decoder_rows(self.decoder, z) // len(x)))
+            blocks = z.split(max(1, decoder_rows(self.decoder, z) // max(1, len(x))))
         with autocast(self.mixed_precision):  # around all: weights become bfloat16 once
             log_p_x = [self.likelihood.log_prob(x, self._decode(block)) for block in blocks]
         return (
@@ -221,7 +232,7 @@ class VAE(nn.Module):
     def sample(self, num_samples, generator=None):
         """Parameters of p(x|z) for ``num_samples`` z ~ p(z)."""
         z = self.prior.sample(num_samples, generator)
-        return self.decode(z.to(next(self.parameters()).device))
+        return self.decode(z.to(next(self.parameters())))
 
     def header(self):
         """What :func:`nets.build` needs to make this model again: names and arguments, as JSON."""
@@ -267,8 +278,3 @@ def colour_vae(prior=StandardNormal, widths=(32, 64, 128), num_latents=16):
     encoder = ConvEncoder(shape, widths, num_latents, "silu")
     decoder = ConvDecoder(num_latents, widths, shape, activation="silu")
     return VAE(encoder, decoder, prior(num_latents), Gaussian(event_dim=3, variance=0.5))
-
-
-def at_least_float32(values):
-    """bfloat16 and float16 become float32, others stay."""
-    return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values

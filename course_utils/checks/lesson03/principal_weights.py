@@ -6,7 +6,7 @@ from course_utils.checks._compare import verify
 from course_utils.checks._contract import call, check
 
 
-@check("3.3", seals=("exact.PrincipalComponents",))
+@check("3.3", seals=("exact.principal.PrincipalComponents",))
 def principal_weights(answer, seed):
     """``principal_weights(covariance, num_latents, variance)`` -> W (D, L), the best linear VAE."""
     rng = np.random.default_rng(seed)
