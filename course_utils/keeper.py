@@ -57,7 +57,8 @@ class Keeper:
         self.written, mark = time.monotonic(), run.mark
         run.history.seconds = self.seconds_so_far()
         try:
-            save_state(self.path, run.state(self.asked))
+            with run.interrupts.whole():
+                save_state(self.path, run.state(self.asked))
         except CheckpointError as error:
             self._say(error)
         else:

@@ -59,13 +59,15 @@ class Run:
             for key in table
             if (f"{path}.{key}" if path else key) in kept
         }
-        self._copy_all_but(self.parameters)
+        self.trained = set(map(id, self.parameters))
+        self.moved = set()  # weights that the reader's functions move, too, by their id
+        self._copy_all_but(set())
 
-    def _copy_all_but(self, parameters):
-        """From now on ``mark`` copies what the optimiser does not move alone."""
-        self.steady, still = parameters, set(map(id, parameters))
+    def _copy_all_but(self, steady):
+        """From now on ``mark`` copies all but these parameters, which a step alone moves."""
+        self.steady = steady
         self.moving = [
-            name for name, (table, key) in self.places.items() if id(table[key]) not in still
+            name for name, (table, key) in self.places.items() if id(table[key]) not in steady
         ]
 
     @contextlib.contextmanager
@@ -94,15 +96,18 @@ class Run:
             "resuming": underway or getattr(self.batches, "resuming", True),
             "generator": torch.get_rng_state(),
             "cuda": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
-            "versions": [value._version for value in self.steady],
+            "versions": [value._version for value in self.parameters],
         }
 
     @property
     def is_whole(self):
         """True where memory holds what a resume needs: all weights as the last step left them."""
-        return self.mark is not None and self.mark["versions"] == [
-            value._version for value in self.steady
-        ]
+        return self.mark is not None and not self._moved() & self.steady
+
+    def _moved(self):
+        """The parameters that were written to since the last step, by their id."""
+        pairs = zip(self.parameters, self.mark["versions"], strict=True)
+        return {id(value) for value, version in pairs if value._version != version}
 
     def is_finite(self):
         return all(value.isfinite().all() for value in self.model.parameters())
@@ -117,10 +122,11 @@ class Run:
             group["lr"] = rate
         if self.asked["clip_norm"] is not None:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.asked["clip_norm"])
-        if self.mark is not None and not self.is_whole:  # a codebook that restarts its dead codes
-            before = zip(self.steady, self.mark["versions"], strict=True)
-            self._copy_all_but([value for value, version in before if value._version == version])
+        known = self.mark is not None
+        self.moved |= self._moved() if known else set()  # a codebook that restarts its dead codes
         with self.committing(underway=True):
+            if known and self.steady != self.trained - self.moved:
+                self._copy_all_but(self.trained - self.moved)
             self.optimizer.step()
             if self.average is not None:
                 self.average.update_parameters(self.model)
@@ -202,7 +208,8 @@ class Run:
             "begun": self.begun,
             "sums": self.sums,
             "count": self.count,
-            "model": dict(self.model.state_dict()) | self.copies,
+            "model": dict(self.model.state_dict())
+            | {name: self.copies[name] for name in self.moving},
             "average": dict(self.average.state_dict()) if self.average is not None else None,
             "optimizer": self.optimizer.state_dict(),
             "history": self.history.state(),
@@ -214,7 +221,8 @@ class Run:
         Raises:
             CheckpointError: it is damaged, or of another training.
         """
-        state = load_state(path)
+        with self.interrupts.whole():
+            state = load_state(path)
         kept = state.get("asked") if isinstance(state, dict) else None
         if not isinstance(kept, dict):
             raise CheckpointError(f"{path}: no training state in it; remove it to start anew")
