@@ -10,6 +10,9 @@ import torch
 class Interrupts:
     """While it is entered an interrupt waits for the end of a ``whole()`` block that runs.
 
+    Its beginning and its end are whole too, or a handler could be left behind: it begins with one
+    such block, and a ``finally`` that sets ``waits`` ends it.
+
     Elsewhere an interrupt comes at once, as without it. Only a program's main thread hears of
     interrupts, so in another one, and where they are ignored or end the program, none waits.
 
@@ -27,13 +30,9 @@ class Interrupts:
             self.before = before
             signal.signal(signal.SIGINT, self._hear)
         self.modes = _modes()
-        self.waits = False
-        if self.came:
-            self.__exit__(None, None, None)
         return self
 
     def __exit__(self, kind, error, trace):
-        self.waits = True
         _set_modes(*self.modes)
         # Who put a handler of his own in the meantime keeps it.
         if self.before is not None and signal.getsignal(signal.SIGINT) == self._hear:

@@ -153,6 +153,8 @@ def fit(
         except BaseException:  # an interrupt: even the state before the first step is worth keeping
             keeper.write()
             raise
+        finally:
+            run.interrupts.waits = True
         run.finish()
     run.history.seconds = keeper.seconds_so_far()
     return run.history

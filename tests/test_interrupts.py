@@ -1,5 +1,6 @@
 """An interrupt at any moment of a training: what is resumed equals what was never stopped."""
 
+import contextlib
 import os
 import re
 import signal
@@ -185,9 +186,21 @@ def press():
     os.kill(os.getpid(), signal.SIGINT)
 
 
+@contextlib.contextmanager
+def begun():
+    """As a training uses them."""
+    with Interrupts() as interrupts:
+        with interrupts.whole():
+            pass
+        try:
+            yield interrupts
+        finally:
+            interrupts.waits = True
+
+
 def test_an_interrupt_waits_for_the_end_of_a_whole_block():
     done = []
-    with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:
+    with pytest.raises(KeyboardInterrupt), begun() as interrupts:
         with interrupts.whole():
             press()
             press()  # an impatient reader
@@ -197,14 +210,29 @@ def test_an_interrupt_waits_for_the_end_of_a_whole_block():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_an_interrupt_before_the_first_block_or_after_the_last_leaves_no_handler():
+    for early in (True, False):
+        done = []
+        with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:
+            if early:
+                press()
+            done.append(1)
+            with interrupts.whole():
+                done.append(2)
+            done.append(3)
+            interrupts.waits = True
+            press()
+            done.append(4)
+        assert done == ([1, 2] if early else [1, 2, 3, 4])
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_elsewhere_an_interrupt_comes_at_once_through_nested_trainings():
     done = []
-    with pytest.raises(KeyboardInterrupt), Interrupts() as outer, Interrupts() as inner:
-        with inner.whole():
-            pass
+    with pytest.raises(KeyboardInterrupt), begun(), begun():
         press()
         done.append(1)
-    assert not done and not outer.waits
+    assert not done
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -213,10 +241,10 @@ def test_handlers_of_others_are_passed_on_to_and_left_alone():
     for other in (lambda *_: heard.append(1), signal.SIG_IGN):
         before = signal.signal(signal.SIGINT, other)
         try:
-            with Interrupts() as interrupts, interrupts.whole():
+            with begun() as interrupts, interrupts.whole():
                 press()
             assert signal.getsignal(signal.SIGINT) is other
-            with Interrupts():
+            with begun():
                 signal.signal(signal.SIGINT, signal.default_int_handler)
             assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
         finally:
@@ -233,12 +261,12 @@ def test_off_the_main_thread_a_training_runs_without(whole):
 
 
 def test_an_interrupt_that_a_library_turns_into_its_own_error_is_one():
-    with pytest.raises(KeyboardInterrupt), Interrupts():
+    with pytest.raises(KeyboardInterrupt), begun():
         try:
             press()
         except KeyboardInterrupt:
             raise ValueError("could not determine the shape") from None
-    with pytest.raises(ValueError, match="unlike"), Interrupts():
+    with pytest.raises(ValueError, match="unlike"), begun():
         raise ValueError("unlike the first")
 
 
@@ -246,7 +274,7 @@ def test_torchs_modes_are_put_back():
     """As if the end of the contexts had been cut: their ``__exit__`` never runs."""
     depth = torch.autocast_increment_nesting()
     torch.autocast_decrement_nesting()
-    with pytest.raises(KeyboardInterrupt), Interrupts():
+    with pytest.raises(KeyboardInterrupt), begun():
         torch.no_grad().__enter__()
         torch.autocast("cpu", dtype=torch.bfloat16).__enter__()
         raise KeyboardInterrupt
