@@ -70,7 +70,7 @@ def as_loaded(tensors):
     }
 
 
-def to_json(value):
+def to_json(value, indent=None):
     """JSON of numbers (NumPy's too, arrays as lists), texts, and lists and dicts of them.
 
     Raises:
@@ -82,7 +82,7 @@ def to_json(value):
             return entry.tolist()
         raise TypeError(f"JSON: expected numbers and texts, got {type(entry).__name__}: {entry!r}")
 
-    return json.dumps(value, default=plain)
+    return json.dumps(value, default=plain, indent=indent)
 
 
 def refusal(path, size=0):

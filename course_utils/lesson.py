@@ -9,6 +9,15 @@ import zlib
 import torch
 
 from course_utils import data, distributed, nets, plotting, settings, training
+from course_utils.arguments import integer
+from course_utils.checkpoint import (
+    UnwritableError,
+    as_loaded,
+    refusal,
+    stored,
+    to_json,
+    unwritable,
+)
 from course_utils.evaluation import mean_and_error
 
 SEED = 2024
@@ -36,18 +45,34 @@ class Lesson:
 
     def __init__(self, number, seed):
         self.name = _stem(number)
-        self.number, self.seed = number, seed
+        self.number, self.seed = number, integer("seed", seed)
         self.profile, self.device = settings.profile(), settings.device()
         self.on_real_data = True
         self._fits = {}
         settings.seed_everything(seed)
         distributed.join()
         distributed.quiet()
+        self.saves = True
         print(f"Lesson {number}: profile {self.profile}, device {self.device.type}, seed {seed}.")
         if self.profile == "smoke":
             print("A trial on small data and few steps: texts and captions speak of the full run.")
         if distributed.size() > 1:
             print(f"{distributed.size()} processes share each batch.")
+        if self.profile == "full":
+            self._try_folders()
+
+    def _try_folders(self):
+        """Say before hours are spent, once and in a sentence, where nothing can be saved."""
+        folders = (settings.checkpoints_dir(), settings.results_dir())
+        for refused in filter(None, (refusal(folder / self.name) for folder in folders)):
+            self._goes_on(refused)
+            return
+
+    def _goes_on(self, refused):
+        """The run goes on: its numbers are printed and its weights used all the same."""
+        if self.saves:
+            print(f"{refused} (COURSE_OUTPUT_DIR names one). The run goes on without saving.")
+        self.saves = False
 
     budget = staticmethod(settings.budget)
 
@@ -92,8 +117,8 @@ class Lesson:
 
         ``smoke`` only trains. ``full`` trains with resume, rounds the weights to float16 (the
         weights on which the record is measured) and writes them with their history to
-        ``data/checkpoints``. ``laptop`` trains briefly, then loads those weights where they are
-        committed and the data are real, and says so.
+        ``data/checkpoints``, if files can be written there. ``laptop`` trains briefly, then loads
+        those weights where they are committed and the data are real, and says so.
 
         Args:
             model: what to train; it is changed in place.
@@ -112,28 +137,35 @@ class Lesson:
         path = settings.checkpoints_dir() / self.name / f"{name}.safetensors"
         if self.profile == "full":
             partial = settings.checkpoints_dir() / "partial" / self.name / f"{name}.safetensors"
-            options |= {"checkpoint": partial, "resume": True}
+            if self.saves or partial.is_file():
+                options |= {"checkpoint": partial, "resume": True}
+            if keep:  # what cannot be kept is refused before the training
+                stored(path, model)
+                if header is None:
+                    header = model.header() if hasattr(model, "header") else {}
+                to_json(header)
         options |= {"epochs": epochs, "description": name}
         with _own_random_numbers(self.seed, name, self.device):
             history = training.fit(model, loss_fn, batches, **options)
         history.of_record = None
         if self.profile == "full" and keep:
-            if header is None:
-                header = model.header() if hasattr(model, "header") else {}
             header = header | {
                 "lesson": self.name,
                 "name": name,
-                "epochs": epochs,
+                "epochs": int(epochs),
                 "seed": self.seed,
                 "seconds": round(history.seconds, 1),
                 "device": self.device.type,
                 "history": _rounded(history.epochs),
                 "evaluations": _rounded(history.evaluations),
             }
-            if distributed.is_first():
-                training.save_weights(path, model, header)
+            if distributed.is_first() and self.saves:
+                try:
+                    training.save_weights(path, model, header)
+                except UnwritableError as error:
+                    self._goes_on(error)
             distributed.wait()
-            model.load_state_dict(training.load_weights(path)[1])
+            model.load_state_dict(as_loaded(stored(path, model)))
             history.of_record = header
         elif self.profile == "laptop" and self.on_real_data and path.is_file():
             header, weights = training.load_weights(path)
@@ -229,8 +261,11 @@ class Lesson:
         if self.profile == "laptop" and committed:
             print(f"; of record {_number(committed)}", end="")
         print()
-        if self.profile == "full" and distributed.is_first():
-            self._write(record)
+        if self.profile == "full" and distributed.is_first() and self.saves:
+            try:
+                self._write(record)
+            except OSError as error:
+                self._goes_on(unwritable(settings.results_dir(), error))
         return value
 
     def recorded(self, model, metric):
@@ -258,7 +293,7 @@ class Lesson:
         records = sorted([*records, record], key=lambda entry: (entry["model"], entry["metric"]))
         folder = settings.results_dir()
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"lesson": self.name, "records": records}, indent=1) + "\n"
+        text = to_json({"lesson": self.name, "records": records}, indent=1) + "\n"
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=folder, suffix=".part", delete=False
         ) as stream:
@@ -281,10 +316,17 @@ def _own_random_numbers(seed, name, device):
 def _stem(number):
     """The notebook's name. Of several (a copy made beside it) the shortest is the lesson."""
     folder = settings.root() / "notebooks"
-    stems = [path.stem for path in folder.glob(f"{number}_*.ipynb")]
-    if not (number.isdigit() and stems):
-        known = ", ".join(sorted(path.stem for path in folder.glob("*.ipynb"))) or "no notebook"
-        raise ValueError(f"number: expected the number of one lesson of {known}, got {number!r}")
+    lessons = sorted(path.stem for path in folder.glob("*.ipynb"))
+    if not lessons:
+        raise ValueError(
+            f"{folder}: no notebooks folder: work in a clone of the course, whose lessons are "
+            "there, or in one of its folders"
+        )
+    stems = [stem for stem in lessons if stem.startswith(f"{number}_")]
+    if not (str(number).isdigit() and stems):
+        raise ValueError(
+            f"number: expected the number of one lesson of {', '.join(lessons)}, got {number!r}"
+        )
     return min(stems, key=len)
 
 
