@@ -19,7 +19,12 @@ def is_number(value):
 
 
 def integer(name, value, at_least=-math.inf, error=TypeError):
-    """``value`` as an int, or an error with the argument's name: ``error`` for another type."""
+    """``value`` as an int, or an error with the argument's name: ``error`` for another type.
+
+    A tensor of no dimension is what indexing a tensor of sizes gives: a number too.
+    """
+    if isinstance(value, torch.Tensor) and value.ndim == 0 and value.dtype is not torch.bool:
+        value = value.item()
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise error(f"{name}: expected an integer, got {kind(value)}")
     if value < at_least:

@@ -1,6 +1,5 @@
 """Weights and training states in safetensors files: written whole or not at all, no pickle."""
 
-import contextlib
 import errno
 import json
 import os
@@ -10,6 +9,8 @@ from pathlib import Path
 import safetensors
 import safetensors.torch
 import torch
+
+from course_utils.files import write_whole
 
 MOST_BYTES = 8_000_000  # of one committed file of weights
 
@@ -178,23 +179,12 @@ def _write(path, tensors, metadata):
     # A copy each: safetensors refuses tensors that share memory.
     tensors = {name: value.clone().contiguous() for name, value in tensors.items()}
     data = safetensors.torch.save(tensors, metadata)
-    part = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        with open(part, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, path)
+        write_whole(path, data)
     except OSError as error:
         raise UnwritableError(
             f"{unwritable(path, error)}. What stood there before is unchanged"
         ) from error
-    finally:
-        if part:
-            with contextlib.suppress(OSError):
-                part.unlink()
 
 
 def _read(path):

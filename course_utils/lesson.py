@@ -1,14 +1,11 @@
 """The one thing a notebook meets first: ``lesson = start("01")``."""
 
 import contextlib
-import json
-import os
-import tempfile
 import zlib
 
 import torch
 
-from course_utils import data, distributed, nets, plotting, settings, training
+from course_utils import data, distributed, nets, plotting, records, settings, training
 from course_utils.arguments import integer
 from course_utils.checkpoint import (
     UnwritableError,
@@ -18,7 +15,6 @@ from course_utils.checkpoint import (
     to_json,
     unwritable,
 )
-from course_utils.evaluation import mean_and_error
 
 SEED = 2024
 
@@ -233,40 +229,19 @@ class Lesson:
         """
         if fit is not None and fit not in self._fits:
             raise ValueError(f"fit: expected one of {', '.join(self._fits) or 'none'}, got {fit!r}")
-        values = torch.as_tensor(values, dtype=torch.float64)
-        value, error = mean_and_error(values) if values.numel() > 1 else (float(values), None)
-        record = {
-            "model": model,
-            "metric": metric,
-            "value": value,
-            "unit": unit,
-            "standard_error": error,
-            "n": values.numel(),
-            "dataset": dataset,
-            "split": split,
-            "seed": self.seed,
-            "epochs": None,
-            "parameters": None,
-            "seconds": None,
-            "device": self.device.type,
-            "threads": torch.get_num_threads(),
-            "torch": torch.__version__.split("+")[0],
-            "revision": settings.revision(),
-        }
-        if distributed.size() > 1:
-            record["processes"] = distributed.size()
-        record |= self._fits.get(fit or model, {}) | details
+        record = records.measured(model, metric, values, unit)
+        record |= {"dataset": dataset, "split": split, "seed": self.seed}
+        record |= {"device": self.device.type} | self._fits.get(fit or model, {}) | details
         committed = self.recorded(model, metric)
-        print(f"record: {model} {metric} {_number(record)}", end="")
-        if self.profile == "laptop" and committed:
-            print(f"; of record {_number(committed)}", end="")
-        print()
+        beside = self.profile == "laptop" and committed
+        told = f"; of record {records.said(committed)}" if beside else ""
+        print(f"record: {model} {metric} {records.said(record)}{told}")
         if self.profile == "full" and distributed.is_first() and self.saves:
             try:
-                self._write(record)
+                records.put(settings.results_dir() / f"{self.name}.json", self.name, record)
             except OSError as error:
                 self._goes_on(unwritable(settings.results_dir(), error))
-        return value
+        return record["value"]
 
     def recorded(self, model, metric):
         """The committed record of ``model`` and ``metric`` (a dict), or None."""
@@ -284,21 +259,7 @@ class Lesson:
         return self._records(_stem(number))
 
     def _records(self, name=None):
-        path = settings.results_dir() / f"{name or self.name}.json"
-        return json.loads(path.read_text(encoding="utf-8"))["records"] if path.is_file() else []
-
-    def _write(self, record):
-        key = (record["model"], record["metric"])
-        records = [old for old in self._records() if (old["model"], old["metric"]) != key]
-        records = sorted([*records, record], key=lambda entry: (entry["model"], entry["metric"]))
-        folder = settings.results_dir()
-        folder.mkdir(parents=True, exist_ok=True)
-        text = to_json({"lesson": self.name, "records": records}, indent=1) + "\n"
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=folder, suffix=".part", delete=False
-        ) as stream:
-            stream.write(text)
-        os.replace(stream.name, folder / f"{self.name}.json")
+        return records.read(settings.results_dir() / f"{name or self.name}.json")
 
 
 @contextlib.contextmanager
@@ -340,11 +301,3 @@ def _num_parameters(model):
 def _rounded(curves):
     """Curves short enough for a file's header: five significant digits."""
     return {name: [float(f"{value:.5g}") for value in values] for name, values in curves.items()}
-
-
-def _number(record):
-    error = record["standard_error"]
-    spread = "" if error is None else f" +- {error:.2g}"
-    digits = 4 if error is not None and error < 0.01 else 2
-    digits = 4 if abs(record["value"]) < 0.1 and record["value"] else digits
-    return f"{record['value']:.{digits}f}{spread} {record['unit']} (n = {record['n']:,})"

@@ -21,12 +21,12 @@ import results_table  # noqa: E402
 
 # Imports go up this list only: a room uses rooms that stand before it.
 ROOMS = (
-    "arguments settings distributed stand_ins downloads pixels data losses nets exact checkpoint "
-    "history progress schedules fit_settings interrupts normalisation run_state keeper training "
-    "evaluation plotting widgets checks lesson"
+    "files arguments settings distributed stand_ins downloads pixels data losses nets exact "
+    "checkpoint history progress schedules fit_settings interrupts normalisation run_state keeper "
+    "training evaluation records plotting widgets checks lesson"
 ).split()
-# In all: the nets of lessons 02 to 11 are two fifths of it; `distributed` took a hundred more.
-MOST_LINES, MOST_LINES_IN_ALL = 320, 4000
+# In all: the nets of lessons 02 to 11 are a third of it, an exact stop and resume a tenth.
+MOST_LINES, MOST_LINES_IN_ALL = 320, 4200
 # Written so that they do not find themselves.
 NEVER = {
     r"[/](?:root|work|home/\w+|Users/\w+)/": "a path of one machine",
