@@ -24,13 +24,14 @@ class Run:
     wait for; should another error end it half-way, ``mark`` is None, and nothing is written.
 
     Attributes:
+        keeps: there is a file for it; without one no mark is needed.
         step, epoch: how many are behind it.
         begun: the evaluation before the first step is behind it.
         history: of the whole training.
     """
 
-    def __init__(self, model, batches, asked):
-        self.model, self.batches, self.asked = model, batches, asked
+    def __init__(self, model, batches, asked, keeps):
+        self.model, self.batches, self.asked, self.keeps = model, batches, asked, keeps
         self.history = History()
         self.step = self.epoch = 0
         self.begun, self.steps_here = False, 0
@@ -79,7 +80,7 @@ class Run:
         with self.interrupts.whole():
             self.mark = None
             yield
-            self.mark = self._marked(underway)
+            self.mark = self._marked(underway) if self.keeps else None
 
     def _marked(self, underway):
         for name in self.moving:

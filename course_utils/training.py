@@ -101,7 +101,7 @@ def fit(
     distributed.join()
     distributed.as_first([*model.parameters(), *model.buffers()])
     seconds = asked.pop("checkpoint_seconds")
-    run = Run(model, batches, asked)
+    run = Run(model, batches, asked, keeps=checkpoint is not None)
     if checkpoint is not None:
         asked = fit_settings.fixed_by(asked, model, batches)
     keeper = Keeper(run, checkpoint, asked, seconds)
