@@ -104,11 +104,11 @@ def main(folder, wanted):
     path.unlink()
     came, wrong, trainings = 0, [], 0
     while came < wanted:
-        trainings, ended = trainings + 1, False
+        trainings, ended = trainings + 1, False  # later moments are those of a resume
         while not ended:
             options = {"epochs": 2, "checkpoint_seconds": draw.choice([0.0, 60.0, 60.0, 60.0])}
             try:
-                sender.stdin.write(f"{draw.uniform(0, seconds)}\n")
+                sender.stdin.write(f"{draw.uniform(0, seconds / 2)}\n")
                 found = run(path, seed=draw.randrange(1_000), **options)
                 ended = True
                 time.sleep(10)  # until the interrupt comes, too late
