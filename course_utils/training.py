@@ -55,7 +55,7 @@ def fit(
     Args:
         model: an ``nn.Module``, on the device of the batches.
         loss_fn: ``loss_fn(model, batch)`` -> dict of (B,) tensors: ``loss`` is minimised, the
-            others (``rate``, ``distortion``, ..., in nats) are reported.
+            others (``rate``, ``distortion``, ..., in nats) are reported, the same at every step.
         batches: iterable, one epoch at a time, with ``len``, ``num_examples``, ``state()`` and
             ``restore(state)``, such as ``data.Batches`` (``share`` too, for several processes).
         epochs: passes over the data.
@@ -67,10 +67,14 @@ def fit(
             model holds the averaged weights at the end.
         evaluate: ``evaluate(model)`` -> dict of floats, called before the first step and after
             each epoch (with the averaged weights where there are some).
-        checkpoint: file for the training's state, or None.
+        checkpoint: file for the training's state, or None. Whether it can be written is tried
+            first; where it cannot, a sentence says so and the training goes on.
         checkpoint_seconds: time between two writes; each epoch's end writes too.
         resume: go on from ``checkpoint`` if it is there. On the CPU the weights and the history
-            become those of a run that was never stopped, bit for bit.
+            become those of a run that was never stopped, bit for bit, whatever stopped this one
+            and when: an interrupt, an error of a function given here, the end of the process.
+            All that fixes the numbers must be as before, but for the functions; a ``constant``
+            training without ``on_step`` may get more epochs.
         description: the progress bar's name.
         progress: show a bar; by default in every profile but ``smoke``. It leaves no trace.
         on_epoch: ``on_epoch(epoch, model)`` after each epoch, counted from 1.
@@ -81,7 +85,8 @@ def fit(
         The :class:`History`.
 
     Raises:
-        ValueError: a setting, or what ``loss_fn`` returns, is not as described.
+        ValueError: a setting (said before the first step), or what ``loss_fn`` or ``evaluate``
+            returns, is not as described.
         TrainingError: the loss or a weight is NaN or infinite, or another process is gone.
         CheckpointError: the checkpoint is damaged, or of another training.
     """
