@@ -1,6 +1,9 @@
 """Weights and training states in safetensors files: written whole or not at all, no pickle."""
 
+import errno
 import json
+import os
+import tempfile
 from pathlib import Path
 
 import safetensors
@@ -16,6 +19,10 @@ class CheckpointError(RuntimeError):
     """A checkpoint that cannot be written or trusted; the message says what to do."""
 
 
+class UnwritableError(CheckpointError):
+    """The disk takes no file there."""
+
+
 def save_weights(path, model, header, dtype=torch.float16):
     """Write a model's weights and a header, atomically.
 
@@ -26,8 +33,18 @@ def save_weights(path, model, header, dtype=torch.float16):
         dtype: of the stored weights.
 
     Raises:
-        CheckpointError: the file would pass 8 MB, a weight does not fit ``dtype``, or the disk
-            refuses it. An older file stays as it was.
+        CheckpointError: as :func:`stored`, or (``UnwritableError``) the disk refuses the file.
+            An older file stays as it was.
+        TypeError: ``header`` holds what JSON cannot.
+    """
+    _write(path, stored(path, model, dtype), {"header": to_json(header)})
+
+
+def stored(path, model, dtype=torch.float16):
+    """What :func:`save_weights` stores: name -> tensor on the CPU, rounded to ``dtype``.
+
+    Raises:
+        CheckpointError: the file would pass 8 MB, or a weight does not fit ``dtype``.
     """
     tensors = {}
     for name, value in model.state_dict().items():
@@ -43,7 +60,59 @@ def save_weights(path, model, header, dtype=torch.float16):
             f"{path}: {size / 1e6:.1f} MB of weights, the most is {MOST_BYTES / 1e6:.0f} MB; "
             "make the model smaller"
         )
-    _write(path, tensors, {"header": json.dumps(header)})
+    return tensors
+
+
+def as_loaded(tensors):
+    """Stored weights as a model takes them: float32 for all floating-point entries."""
+    return {
+        name: value.float() if value.is_floating_point() else value
+        for name, value in tensors.items()
+    }
+
+
+def to_json(value, indent=None):
+    """JSON of numbers (NumPy's too, arrays as lists), texts, and lists and dicts of them.
+
+    Raises:
+        TypeError: another type; it is named.
+    """
+
+    def plain(entry):
+        if hasattr(entry, "tolist"):  # NumPy's numbers and arrays, and tensors
+            return entry.tolist()
+        raise TypeError(f"JSON: expected numbers and texts, got {type(entry).__name__}: {entry!r}")
+
+    return json.dumps(value, default=plain, indent=indent)
+
+
+def refusal(path, size=0):
+    """In words why a file of ``size`` bytes cannot be written at ``path``, or None: it is tried.
+
+    Nothing is left behind, and the folder need not exist yet.
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        folder = path.parent.absolute()
+        while not folder.exists():
+            folder = folder.parent
+        with tempfile.TemporaryFile(dir=folder) as stream:
+            for begin in range(0, size, 2**20):
+                stream.write(bytes(min(2**20, size - begin)))
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        return unwritable(path, error)
+    return None
+
+
+def unwritable(path, error):
+    """What the disk said of a file, and what to do."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    remedy = "make room, or choose another folder" if full else "choose a folder that takes files"
+    return f"{path}: could not be written ({error.strerror or error}); {remedy}"
 
 
 def load_weights(path):
@@ -60,11 +129,7 @@ def load_weights(path):
         raise CheckpointError(
             f"{path}: no readable header in it; expected weights of this course"
         ) from error
-    as_float = {
-        name: value.float() if value.is_floating_point() else value
-        for name, value in tensors.items()
-    }
-    return header, as_float
+    return header, as_loaded(tensors)
 
 
 def save_state(path, state):
@@ -82,7 +147,7 @@ def save_state(path, state):
             return {"list": [strip(entry) for entry in value]}
         return {"value": value}
 
-    _write(path, tensors, {"state": json.dumps(strip(state))})
+    _write(path, tensors, {"state": to_json(strip(state))})
 
 
 def load_state(path):
@@ -117,9 +182,8 @@ def _write(path, tensors, metadata):
     try:
         write_whole(path, data)
     except OSError as error:
-        raise CheckpointError(
-            f"{path}: could not be written ({error.strerror or error}); make room, or choose "
-            "another folder. What stood there before is unchanged"
+        raise UnwritableError(
+            f"{unwritable(path, error)}. What stood there before is unchanged"
         ) from error
 
 

@@ -148,6 +148,13 @@ def shares(batches, step):
         batches.share(0, 1, None)
 
 
+def rows(batch):
+    """Number of examples of a batch: a tensor's length, or its first tensor's; None if unknown."""
+    while isinstance(batch, tuple | list | dict):
+        batch = next(iter(batch.values() if isinstance(batch, dict) else batch), None)
+    return len(batch) if isinstance(batch, torch.Tensor) and batch.ndim else None
+
+
 def gradients(model, parameters, terms_of, batch, names):
     """One step's gradients of the mean over all rows of a batch that is shared by the processes.
 
@@ -164,16 +171,17 @@ def gradients(model, parameters, terms_of, batch, names):
     Raises:
         LostProcessError: a process does not answer any more.
     """
-    rows, terms = len(batch[0] if isinstance(batch, tuple) else batch), {}
-    if rows:
+    own_rows, terms = rows(batch), {}
+    if own_rows:
         terms = terms_of()
     for parameter in parameters:
         parameter.grad = None
-    if rows:
+    if own_rows:
         terms["loss"].sum().backward()  # NaN or not: all processes must come to the sum below
         names = list(terms)
-    sums = [terms[name].detach().sum() if rows else parameters[0].new_zeros(()) for name in names]
-    sums = torch.stack([*sums, parameters[0].new_tensor(rows)])
+    zero = parameters[0].new_zeros(())
+    sums = [terms[name].detach().sum() if own_rows else zero for name in names]
+    sums = torch.stack([*sums, parameters[0].new_tensor(own_rows)])
     own = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
     state = model.state_dict()
     buffers = [buffer for name, buffer in model.named_buffers() if name in state]

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import torch
 
+from course_utils.arguments import kind, number
+
 
 @dataclass
 class History:
@@ -47,8 +49,17 @@ class History:
         )
 
 
-def checked(terms):
-    """The loss function's dict, with ``total`` where rate and distortion are given."""
+def checked(terms, rows=None, names=()):
+    """The loss function's dict, with ``total`` where rate and distortion are given.
+
+    Args:
+        terms: what the loss function returned.
+        rows: number of examples of the batch, or None where it is not known.
+        names: of the terms of the steps before, where there were any.
+
+    Raises:
+        ValueError: not a dict of one floating-point value for each example.
+    """
     if not isinstance(terms, dict) or "loss" not in terms:
         found = f"the keys {sorted(terms)}" if isinstance(terms, dict) else type(terms).__name__
         raise ValueError(f"loss_fn: expected a dict with the key 'loss', got {found}")
@@ -58,11 +69,46 @@ def checked(terms):
             raise ValueError(
                 f"loss_fn: expected one value for each example, shape (B,), as {name!r}, got {came}"
             )
-        if value.shape != terms["loss"].shape:
+        if value.is_complex():
+            raise ValueError(f"loss_fn: expected real numbers as {name!r}, got {value.dtype}")
+    loss = terms["loss"]
+    if rows is not None and len(loss) != rows:
+        raise ValueError(
+            f"loss_fn: expected {rows} values, one for each example, got {len(loss)} as 'loss'"
+        )
+    for name, value in terms.items():
+        if len(value) != len(loss):
             raise ValueError(
-                f"loss_fn: expected as many values of {name!r} as of 'loss', {len(terms['loss'])}, "
+                f"loss_fn: expected as many values of {name!r} as of 'loss', {len(loss)}, "
                 f"got {len(value)}"
             )
+    if not (loss.is_floating_point() and loss.requires_grad):
+        raise ValueError(
+            "loss_fn: expected a 'loss' that the model's weights can follow, got one of "
+            f"{loss.dtype} without a gradient"
+        )
     if "rate" in terms and "distortion" in terms and "total" not in terms:
         terms = terms | {"total": (terms["rate"] + terms["distortion"]).detach()}
+    if names and terms.keys() != set(names):
+        raise ValueError(
+            f"loss_fn: expected the same keys at every step, {', '.join(map(repr, names))}, "
+            f"got {', '.join(map(repr, terms))}"
+        )
     return terms
+
+
+def numbers(found):
+    """What ``evaluate`` returned, as a dict of floats.
+
+    Raises:
+        ValueError: it is no dict of numbers.
+    """
+    if not isinstance(found, dict):
+        raise ValueError(f"evaluate: expected a dict of numbers, got {kind(found)}")
+    plain = {}
+    for name, value in found.items():
+        value = value.item() if getattr(value, "ndim", None) == 0 else value
+        plain[name] = number(
+            f"evaluate: {name!r}", value, "a number", lambda _: True, error=ValueError
+        )
+    return plain

@@ -2,14 +2,20 @@
 
 import contextlib
 import html
-import json
 import zlib
 
 import torch
 
-from course_utils import data, distributed, nets, plotting, settings, training
-from course_utils.evaluation import mean_and_error
-from course_utils.files import write_whole
+from course_utils import data, distributed, nets, plotting, records, settings, training
+from course_utils.arguments import integer
+from course_utils.checkpoint import (
+    UnwritableError,
+    as_loaded,
+    refusal,
+    stored,
+    to_json,
+    unwritable,
+)
 
 SEED = 2024
 
@@ -36,18 +42,34 @@ class Lesson:
 
     def __init__(self, number, seed):
         self.name = _stem(number)
-        self.number, self.seed = number, seed
+        self.number, self.seed = number, integer("seed", seed)
         self.profile, self.device = settings.profile(), settings.device()
         self.on_real_data = True
         self._fits = {}
         settings.seed_everything(seed)
         distributed.join()
         distributed.quiet()
+        self.saves = True
         print(f"Lesson {number}: profile {self.profile}, device {self.device.type}, seed {seed}.")
         if self.profile == "smoke":
             print("A trial on small data and few steps: texts and captions speak of the full run.")
         if distributed.size() > 1:
             print(f"{distributed.size()} processes share each batch.")
+        if self.profile == "full":
+            self._try_folders()
+
+    def _try_folders(self):
+        """Say before hours are spent, once and in a sentence, where nothing can be saved."""
+        folders = (settings.checkpoints_dir(), settings.results_dir())
+        for refused in filter(None, (refusal(folder / self.name) for folder in folders)):
+            self._goes_on(refused)
+            return
+
+    def _goes_on(self, refused):
+        """The run goes on: its numbers are printed and its weights used all the same."""
+        if self.saves:
+            print(f"{refused} (COURSE_OUTPUT_DIR names one). The run goes on without saving.")
+        self.saves = False
 
     budget = staticmethod(settings.budget)
 
@@ -94,8 +116,8 @@ class Lesson:
 
         ``smoke`` only trains. ``full`` trains with resume, rounds the weights to float16 (the
         weights on which the record is measured) and writes them with their history to
-        ``data/checkpoints``. ``laptop`` trains briefly, then loads those weights where they are
-        committed and the data are real, and says so.
+        ``data/checkpoints``, if files can be written there. ``laptop`` trains briefly, then loads
+        those weights where they are committed and the data are real, and says so.
 
         Args:
             model: what to train; it is changed in place.
@@ -114,28 +136,35 @@ class Lesson:
         path = settings.checkpoints_dir() / self.name / f"{name}.safetensors"
         if self.profile == "full":
             partial = settings.checkpoints_dir() / "partial" / self.name / f"{name}.safetensors"
-            options |= {"checkpoint": partial, "resume": True}
+            if self.saves or partial.is_file():
+                options |= {"checkpoint": partial, "resume": True}
+            if keep:  # what cannot be kept is refused before the training
+                stored(path, model)
+                if header is None:
+                    header = model.header() if hasattr(model, "header") else {}
+                to_json(header)
         options |= {"epochs": epochs, "description": name}
         with _own_random_numbers(self.seed, name, self.device):
             history = training.fit(model, loss_fn, batches, **options)
         history.of_record = None
         if self.profile == "full" and keep:
-            if header is None:
-                header = model.header() if hasattr(model, "header") else {}
             header = header | {
                 "lesson": self.name,
                 "name": name,
-                "epochs": epochs,
+                "epochs": int(epochs),
                 "seed": self.seed,
                 "seconds": round(history.seconds, 1),
                 "device": self.device.type,
                 "history": _rounded(history.epochs),
                 "evaluations": _rounded(history.evaluations),
             }
-            if distributed.is_first():
-                training.save_weights(path, model, header)
+            if distributed.is_first() and self.saves:
+                try:
+                    training.save_weights(path, model, header)
+                except UnwritableError as error:
+                    self._goes_on(error)
             distributed.wait()
-            model.load_state_dict(training.load_weights(path)[1])
+            model.load_state_dict(as_loaded(stored(path, model)))
             history.of_record = header
         elif self.profile == "laptop" and self.on_real_data and path.is_file():
             header, weights = training.load_weights(path)
@@ -203,37 +232,19 @@ class Lesson:
         """
         if fit is not None and fit not in self._fits:
             raise ValueError(f"fit: expected one of {', '.join(self._fits) or 'none'}, got {fit!r}")
-        values = torch.as_tensor(values, dtype=torch.float64)
-        value, error = mean_and_error(values) if values.numel() > 1 else (float(values), None)
-        record = {
-            "model": model,
-            "metric": metric,
-            "value": value,
-            "unit": unit,
-            "standard_error": error,
-            "n": values.numel(),
-            "dataset": dataset,
-            "split": split,
-            "seed": self.seed,
-            "epochs": None,
-            "parameters": None,
-            "seconds": None,
-            "device": self.device.type,
-            "threads": torch.get_num_threads(),
-            "torch": torch.__version__.split("+")[0],
-            "revision": settings.revision(),
-        }
-        if distributed.size() > 1:
-            record["processes"] = distributed.size()
-        record |= self._fits.get(fit or model, {}) | details
+        record = records.measured(model, metric, values, unit)
+        record |= {"dataset": dataset, "split": split, "seed": self.seed}
+        record |= {"device": self.device.type} | self._fits.get(fit or model, {}) | details
         committed = self.recorded(model, metric)
-        print(f"record: {model} {metric} {_number(record)}", end="")
-        if self.profile == "laptop" and committed:
-            print(f"; of record {_number(committed)}", end="")
-        print()
-        if self.profile == "full" and distributed.is_first():
-            self._write(record)
-        return value
+        beside = self.profile == "laptop" and committed
+        told = f"; of record {records.said(committed)}" if beside else ""
+        print(f"record: {model} {metric} {records.said(record)}{told}")
+        if self.profile == "full" and distributed.is_first() and self.saves:
+            try:
+                records.put(settings.results_dir() / f"{self.name}.json", self.name, record)
+            except OSError as error:
+                self._goes_on(unwritable(settings.results_dir(), error))
+        return record["value"]
 
     def recorded(self, model, metric):
         """The committed record of ``model`` and ``metric`` (a dict), or None."""
@@ -251,15 +262,7 @@ class Lesson:
         return self._records(_stem(number))
 
     def _records(self, name=None):
-        path = settings.results_dir() / f"{name or self.name}.json"
-        return json.loads(path.read_text(encoding="utf-8"))["records"] if path.is_file() else []
-
-    def _write(self, record):
-        key = (record["model"], record["metric"])
-        records = [old for old in self._records() if (old["model"], old["metric"]) != key]
-        records = sorted([*records, record], key=lambda entry: (entry["model"], entry["metric"]))
-        text = json.dumps({"lesson": self.name, "records": records}, indent=1) + "\n"
-        write_whole(settings.results_dir() / f"{self.name}.json", text)
+        return records.read(settings.results_dir() / f"{name or self.name}.json")
 
 
 @contextlib.contextmanager
@@ -277,10 +280,17 @@ def _own_random_numbers(seed, name, device):
 def _stem(number):
     """The notebook's name. Of several (a copy made beside it) the shortest is the lesson."""
     folder = settings.root() / "notebooks"
-    stems = [path.stem for path in folder.glob(f"{number}_*.ipynb")]
-    if not (number.isdigit() and stems):
-        known = ", ".join(sorted(path.stem for path in folder.glob("*.ipynb"))) or "no notebook"
-        raise ValueError(f"number: expected the number of one lesson of {known}, got {number!r}")
+    lessons = sorted(path.stem for path in folder.glob("*.ipynb"))
+    if not lessons:
+        raise ValueError(
+            f"{folder}: no notebooks folder: work in a clone of the course, whose lessons are "
+            "there, or in one of its folders"
+        )
+    stems = [stem for stem in lessons if stem.startswith(f"{number}_")]
+    if not (str(number).isdigit() and stems):
+        raise ValueError(
+            f"number: expected the number of one lesson of {', '.join(lessons)}, got {number!r}"
+        )
     return min(stems, key=len)
 
 
@@ -294,11 +304,3 @@ def _num_parameters(model):
 def _rounded(curves):
     """Curves short enough for a file's header: five significant digits."""
     return {name: [float(f"{value:.5g}") for value in values] for name, values in curves.items()}
-
-
-def _number(record):
-    error = record["standard_error"]
-    spread = "" if error is None else f" +- {error:.2g}"
-    digits = 4 if error is not None and error < 0.01 else 2
-    digits = 4 if abs(record["value"]) < 0.1 and record["value"] else digits
-    return f"{record['value']:.{digits}f}{spread} {record['unit']} (n = {record['n']:,})"

@@ -1,8 +1,12 @@
 """What lessons do to the pixels of a data set, and how batches of them are drawn."""
 
+import functools
+import hashlib
 import math
 
 import torch
+
+from course_utils.arguments import integer
 
 BINARISATION_SEED = 20_160  # of the one published binary draw of a test set
 
@@ -43,7 +47,7 @@ def binarise(images, generator=None):
 
 def fixed_binarised(images, seed=BINARISATION_SEED):
     """The one fixed binary draw of a test set: the same on every machine, drawn on the CPU."""
-    return binarise(images.cpu(), torch.Generator().manual_seed(seed))
+    return binarise(images.cpu(), torch.Generator().manual_seed(integer("seed", seed)))
 
 
 def dequantise(images, generator=None):
@@ -82,6 +86,7 @@ def train_validation_split(images, num_validation, seed=0):
     Raises:
         ValueError: ``num_validation`` leaves nothing on one side.
     """
+    num_validation, seed = integer("num_validation", num_validation), integer("seed", seed)
     if not 0 < num_validation < len(images):
         raise ValueError(f"num_validation: expected 1 to {len(images) - 1}, got {num_validation}")
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
@@ -97,17 +102,30 @@ class Batches:
 
     Args:
         images: (N, ...).
-        batch_size: B; the last batch of an epoch may be smaller.
+        batch_size: B; the last batch of an epoch may be smaller, with what is left.
         seed: of the generator.
         transform: ``transform(images, generator)`` -> batch, applied at each presentation.
         labels: (N,), or None; with labels each batch is (images, labels).
         device: where the images are kept and the batches come from; the images' by default.
+        drop_last: leave out what is left, in each epoch something else, where a smaller batch
+            serves badly (batch normalisation).
+
+    Raises:
+        TypeError, ValueError: a number is no integer, or too small; labels of another number.
     """
 
-    def __init__(self, images, batch_size, seed, transform=None, labels=None, device=None):
+    def __init__(
+        self, images, batch_size, seed, transform=None, labels=None, device=None, drop_last=False
+    ):
+        batch_size, seed = integer("batch_size", batch_size), integer("seed", seed)
         if len(images) < 1 or batch_size < 1:
             raise ValueError(
                 f"images, batch_size: expected at least 1 each, got {len(images)}, {batch_size}"
+            )
+        if drop_last and batch_size > len(images):
+            raise ValueError(
+                f"batch_size: expected at most {len(images)}, the number of images, because "
+                f"drop_last leaves nothing else, got {batch_size}"
             )
         if labels is not None and len(labels) != len(images):
             raise ValueError(
@@ -119,6 +137,8 @@ class Batches:
         self.generator = torch.Generator(self.images.device).manual_seed(seed)
         self.noise = self.generator
         self.order, self.position, self.resuming = None, 0, False
+        self.kept_order = None, None  # an order and its copy on the CPU
+        self.end = len(images) - (len(images) % batch_size if drop_last else 0)
         self.rank, self.size = 0, 1
 
     @property
@@ -126,8 +146,13 @@ class Batches:
         """N."""
         return len(self.images)
 
+    @property
+    def smallest(self):
+        """Number of examples of the epoch's last batch."""
+        return self.end % self.batch_size or min(self.batch_size, self.end)
+
     def __len__(self):
-        return -(-self.num_examples // self.batch_size)
+        return -(-self.end // self.batch_size)
 
     def share(self, rank, size, seed):
         """From now on give the part ``rank`` of ``size`` of each batch, for one of many processes.
@@ -148,25 +173,46 @@ class Batches:
     def __iter__(self):
         # Only a restored epoch is gone on with: a look at one batch takes nothing from the next.
         resuming, self.resuming = self.resuming, False
-        if not resuming or self.order is None or self.position >= self.num_examples:
+        if not resuming or self.order is None or self.position >= self.end:
             self.order = torch.randperm(
                 self.num_examples, generator=self.generator, device=self.images.device
             )
             self.position = 0
-        while self.position < self.num_examples:
-            chosen = self.order[self.position : self.position + self.batch_size]
+        while self.position < self.end:
+            chosen = self.order[self.position : min(self.position + self.batch_size, self.end)]
+            before = self.noise.get_state()
+            try:
+                batch = self._batch(chosen[self.rank :: self.size])
+            except BaseException:  # an interrupt too: the batch is still to be given
+                self.noise.set_state(before)
+                raise
             self.position += len(chosen)  # before the batch is used: it counts as given
-            chosen = chosen[self.rank :: self.size]
-            batch = self.images.index_select(0, chosen)
-            if self.transform is not None and len(chosen):
-                batch = self.transform(batch, self.noise)
-            yield batch if self.labels is None else (batch, self.labels.index_select(0, chosen))
+            yield batch
+
+    def _batch(self, chosen):
+        batch = self.images.index_select(0, chosen)
+        if self.transform is not None and len(chosen):
+            batch = self.transform(batch, self.noise)
+        return batch if self.labels is None else (batch, self.labels.index_select(0, chosen))
 
     def state(self):
         """Where the epoch stands: a dict of tensors."""
-        order = torch.empty(0, dtype=torch.int64) if self.order is None else self.order.cpu()
+        if self.kept_order[0] is not self.order:  # once an epoch: a GPU has to be waited for
+            self.kept_order = self.order, None if self.order is None else self.order.cpu()
+        order = torch.empty(0, dtype=torch.int64) if self.order is None else self.kept_order[1]
         position = torch.tensor(self.position)
         return {"generator": self.generator.get_state(), "order": order, "position": position}
+
+    def described(self):
+        """What fixes all batches, for a file: a resume compares it. (The images by a digest.)"""
+        return {
+            "batch_size": self.batch_size,
+            "seed": self.seed,
+            "drop_last": self.end < self.num_examples,
+            "images": _described(self.images),
+            "labels": "none" if self.labels is None else _described(self.labels),
+            "transform": "none" if self.transform is None else _name(self.transform),
+        }
 
     def restore(self, state):
         """Go on from a ``state()`` of batches of the same images.
@@ -186,3 +232,23 @@ def _grey(images):
     if images.dtype != torch.uint8:
         raise TypeError(f"images: expected uint8 pixels, 0 to 255, got {images.dtype}")
     return images
+
+
+def _described(tensor):
+    """A tensor's type, shape and digest, in words."""
+    raw = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+    digest = hashlib.blake2b(raw, digest_size=6).hexdigest()
+    return f"{tensor.dtype} {list(tensor.shape)} {digest}"
+
+
+def _name(function):
+    """The name by which a later session finds a function again; None for a local or nameless one.
+
+    A ``functools.partial`` is named with what it gives, where that can be written down.
+    """
+    if isinstance(function, functools.partial):
+        inner = _name(function.func)
+        text = f"{inner} with {function.args} {function.keywords}"
+        return None if inner is None or "<" in text else text
+    name = getattr(function, "__qualname__", "<")
+    return None if "<" in name else f"{function.__module__}.{name}"

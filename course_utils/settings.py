@@ -20,6 +20,8 @@ from pathlib import Path
 
 import torch
 
+from course_utils.arguments import integer
+
 PROFILES = ("smoke", "laptop", "full")
 LINE = 96  # characters; a front end breaks longer printed lines in the middle of a word
 
@@ -98,7 +100,7 @@ def seed_everything(seed):
 
     The course draws no number from Python's or NumPy's global generators.
     """
-    torch.manual_seed(seed)
+    torch.manual_seed(integer("seed", seed))
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
 
@@ -152,8 +154,8 @@ def without_subnormals():
     """
     smallest = torch.full((), 1e-39)
     was_on = (smallest * 1).item() == 0
-    torch.set_flush_denormal(True)
     try:
+        torch.set_flush_denormal(True)
         yield
     finally:
         torch.set_flush_denormal(was_on)

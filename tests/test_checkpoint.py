@@ -1,11 +1,14 @@
 """Files of weights and training states: exact, whole or not at all, and never trusted blindly."""
 
+import contextlib
 import errno
 import json
 import os
 import subprocess
 import sys
 
+import numpy as np
+import ordinary
 import pytest
 import safetensors.torch
 import torch
@@ -320,3 +323,57 @@ def test_a_state_is_a_copy_of_the_moment(path):
         value += 1
     back = load_state(path)["value"]
     assert torch.equal(back, torch.zeros(3)) and not back.requires_grad
+
+
+def test_numpy_numbers_are_stored_as_pythons(path):
+    state = {"a": np.int64(3), "b": [np.float32(0.5)], "c": np.bool_(True), np.int64(4): 1}
+    save_state(path, state)
+    back = load_state(path)
+    assert same(back, {"a": 3, "b": [0.5], "c": True, 4: 1})
+    save_weights(path, Small(), {"a": np.int64(3), "b": np.arange(2)})
+    assert load_weights(path)[0] == {"a": 3, "b": [0, 1]}
+    before = path.read_bytes()
+    with pytest.raises(TypeError, match="JSON: expected numbers and texts, got set: {1}"):
+        save_weights(path, Small(), {"a": {1}})
+    assert path.read_bytes() == before
+
+
+def test_whether_a_file_can_be_written_is_tried_and_leaves_nothing(path, tmp_path, monkeypatch):
+    assert checkpoint.refusal(path, 3_000_000) is None
+    assert list(tmp_path.iterdir()) == []
+    save_state(path, {})
+    assert checkpoint.refusal(path) is None and load_state(path) == {}
+    assert "Is a directory" in checkpoint.refusal(path.parent)
+    told = checkpoint.refusal(path / "inside" / "it")
+    assert "could not be written (Not a directory); choose a folder that takes files" in told
+
+    class NoRoom:
+        def write(self, data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(
+        checkpoint.tempfile, "TemporaryFile", lambda **options: contextlib.nullcontext(NoRoom())
+    )
+    told = checkpoint.refusal(path, 1)
+    assert told == f"{path}: could not be written (No space left on device); make room, or " + (
+        "choose another folder"
+    )
+
+
+READ_ONLY = """
+import sys, pathlib
+from course_utils import checkpoint
+print(checkpoint.refusal(pathlib.Path(sys.argv[1]) / "state"))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions as on Linux and macOS")
+def test_a_folder_of_others_takes_no_file(tmp_path):
+    if os.geteuid() == 0:
+        with ordinary.Ordinary() as user:
+            (user.folder / "theirs").mkdir()
+            told = user.python("-c", READ_ONLY, str(user.folder / "theirs")).stdout
+    else:
+        tmp_path.chmod(0o500)
+        told = f"{checkpoint.refusal(tmp_path / 'state')}\n"
+    assert "Permission denied); choose a folder that takes files\n" in told

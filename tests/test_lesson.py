@@ -1,7 +1,10 @@
 """What a notebook asks of the course: profiles, weights of record, results of record."""
 
+import errno
 import json
+import os
 
+import numpy as np
 import pytest
 import torch
 
@@ -270,3 +273,109 @@ def test_bfloat16_is_taken_where_it_is_faster(monkeypatch, slow):
     monkeypatch.setattr(torch.Tensor, "__matmul__", product)
     monkeypatch.setattr(settings.time, "perf_counter", lambda: now[0])
     assert settings._bfloat16_is_faster.__wrapped__() == (slow == torch.float32)
+
+
+# Where nothing can be written, and where nothing is around
+
+
+@pytest.fixture
+def unwritable(profile, tmp_path, monkeypatch):
+    """The full profile where no file can be made: its folder would lie in a file."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("COURSE_OUTPUT_DIR", str(tmp_path / "file"))
+    profile("full")
+
+
+def test_a_full_run_that_cannot_save_says_so_once_and_goes_on(unwritable, tmp_path, capsys):
+    lesson = start("01")
+    said = capsys.readouterr().out
+    assert "could not be written" in said and "COURSE_OUTPUT_DIR" in said
+    assert said.endswith("The run goes on without saving.\n")
+    net = model()
+    history = lesson.fit(net, loss, batches(), name="small", epochs=2)
+    assert lesson.record("small", "rate", torch.tensor([1.0, 2.0]), dataset="full1") == 1.5
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1 and said.startswith("record: small rate 1.50")
+    assert history.of_record["epochs"] == 2
+    assert torch.equal(weights(net), weights(net).half().float())  # those that would be stored
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]
+
+
+def test_it_gives_the_numbers_of_one_that_saves(profile, unwritable, tmp_path, monkeypatch):
+    first, second = model(), model()
+    second.load_state_dict(first.state_dict())
+    start("01").fit(first, loss, batches(), name="small", epochs=2)
+    monkeypatch.setenv("COURSE_OUTPUT_DIR", str(tmp_path))
+    start("01").fit(second, loss, batches(), name="small", epochs=2)
+    assert (tmp_path / "checkpoints" / "01_vae_2d" / "small.safetensors").is_file()
+    assert torch.equal(weights(first), weights(second))
+
+
+def test_a_disk_that_is_full_in_the_end_is_said_in_one_sentence(
+    profile, tmp_path, monkeypatch, capsys
+):
+    profile("full")
+    lesson, net = start("01"), model()
+    capsys.readouterr()
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "replace", full)
+    lesson.record("other", "rate", 1.0, dataset="full1")
+    lesson.fit(net, loss, batches(), name="small", epochs=1)
+    lesson.record("small", "rate", 1.0, dataset="full1")
+    said = capsys.readouterr().out
+    assert said.count("No space left") == 1 and said.count("\n") == 3
+    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
+
+
+def test_what_cannot_be_kept_is_refused_before_the_training(profile, monkeypatch):
+    profile("full")
+    seen, big = [], torch.nn.Linear(2_001, 2_000)
+
+    def never(net, x):
+        seen.append(1)
+        return net(x)
+
+    with pytest.raises(training.CheckpointError, match="the most is 8 MB"):
+        start("01").fit(big, never, batches(), name="big", epochs=1)
+    with pytest.raises(TypeError, match="expected numbers and texts, got object"):
+        header = {"model": object()}
+        start("01").fit(model(), never, batches(), name="small", epochs=1, header=header)
+    assert seen == []
+
+
+def test_numpy_numbers_reach_the_files(profile, tmp_path):
+    profile("full")
+    lesson, net = start("01", seed=np.int64(3)), model()
+    header = {"model": "VAE", "width": np.int64(4), "scale": np.float32(0.5), "on": np.bool_(True)}
+    options = {"name": "small", "epochs": np.int64(1), "lr": np.float32(1e-3), "header": header}
+    lesson.fit(net, loss, batches(), **options)
+    lesson.record("small", "rate", np.float64(2.5), dataset="full1", steps=np.int32(7))
+    kept = training.load_weights(tmp_path / "checkpoints" / lesson.name / "small.safetensors")[0]
+    assert (kept["width"], kept["scale"], kept["on"]) == (4, 0.5, True)
+    assert (kept["epochs"], kept["seed"]) == (1, 3)
+    (record,) = lesson.records("01")
+    assert (record["value"], record["steps"], record["seed"], record["epochs"]) == (2.5, 7, 3, 1)
+    for wrong in (1.5, True, "3"):
+        with pytest.raises(TypeError, match="seed: expected an integer"):
+            start("01", seed=wrong)
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_lesson_without_the_repository_says_where_to_work(profile, tmp_path, monkeypatch, empty):
+    profile("smoke")
+    if empty:
+        (tmp_path / "notebooks").mkdir()
+    monkeypatch.setattr(settings, "root", lambda: tmp_path)
+    with pytest.raises(ValueError, match=r"no notebooks folder: work in a clone") as told:
+        start("01")
+    assert str(tmp_path) in str(told.value) and "number of" not in str(told.value)
+
+
+@pytest.mark.parametrize("number", [1, None, "1_*", "0[12]"])
+def test_what_is_no_number_of_a_lesson_is_refused(profile, number):
+    profile("smoke")
+    with pytest.raises(ValueError, match="number: expected the number of one lesson of 01_vae_2d"):
+        start(number)

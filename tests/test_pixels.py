@@ -1,7 +1,9 @@
 """What lessons do to pixels: exact probabilities, exact grids, and batches that can be resumed."""
 
 import hashlib
+import json
 
+import numpy as np
 import pytest
 import torch
 
@@ -336,3 +338,91 @@ def test_a_state_of_other_images_is_refused():
 def test_impossible_batches_are_refused(images, size, labels, phrase):
     with pytest.raises(ValueError, match=phrase):
         data.Batches(images, size, 0, labels=labels)
+
+
+@pytest.mark.parametrize(
+    ("num", "size", "drop", "sizes"),
+    (
+        (23, 4, True, [4, 4, 4, 4, 4]),
+        (23, 4, False, [4, 4, 4, 4, 4, 3]),
+        (8, 4, True, [4, 4]),
+        (5, 5, True, [5]),
+        (5, 9, False, [5]),
+    ),
+)
+def test_the_last_batch_is_smaller_or_dropped(num, size, drop, sizes):
+    source = data.Batches(torch.arange(num), size, 0, drop_last=drop)
+    for _ in range(2):
+        given = list(source)
+        assert [len(batch) for batch in given] == sizes
+        assert len(set(torch.cat(given).tolist())) == sum(sizes)
+    assert (len(source), source.smallest, source.num_examples) == (len(sizes), sizes[-1], num)
+
+
+def test_what_is_dropped_is_another_part_in_each_epoch_and_a_state_goes_on():
+    source = data.Batches(torch.arange(9), 4, 0, drop_last=True)
+    epochs = [torch.cat(list(source)).tolist() for _ in range(20)]
+    assert len({(set(range(9)) - set(epoch)).pop() for epoch in epochs}) > 4
+    source, again = (data.Batches(torch.arange(9), 4, 0, drop_last=True) for _ in range(2))
+    running = iter(source)
+    first = next(running)
+    again.restore(source.state())
+    assert torch.cat([first, *again]).tolist() == epochs[0]
+    assert torch.cat(list(again)).tolist() == epochs[1]
+    with pytest.raises(ValueError, match="batch_size: expected at most 9, .* got 10"):
+        data.Batches(torch.arange(9), 10, 0, drop_last=True)
+
+
+@pytest.mark.parametrize("error", (KeyboardInterrupt, RuntimeError))
+@pytest.mark.parametrize("at", range(1, 7))
+@pytest.mark.parametrize("after", (False, True))
+def test_a_batch_that_is_not_made_is_still_to_be_given(at, after, error):
+    """With its noise: the state is that of before it."""
+    expected, calls = epoch(batches()) + epoch(batches()), []
+
+    def failing(images, source):
+        calls.append(1)
+        found = noisy(images, source) if after or len(calls) != at else None
+        if len(calls) == at:
+            raise error
+        return found
+
+    source, given = batches(transform=failing), []
+    with pytest.raises(error):
+        for images, labels in source:
+            given.append((images.clone(), labels.clone()))
+    resumed = batches(seed=9)
+    resumed.restore(source.state())
+    assert same(given + epoch(resumed), expected[:6])
+
+
+def test_numpy_integers_are_integers_and_others_are_refused():
+    source = data.Batches(IMAGES, np.int64(4), np.int32(0), noisy, LABELS)
+    assert same(epoch(source), epoch(batches()))
+    assert {type(source.described()[name]) for name in ("batch_size", "seed")} == {int}
+    split = data.train_validation_split(IMAGES, np.int64(5), np.int64(1))
+    assert len(split[1]) == 5
+    assert data.fixed_binarised(IMAGES, np.int64(3)).equal(data.fixed_binarised(IMAGES, 3))
+    for name, call in (
+        ("batch_size", lambda value: data.Batches(IMAGES, value, 0)),
+        ("seed", lambda value: data.Batches(IMAGES, 4, value)),
+        ("num_validation", lambda value: data.train_validation_split(IMAGES, value)),
+        ("seed", lambda value: data.fixed_binarised(IMAGES, value)),
+    ):
+        for wrong in (2.0, True, "2", None):
+            with pytest.raises(TypeError, match=f"{name}: expected an integer"):
+                call(wrong)
+
+
+def test_a_description_tells_images_apart_by_one_value_and_the_like():
+    def told(images, **options):
+        return data.Batches(images, 4, 0, **options).described()
+
+    other = IMAGES.clone()
+    other[7, 3] += 1
+    assert told(IMAGES) == told(IMAGES.clone()) != told(other)
+    assert told(IMAGES)["images"].startswith("torch.uint8 [23, 5] ")
+    assert told(IMAGES, labels=LABELS) != told(IMAGES, labels=LABELS + 1)
+    for dtype in (torch.float32, torch.bfloat16, torch.int64, torch.bool):
+        assert told(IMAGES.to(dtype)) != told(IMAGES)
+    json.dumps(told(IMAGES, labels=LABELS, transform=data.binarise))

@@ -1,6 +1,7 @@
 """The training loop: what it reports, how it stops, and that a resume is exact to the bit."""
 
 import copy
+import errno
 import json
 import math
 import os
@@ -9,12 +10,13 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from course_utils import data, losses, nets, training
-from course_utils.checkpoint import CheckpointError, load_state
+from course_utils import data, distributed, losses, nets, training
+from course_utils.checkpoint import CheckpointError, load_state, save_state
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -595,7 +597,7 @@ def test_a_resume_does_not_depend_on_the_models_state_or_the_generator(tmp_path,
 
 
 def test_an_interrupt_between_steps_writes_first(tmp_path):
-    """The interrupt comes while batch 4 is drawn: three whole steps are kept, and gone on with."""
+    """The interrupt comes while batch 4 is drawn: three whole steps are kept, and batch 4 too."""
     path = tmp_path / "state.safetensors"
     whole = Point()
     batches = data.Batches(torch.randn(12, 3), 2, 0)
@@ -614,8 +616,8 @@ def test_an_interrupt_between_steps_writes_first(tmp_path):
     again = Point()
     rest = data.Batches(batches.images, 2, 0)
     history = training.fit(again, distance, rest, epochs=1, checkpoint=path, resume=True)
-    assert len(history.steps["loss"]) == len(expected.steps["loss"]) - 1  # batch 4 was given away
-    assert history.steps["loss"][:3] == expected.steps["loss"][:3]
+    assert load_state(path)["step"] == 6 and stop.count == 4
+    assert_same((again, history), (whole, expected))
 
 
 # Progress
@@ -691,3 +693,396 @@ def test_subnormal_numbers_are_zero_while_training_and_on_this_thread_only_then(
     training.fit(nn.Linear(3, 1), loss_fn, points(), epochs=1)
     assert set(seen) == {0}  # on every thread
     assert (tiny[:10] * 1e-10).count_nonzero() == 10
+
+
+# What is asked for
+
+
+@pytest.mark.parametrize(
+    "name, values, wanted",
+    [
+        ("epochs", (0, -1, 1.0, True, "3", None), "an integer of at least 1"),
+        ("lr", (0, -1e-3, math.nan, math.inf, True, "1e-3", None), "a positive finite number"),
+        ("eps", (-1e-8, math.nan, math.inf, False), "a finite number of at least 0"),
+        ("weight_decay", (-0.1, math.nan, math.inf, True), "a finite number of at least 0"),
+        ("clip_norm", (-1.0, 0, math.nan, math.inf, True, "5"), "a positive finite number"),
+        ("ema", (0, 1, -0.5, math.nan, True), "a number between 0 and 1"),
+        ("checkpoint_seconds", (-1, math.nan, None), "a number of at least 0"),
+        ("betas", (0.9, (0.9,), (0.9, 1.0), (math.nan, 0.9), (True, 0.9), None), "two numbers"),
+        ("schedule", ("cosine", None, 1), "'one_cycle' or 'constant'"),
+        ("loss_fn", (None, 3), "a function"),
+        ("evaluate", (3, {"a": 1.0}), "a function"),
+        ("on_step", (3,), "a function"),
+        ("on_epoch", ([],), "a function"),
+        ("model", (None, distance), "an nn.Module"),
+    ],
+)
+def test_every_setting_is_checked_before_the_first_step(name, values, wanted):
+    seen = []
+
+    def loss_fn(model, x):
+        seen.append(1)
+        return distance(model, x)
+
+    for value in values:
+        given = {"model": Point(), "loss_fn": loss_fn, "batches": points(), "epochs": 1}
+        with pytest.raises(ValueError, match=f"^{name}: expected {wanted}"):
+            training.fit(**(given | {name: value}))
+    assert seen == []
+
+
+def test_numpy_numbers_are_numbers_and_reach_the_file_as_pythons(tmp_path, whole):
+    options = {
+        "epochs": np.int64(3),
+        "lr": np.float64(0.01),
+        "ema": np.float64(0.9),
+        "clip_norm": np.float32(5.0),
+        "betas": np.array([0.9, 0.999]),
+        "eps": np.float64(1e-8),
+        "weight_decay": np.int8(0),
+        "checkpoint_seconds": np.uint8(0),
+        "evaluate": None,
+    }
+    found = vae_run(tmp_path / "state", **options)
+    for name in ("steps", "epochs", "learning_rate"):
+        assert getattr(found[1], name) == getattr(whole[1], name)
+    asked = load_state(tmp_path / "state")["asked"]
+    assert (asked["epochs"], asked["betas"]) == (3, [0.9, 0.999])
+    training.fit(Point(), distance, points(), epochs=1, lr=np.float32(1e-3))
+
+
+def test_batches_that_cannot_be_gone_on_with_are_refused_with_what_they_lack():
+    images = torch.randn(8, 3)
+    loader = torch.utils.data.DataLoader(images, 4)
+    for batches in (loader, [images], images, None, iter([images])):
+        with pytest.raises(
+            ValueError, match=r"batches: expected a data.Batches, .*, without .*sta"
+        ):
+            training.fit(Point(), distance, batches, epochs=1)
+
+
+class Uneven(data.Batches):
+    """Says another number of batches than it gives."""
+
+    def __len__(self):
+        return self.says
+
+
+@pytest.mark.parametrize("says, taken", [(0, 0), (2, 2), (4, 3)])
+def test_batches_are_as_many_as_they_say(says, taken):
+    batches, seen = Uneven(torch.randn(10, 3), 4, 0), []
+    batches.says = says
+
+    def loss_fn(model, x):
+        seen.append(1)
+        return distance(model, x)
+
+    with pytest.raises(ValueError, match=f"batches: expected .*{says or 'at least 1'}"):
+        training.fit(Point(), loss_fn, batches, epochs=2)
+    assert len(seen) == taken
+
+
+@pytest.mark.parametrize("rows", [1, 7, 9, 16])
+def test_a_loss_has_one_value_for_each_example(rows):
+    def loss_fn(model, x):
+        return {"loss": model.w.sum().expand(rows)}
+
+    batches = points(8, 8)
+    message = f"expected 8 values, one for each example, got {rows}"
+    with pytest.raises(ValueError, match=message):
+        training.fit(Point(), loss_fn, batches, epochs=1)
+    labelled = data.Batches(batches.images, 8, 0, labels=torch.arange(8))
+    with pytest.raises(ValueError, match=message):
+        training.fit(Point(), loss_fn, labelled, epochs=1)
+
+
+def test_a_loss_is_compared_with_the_last_short_batch_too():
+    def loss_fn(model, x):
+        return {"loss": model.w.sum().expand(4)}
+
+    with pytest.raises(ValueError, match="expected 2 values, one for each example, got 4"):
+        training.fit(Point(), loss_fn, points(10, 4), epochs=1)
+
+
+def test_rows_are_counted_in_what_batches_give():
+    x = torch.zeros(5, 2)
+    for batch in (x, (x, 1), [x], {"x": x, "y": 0}, ((x, x), x)):
+        assert distributed.rows(batch) == 5
+    for batch in (3, (), {}, "text", torch.tensor(1.0), (1, x)):
+        assert distributed.rows(batch) is None
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda loss: {"loss": loss.detach()}, "without a gradient"),
+        (lambda loss: {"loss": loss.round().long()}, "torch.int64 without a gradient"),
+        (lambda loss: {"loss": loss, "rate": loss + 0j}, "real numbers as 'rate', got torch.comp"),
+    ],
+)
+def test_a_loss_that_weights_cannot_follow_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        training.fit(
+            Point(), lambda model, x: change(distance(model, x)["loss"]), points(), epochs=1
+        )
+
+
+def test_reports_are_the_same_at_every_step():
+    """Else an epoch's mean would be of other examples than it says."""
+    calls = []
+
+    def loss_fn(model, x):
+        calls.append(1)
+        loss = distance(model, x)["loss"]
+        return {"loss": loss} | ({"rate": loss} if len(calls) % 2 else {})
+
+    with pytest.raises(ValueError, match="the same keys at every step, 'loss', 'rate', got 'loss'"):
+        training.fit(Point(), loss_fn, points(), epochs=1)
+
+
+@pytest.mark.parametrize(
+    "found, message",
+    [
+        (None, "evaluate: expected a dict of numbers, got NoneType"),
+        (3.0, "evaluate: expected a dict of numbers, got 3.0"),
+        ([1.0], "evaluate: expected a dict of numbers, got list"),
+        ({"a": "1"}, "evaluate: 'a': expected a number, got '1'"),
+        ({"a": None}, "evaluate: 'a': expected a number, got NoneType"),
+        ({"a": True}, "evaluate: 'a': expected a number, got True"),
+        ({"a": torch.ones(2)}, r"evaluate: 'a': expected a number, got a tensor .*\(2,\)"),
+    ],
+)
+def test_what_evaluate_returns_is_checked_before_the_first_step(found, message):
+    model = Point()
+    with pytest.raises(ValueError, match=message):
+        training.fit(model, distance, points(), epochs=1, evaluate=lambda model: found)
+    assert model.w.count_nonzero() == 0
+
+
+def test_numbers_of_all_kinds_are_evaluations():
+    given = {"a": 1, "b": np.float32(2), "c": torch.tensor(3), "d": np.array(4.0), "e": math.inf}
+    history = training.fit(Point(), distance, points(), epochs=1, evaluate=lambda model: given)
+    values = [value for value, _ in history.evaluations.values()]
+    assert values == [1.0, 2.0, 3.0, 4.0, math.inf] and {type(v) for v in values} == {float}
+
+
+class Normalised(nn.Module):
+    """With one of torch's layers that need two values a channel."""
+
+    def __init__(self, layer, shape):
+        super().__init__()
+        self.shape, self.layer, self.w = shape, layer, nn.Parameter(torch.ones(3))
+
+    def forward(self, x):
+        repeats = -(-math.prod(self.shape) // 3)
+        full = (x * self.w).repeat(1, repeats)[:, : math.prod(self.shape)]
+        return {"loss": self.layer(full.reshape(len(x), *self.shape)).flatten(1).square().sum(1)}
+
+
+@pytest.mark.parametrize(
+    "layer, shape", [(nn.BatchNorm1d(6), (6,)), (nn.BatchNorm2d(6), (6, 1, 1))]
+)
+@pytest.mark.parametrize("num, size", [(9, 4), (1, 4), (3, 1)])
+def test_batch_normalisation_of_one_example_is_refused_before_the_first_step(
+    layer, shape, num, size
+):
+    model = Normalised(layer, shape)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(ValueError, match="batch normalisation needs at least 2.*drop_last=True"):
+        training.fit(model, lambda model, x: model(x), points(num, size), epochs=1)
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    assert not model.layer._forward_pre_hooks
+
+
+def test_batch_normalisation_that_has_enough_values_is_left_alone():
+    lone = points(9, 4)
+    for layer, shape in ((nn.BatchNorm2d(2), (2, 3, 3)), (nn.BatchNorm1d(2), (2, 5))):
+        training.fit(Normalised(layer, shape), lambda model, x: model(x), lone, epochs=1)
+    several = nn.BatchNorm1d(3)  # two draws for each example
+
+    def loss_fn(model, x):
+        return {"loss": model(x.repeat(2, 1)).view(2, len(x), 3).square().sum((0, 2))}
+
+    training.fit(several, loss_fn, points(9, 4), epochs=1)
+    rest = data.Batches(points(9).images, 4, 0, drop_last=True)
+    history = training.fit(
+        Normalised(nn.BatchNorm1d(6), (6,)), lambda model, x: model(x), rest, epochs=2
+    )
+    assert len(history.steps["loss"]) == 4
+
+
+def test_torchs_own_words_about_a_lone_example_are_explained():
+    """What no look ahead can see: the function without its layer."""
+
+    def loss_fn(model, x):
+        y = nn.functional.batch_norm(x * model.w, None, None, training=True)
+        return {"loss": y.square().sum(1)}
+
+    with pytest.raises(ValueError, match=r"\(9 examples, batch_size 4\).* another batch_size"):
+        training.fit(Point(), loss_fn, points(9, 4), epochs=1)
+
+
+# What a resume compares
+
+
+def identity(images, generator):
+    return images
+
+
+def doubled(images, generator):
+    return 2 * images
+
+
+IMAGES = torch.randn(10, 3, generator=torch.Generator().manual_seed(5))
+
+
+@pytest.mark.parametrize(
+    "change, told",
+    [
+        ({"batch_size": 3}, "batch_size 4 there and 3 here"),
+        ({"batch_size": 5}, "batch_size 4 there and 5 here"),
+        ({"seed": 1}, "seed 0 there and 1 here"),
+        ({"images": IMAGES + 1}, "images 'torch.float32 .10, 3. .*' there and 'torch.float32"),
+        ({"images": IMAGES.double()}, "and 'torch.float64"),
+        ({"labels": torch.arange(10)}, "labels 'none' there and 'torch.int64"),
+        ({"transform": doubled}, "transform '.*.identity' there and '.*.doubled' here"),
+        ({"transform": None}, "transform '.*.identity' there and 'none' here"),
+        ({"drop_last": True, "batch_size": 3}, "drop_last False there and True here"),
+    ],
+)
+def test_other_batches_are_refused_with_both_values(tmp_path, change, told):
+    path = tmp_path / "state.safetensors"
+
+    def train(**options):
+        given = {"images": IMAGES, "batch_size": 4, "seed": 0, "transform": identity}
+
+        def loss_fn(model, batch):
+            x = batch[0] if isinstance(batch, tuple) else batch
+            return distance(model, x.float())
+
+        batches = data.Batches(**(given | options))
+        training.fit(Point(), loss_fn, batches, epochs=1, checkpoint=path, resume=True)
+
+    train()
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError, match=f"of another training, .*{told}"):
+        train(**change)
+    assert path.read_bytes() == before
+    train(transform=lambda images, generator: images)  # one without a name is not compared
+
+
+def test_transforms_are_known_by_name_as_far_as_they_have_one():
+    from functools import partial
+
+    def local(images, generator):
+        return images
+
+    def name(transform):
+        return data.Batches(IMAGES, 4, 0, transform).described()["transform"]
+
+    assert name(None) == "none" and name(data.binarise) == "course_utils.pixels.binarise"
+    assert name(local) is None and name(lambda x, g: x) is None and name(nn.Identity()) is None
+    first, second = (name(partial(data.logit_transform, alpha=alpha)) for alpha in (0.1, 0.2))
+    assert first != second and "alpha" in first
+    assert name(partial(local, 1)) is None and name(partial(identity, object())) is None
+
+
+def test_settings_that_differ_are_told_with_both_values(tmp_path):
+    path = tmp_path / "state.safetensors"
+    options = {"epochs": 1, "checkpoint": path, "resume": True}
+    training.fit(Point(), distance, points(), **options)
+    with pytest.raises(CheckpointError, match="lr 0.001 there and 0.02 here.*clip_norm None there"):
+        training.fit(Point(), distance, points(), lr=0.02, clip_norm=1.0, **options)
+    with pytest.raises(CheckpointError, match=r"parameters\['w'\] \[3\] there and \[4\] here"):
+        training.fit(Point(4), distance, points(size=4), **options)
+    with pytest.raises(CheckpointError, match=r"tensors\['w'\] 'torch.float32 .*torch.float64"):
+        training.fit(Point().double(), distance, points(), **options)
+
+    class Frozen(Point):
+        def __init__(self):
+            super().__init__()
+            self.v = nn.Parameter(torch.zeros(2))
+
+    frozen = Frozen()
+    frozen.v.requires_grad_(False)
+    training.fit(frozen, distance, points(), **(options | {"checkpoint": tmp_path / "other"}))
+    with pytest.raises(CheckpointError, match=r"trained\['v'\] False there and True here"):
+        training.fit(Frozen(), distance, points(), **(options | {"checkpoint": tmp_path / "other"}))
+
+
+def test_a_constant_rate_can_be_gone_on_with_for_longer(tmp_path):
+    path, options = tmp_path / "state.safetensors", {"schedule": "constant"}
+    whole = (Point(), None)
+    whole = (whole[0], training.fit(whole[0], distance, points(), epochs=5, **options))
+    options |= {"checkpoint": path, "resume": True}
+    for epochs in (2, 5):
+        model = Point()
+        history = training.fit(model, distance, points(), epochs=epochs, **options)
+    assert_same((model, history), whole)
+    with pytest.raises(CheckpointError, match="15 steps are behind it, more than 4 epochs"):
+        training.fit(Point(), distance, points(), epochs=4, **options)
+    with pytest.raises(CheckpointError, match="with other epochs; epochs 5 there and 6 here"):
+        training.fit(Point(), distance, points(), epochs=6, on_step=lambda share: None, **options)
+
+
+@pytest.mark.parametrize("part", ["history", "optimizer", "batches", "generator", "step", "begun"])
+def test_a_state_without_one_of_its_parts_is_refused(tmp_path, part):
+    path = tmp_path / "state.safetensors"
+    vae_run(path)
+    state = load_state(path)
+    for bad in (None, "text"):
+        save_state(path, {name: value for name, value in state.items() if name != part or bad})
+        if bad and part != "begun":
+            save_state(path, state | {part: bad})
+        elif bad:
+            continue
+        with pytest.raises(CheckpointError, match="state.safetensors: a part of the .* damaged"):
+            vae_run(path, resume=True)
+
+
+# Where nothing can be written
+
+
+def test_a_folder_that_takes_nothing_is_said_once_and_the_training_goes_on(
+    tmp_path, whole, capsys, monkeypatch
+):
+    (tmp_path / "file").write_text("")
+    found = vae_run(tmp_path / "file" / "state.safetensors")
+    assert_same(found, whole)
+    said = capsys.readouterr().out
+    assert said.count("could not be written") == 1 and said.count("\n") == 1
+    assert said.endswith("The training goes on without saving its state.\n")
+    assert "make room" not in said
+
+
+def test_a_disk_that_fills_up_is_said_once_and_the_training_goes_on(
+    tmp_path, whole, capsys, monkeypatch
+):
+    path, writes = tmp_path / "state.safetensors", []
+    replace = os.replace
+
+    def full(*arguments):
+        writes.append(1)
+        if 3 < len(writes) < 9:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return replace(*arguments)
+
+    monkeypatch.setattr(os, "replace", full)
+    assert_same(vae_run(path), whole)
+    said = capsys.readouterr().out
+    assert said.count("No space left") == 1 and "make room" in said and said.count("\n") == 1
+    assert load_state(path)["epoch"] == 3  # there was room again
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_whether_there_is_room_is_tried_before_the_first_step(tmp_path, capsys, monkeypatch):
+    def evaluate(model):
+        assert "could not be written" in capsys.readouterr().out
+        raise Stop
+
+    def no_room(*arguments, **options):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr("tempfile.TemporaryFile", no_room)
+    with pytest.raises(Stop):
+        vae_run(tmp_path / "state.safetensors", evaluate=evaluate)
