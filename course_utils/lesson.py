@@ -29,7 +29,15 @@ def start(number, seed=SEED):
 
     Returns:
         The :class:`Lesson`.
+
+    Raises:
+        RuntimeError: assertions are switched off, so nothing that a lesson claims would be tested.
     """
+    if not __debug__:
+        raise RuntimeError(
+            "Python runs without assertions (-O, or PYTHONOPTIMIZE is set), so what this lesson "
+            "claims would not be tested. Start Python, or JupyterLab, without them."
+        )
     return Lesson(number, seed)
 
 

@@ -119,6 +119,12 @@ def test_assertions_are_never_switched_off(tmp_path, monkeypatch):
     assert "AssertionError: a claim" in failure
 
 
+def test_a_lesson_refuses_a_python_without_assertions():
+    code = "from course_utils.lesson import start; start('01')"
+    done = run([sys.executable, "-O", "-c", code], cwd=settings.root())
+    assert done.returncode == 1 and b"RuntimeError: Python runs without assertions" in done.stderr
+
+
 def test_a_narrow_terminal_shows_one_row_a_lesson(tmp_path):
     notebook(tmp_path, "1", "2", name="01_a_name_that_is_longer_than_a_narrow_terminal_is_wide")
     command = [sys.executable, str(TOOLS / "run_lessons.py"), "--profile", "smoke"]
