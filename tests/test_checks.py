@@ -219,6 +219,9 @@ class Posted(checks.Remote):
     def call(self, arrays, seed):
         return posted(self._far.call(posted(arrays), seed))
 
+    def call_for_tensors(self, arrays, seed):
+        return posted(self._far.call_for_tensors(posted(arrays), seed))
+
     def gradient(self, arrays, seed, output, weights, probe):
         return posted(self._far.gradient(posted(arrays), seed, output, weights, posted(probe)))
 
