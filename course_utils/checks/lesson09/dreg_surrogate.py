@@ -72,7 +72,7 @@ def _verify_case(answer, arrays, rng, about, hint):
     probe = rng.choice([-1, 1], batch) * rng.uniform(0.5, 2, batch)
 
     def slopes(weights, noise=0):
-        found = gradient(answer, *arrays, probe=weights, seed=noise)
+        found = _told(about, lambda: gradient(answer, *arrays, probe=weights, seed=noise))
         found = [(found[i], arrays[i].shape) for i in (1, 2, 4, 5)]
         return [
             slope if slope is not None and slope.shape == shape and slope.any() else None
@@ -124,17 +124,7 @@ def _verify_case(answer, arrays, rng, about, hint):
 def _verify_value(answer, arrays, about, hint):
     """The value is one finite number for each example."""
     samples, batch = arrays[3].shape[:2]
-    try:
-        value = _value(answer, arrays)
-    except CheckFailed as failure:
-        failure.checked = about
-        sizes_differ = any(
-            sign in failure.mistake for sign in ("must match the size", "wrong size")
-        )
-        if failure.mistake.startswith("differentiating") and sizes_differ:
-            told = failure.mistake.removeprefix("differentiating the result raised ")
-            failure.mistake = f"{HOOK}. It raised {told}"
-        raise
+    value = _told(about, lambda: _value(answer, arrays))
     mistake = ""
     if not isinstance(value, np.ndarray):
         mistake = f"one array is expected, {show(value)} came"
@@ -156,16 +146,28 @@ def _verify_value(answer, arrays, about, hint):
 
 
 def _value(answer, arrays):
-    """What came where gradients are asked for; a hook can be set there alone."""
+    """What came; of an answer with a hook where gradients are asked for, since it wants them."""
     try:
-        value = call(answer, *arrays)
+        return call(answer, *arrays)
     except CheckFailed as failure:
         if not failure.written or "overwrites" in failure.mistake:
             raise
         return value_and_gradient(answer, *arrays)[0]
-    if not isinstance(value, np.ndarray):
-        return value
-    return value_and_gradient(answer, *arrays)[0]
+
+
+def _told(about, tried):
+    """What ``tried`` gives; its failure says what was checked, and what is wrong with a hook."""
+    try:
+        return tried()
+    except CheckFailed as failure:
+        failure.checked = about
+        sizes_differ = any(
+            sign in failure.mistake for sign in ("must match the size", "wrong size")
+        )
+        if failure.mistake.startswith("differentiating") and sizes_differ:
+            told = failure.mistake.removeprefix("differentiating the result raised ")
+            failure.mistake = f"{HOOK}. It raised {told}"
+        raise
 
 
 def _detached(missing):

@@ -643,6 +643,11 @@ def dreg_hook_without_axis(*arrays):
     return (w * log_w).sum(0)
 
 
+@wrong("the hook's factor does not fit z's gradient")
+def dreg_guarded_hook_without_axis(*arrays):
+    return dreg_hook_without_axis(*arrays) if arrays[1].requires_grad else dreg_landing(*arrays)
+
+
 @wrong("was everything detached")
 def dreg_log_w_detached(*arrays):
     z, log_w = _landing(*arrays)
