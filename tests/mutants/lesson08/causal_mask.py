@@ -264,11 +264,12 @@ def mask_in_a_dict(kernel_size, mask_type):
     return {"AB"[mask_type]: mask_by_slices(kernel_size, mask_type)}
 
 
-@wrong("mask A has a 0 in row ")
-def mask_of_size_seven(kernel_size, mask_type):
+@wrong("mask A has a 0 in row 1, column 1")
+def mask_wrong_beyond_nine(kernel_size, mask_type):
     """Right up to a kernel of 9."""
     mask = mask_by_slices(kernel_size, mask_type)
-    mask[:-9] = 0
+    if kernel_size > 9:
+        mask[0, 0] = 0
     return mask
 
 
