@@ -34,7 +34,7 @@ def ess_share(answer, seed):
         np.array([share(*pair) for pair in pairs]),
         checked="three posteriors with L = 2, 3, 4, q a little wider than each",
         wrong=_at_once(pairs),
-        undefined="is 2M - Lambda built as it should? Here it is positive definite",
+        undefined="2M - Lambda is positive definite here: is Lambda made by torch.diag?",
         hint=zero and f"{zero}. Is q_precision made a matrix, by torch.diag?",
     )
     for label, ratios, scale in (

@@ -392,7 +392,7 @@ def share_broadcast_over_rows(precision, q_precision):
     return _root(2 * precision - q_precision[:, None], precision, q_precision)
 
 
-@wrong("2M - Lambda")
+@wrong("2M - Lambda is positive definite here: is Lambda made by torch.diag")
 def share_broadcast_without_test(precision, q_precision):
     return share_without_test_of(2 * precision - q_precision, precision, q_precision)
 
