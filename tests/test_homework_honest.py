@@ -133,3 +133,18 @@ def test_a_stop_in_the_middle_of_a_question_loses_no_answer(box):
     answers = {"1.1": made.wrong("1.1"), "1.2": made.LESSON.references["1.2"] + "\n" + loop}
     outcomes = box.graded(made.notebook(answers), ["1.1", "1.2"])
     assert [outcome["verdict"] for outcome in outcomes.values()] == ["wrong", "right"], outcomes
+
+
+def test_an_array_is_no_tensor_in_the_grading_either():
+    """Where a network goes on with what an answer returns, a mask of numpy is refused."""
+    [lesson] = lessons.all_lessons(["08"])
+    cells = [dict(cell) for cell in lesson.cells]
+    for cell in cells:
+        if cell["metadata"].get("course", {}).get("id") == "8.1":
+            cell["source"] = lesson.references["8.1"].replace(
+                "kernel_size, kernel_size)", "kernel_size, kernel_size).numpy()"
+            )
+            assert ".numpy()" in cell["source"]
+    with Grader(lesson, seconds=20.0) as grader:
+        told = grader.graded(lesson.notebook | {"cells": cells}, ["8.1"])["8.1"]
+    assert told["verdict"] == "wrong" and "returned a numpy array: a tensor" in told["mistake"]

@@ -13,18 +13,21 @@ def softmax(log_w, axis=0):
 
 
 @np.errstate(all="ignore")
-def derive(x, mu, log_var, epsilon, weight, bias, *, step=0.5, scale=1, p_x=1, p_z=1, q_z=1):
+def derive(
+    x, mu, log_var, epsilon, weight, bias, *, step=0.5, scale=1, log_q=None, p_x=1, p_z=1, q_z=1
+):
     """log w (K, B), and its derivatives by z and by what else it depends on.
 
-    Mistaken models: std is exp(step log_var) in z, the variance exp(scale log_var) in log q; p_x,
-    p_z and q_z multiply the three logarithms.
+    Mistaken models: std is exp(step log_var) in z, the variance exp(scale log_var) in log q, or
+    exp(log_q(log_var)) with ``log_q`` held fixed; p_x, p_z and q_z multiply the three logarithms.
     """
-    std, var = np.exp(step * log_var), np.exp(scale * log_var)
+    std, log_q = np.exp(step * log_var), (log_q or (lambda value: scale * value))(log_var)
+    var = np.exp(log_q)
     noise, z = std * epsilon, mu + std * epsilon
     rest = x - z @ weight.T - bias
     log_p_x = -0.5 * (rest**2 + LOG_2_PI).sum(-1)
     log_p_z = -0.5 * (z**2 + LOG_2_PI).sum(-1)
-    log_q = -0.5 * (noise**2 / var + scale * log_var + LOG_2_PI).sum(-1)
+    log_q = -0.5 * (noise**2 / var + log_q + LOG_2_PI).sum(-1)
     own = [-noise / var, 0.5 * scale * (1 - noise**2 / var)]  # of -log q by mu and log_var, z held
     return {
         "log_w": p_x * log_p_x + p_z * log_p_z - q_z * log_q,
@@ -67,6 +70,7 @@ def mistakes(pieces, exact, probe):
     w = softmax(pieces["log_w"])
     right, theta = estimate(pieces, probe, w**2, w**2, 0 * w, w)
     free, _ = estimate(pieces, probe, w**2, w**2, w**2, w)
+    given = "log_var is wanted in log q, what is given there is"
     mu_only = np.arange(2 * latents) < latents
     for name, where in (("mu", mu_only), ("log_var", ~mu_only)):
         yield f"q's own {name} is not detached in log q", np.where(where, free, right), theta
@@ -75,6 +79,11 @@ def mistakes(pieces, exact, probe):
          {"step": 1}),
         ("log_var is taken for log_std in log q: the variance is exp(log_var)", {"scale": 2}),
         ("log_var is taken for log_std", {"step": 1, "scale": 2}),
+        (f"{given} the standard deviation exp(log_var / 2)", {"log_q": lambda v: np.exp(v / 2)}),
+        (f"{given} the variance exp(log_var)", {"log_q": np.exp}),
+        (f"{given} the logarithm of the standard deviation, log_var / 2", {"scale": 0.5}),
+        (f"{given} minus log_var", {"scale": -1}),
+        (f"{given} 0: q is taken for a normal of variance 1", {"scale": 0}),
         ("log p(z) is missing in log w", {"p_z": 0}),
         ("log p(z) has the wrong sign in log w", {"p_z": -1}),
         ("log q(z|x) is missing in log w", {"q_z": 0}),
@@ -113,6 +122,7 @@ def _factors(log_w):
         "weight and bias are not detached in the term for mu and log_var: they get w^2 too"
     )
     wake = "this is w^2 - w or w - w^2, of reweighted wake-sleep: w^2 is wanted for the bound"
+    hooked = "the hook multiplies by w - w^2: with w in the sum already one more factor w is wanted"
     over = "the softmax is over the batch, it should be over the samples, dim 0"
     return [
         ("", w2, w2, none, w),
@@ -123,6 +133,8 @@ def _factors(log_w):
         ("w^2 stands for w for weight and bias: for them it is the plain gradient of the bound",
          w2, w2, none, w2),
         (free, w2, w2, w2, w),
+        (f"{free}: the hook multiplies what comes through z alone", w2, w2, w, w),
+        (f"{free}, in none of the two terms", w2, w2, w + w2, w),
         (f"{free}; and w^2 stands for w for weight and bias", w2, w2, w2, w2),
         ("log q is detached altogether: its z keeps a gradient, mu and log_var in it do not",
          w2, none, none, w),
@@ -161,6 +173,12 @@ def _factors(log_w):
         ("w stands for w^2 for mu and log_var, and w^2 for w for weight and bias", w, w, none, w2),
         (wake, w - w2, w - w2, none, w),
         (wake, w2 - w, w2 - w, none, w),
+        (wake, w - w2, w - w2, none, w - w2),
+        (hooked, w2 - w**3, w2 - w**3, none, w),
+        (hooked, w**3 - w2, w**3 - w2, none, w),
+        (f"{hooked}; and {free}", w2 - w**3, w2 - w**3, w, w),
+        (f"{wake}; and {free}", w - w2, w - w2, w - w2, w),
+        (f"{wake}; and {free}", w - w2, w - w2, w, w),
         (z_twice, w2 + w, w2 + w, none, w),
         (z_twice, w2 + w, w2, none, w),
         (z_twice, w2 + w, w2 + w, w, w),

@@ -67,14 +67,18 @@ def raster_masks(size):
     return right, wrong
 
 
-def zeros_and_ones(received, size, name, about, expected):
+def zeros_and_ones(received, name, about, right):
     """The mask as booleans (k, k); :class:`CheckFailed` where its form is another."""
+    size, mistake = len(right), ""
     if not isinstance(received, np.ndarray):
-        mistake = f"{name} should be one tensor of shape (k, k), {show(received)} came"
-    elif received.shape == (size, size):
-        other = not np.isin(received, (0, 1)).all()
+        mistake = f"{name} should be one tensor of shape (k, k)"
+    elif received.shape == (size, size) and not np.isin(received, (0, 1)).all():
         mistake = f"{name} holds other values than 0 and 1: it multiplies the weights"
-        mistake = mistake if other else ""
+    elif received.shape == (size, size) and received.dtype == np.float64:
+        mistake = f"{name} is of float64, the weights that it multiplies are of float32, and a "
+        mistake += "convolution takes no two kinds of numbers: .float() makes it float32"
+    elif received.shape == (size, size):
+        return received.astype(bool)
     elif received.shape == (size**2,):
         mistake = f"{name} is one-dimensional: it has to be folded to (k, k)"
     elif received.size == size**2 and received.ndim > 2:
@@ -83,10 +87,13 @@ def zeros_and_ones(received, size, name, about, expected):
         mistake = f"{name} has {len(received)} of its {size} rows: those of zeros belong to it"
     else:
         mistake = f"the shape of {name} is {received.shape}, it should be {(size, size)}"
-    if mistake:
-        expected = f"shape {(size, size)}, such as {expected}"
-        raise CheckFailed(f"{mistake}.", checked=about, expected=expected, received=show(received))
-    return received.astype(bool)
+    kind = f", {received.dtype}" if mistake.endswith("float32") else ""
+    raise CheckFailed(
+        f"{mistake}.",
+        checked=about,
+        expected=f"shape {(size, size)}, such as\n{grids_of(('',), (right,))}",
+        received=f"{show(received)}{kind}",
+    )
 
 
 def is_same(found, masks):
@@ -102,12 +109,14 @@ def entries_of(found, right, name):
     return f"{name} has a 0 in {place}, where it should have a 1"
 
 
-def rows_of(mask):
-    return " ".join("".join(str(int(entry)) for entry in row) for row in mask)
-
-
-def told_of(masks):
-    return " | ".join(map(rows_of, masks))
+def grids_of(titles, masks):
+    """Masks beside each other, each below its title, row by row."""
+    grids = []
+    for title, mask in zip(titles, masks, strict=True):
+        rows = [" ".join(str(int(entry)) for entry in row) for row in mask]
+        width = max(len(title), len(rows[0]))
+        grids.append([line.ljust(width) for line in ([title] if title else []) + rows])
+    return "\n".join("   ".join(lines).rstrip() for lines in zip(*grids, strict=True))
 
 
 SQUEEZED = "one example lost its axis: squeeze() takes away every axis of length 1, the batch too"

@@ -5,10 +5,9 @@ import numpy as np
 from course_utils.checks._contract import call, check
 from course_utils.checks._masks import (
     entries_of,
+    grids_of,
     is_same,
     raster_masks,
-    rows_of,
-    told_of,
     zeros_and_ones,
 )
 from course_utils.checks._remote import CheckFailed
@@ -22,27 +21,27 @@ def causal_mask(answer, seed):
     mask B alone: mask A leaves nothing of it, and the package's layer refuses that.
     """
     rng = np.random.default_rng(seed)
-    for size in (*rng.permutation([5, 7]).tolist(), 3, 1, 9):
+    for size in (*rng.permutation([5, 7]).tolist(), 3, 1, 9, int(rng.choice([11, 13, 17]))):
+        kinds = (0, 1) if size > 1 else (1,)
         right, wrong = raster_masks(size)
-        found = {}
-        for mask_type in (0, 1) if size > 1 else (1,):
-            about = f"causal_mask({size}, {mask_type})"
-            mask, example = call(answer, size, mask_type), rows_of(right[mask_type])
-            found[mask_type] = zeros_and_ones(mask, size, "the mask", about, example)
-        if all(np.array_equal(mask, right[kind]) for kind, mask in found.items()):
+        right = {kind: right[kind] for kind in kinds}
+        titles = [f"causal_mask({size}, {kind})" for kind in kinds]
+        found = [
+            zeros_and_ones(call(answer, size, kind, tensors=True), "the mask", title, right[kind])
+            for kind, title in zip(kinds, titles, strict=True)
+        ]
+        if is_same(found, right.values()):
             continue
         mistake = ""
         if size > 1:
-            mistake = next(
-                (phrase for phrase, *masks in wrong if is_same(found.values(), masks)), ""
-            )
-        kind = next(k for k, mask in found.items() if not np.array_equal(mask, right[k]))
-        mistake = mistake or entries_of(found[kind], right[kind], ("mask A", "mask B")[kind])
+            mistake = next((phrase for phrase, *masks in wrong if is_same(found, masks)), "")
+        which = next(i for i, kind in enumerate(kinds) if (found[i] != right[kind]).any())
+        name = ("mask A", "mask B")[kinds[which]]
         raise CheckFailed(
-            f"{mistake}.",
-            checked=f"causal_mask({size}, 0) and causal_mask({size}, 1), row by row",
-            expected=told_of(right),
-            received=told_of(found.values()),
+            f"{mistake or entries_of(found[which], right[kinds[which]], name)}.",
+            checked=" and ".join(titles),
+            expected=grids_of(titles, right.values()),
+            received=grids_of(titles, found),
         )
     return (
         "Ones before the centre in raster order, zeros after it, the centre in mask B alone, for "

@@ -27,8 +27,12 @@ def code_log_prob(answer, seed):
         ("", (batch, num_codes, side, side), 1.5, 0),
         ("H and W differ: ", (batch, num_codes, side, other), 1.5, 0),
         ("two codes: ", (batch, 2, other, side), 1.5, 0),
+        ("one code: ", (batch, 1, side, other), 1.5, 0),
         ("one map: ", (1, num_codes, other, side), 1.5, 0),
+        ("one row: ", (batch, num_codes, 1, side), 1.5, 0),
+        ("one column: ", (batch, num_codes, side, 1), 1.5, 0),
         ("one position: ", (batch, num_codes, 1, 1), 1.5, 0),
+        ("one position of one map: ", (1, num_codes, 1, 1), 1.5, 0),
         ("many positions: ", (2, num_codes, 20, 28), 1.5, 0),
         ("logits up to 10,000: ", (batch, num_codes, side, other), 1e4, 0),
         ("logits about -10,000: ", (batch, num_codes, side, other), 1.5, -1e4),
@@ -53,8 +57,10 @@ def code_log_prob(answer, seed):
             + ROUNDING * np.abs(logits).max() * terms[0].size,
         )
         choice = np.moveaxis(np.eye(shape[1])[codes], -1, 1)
+        probe = rng.choice([-1, 1], len(logits)) * rng.uniform(0.5, 2, len(logits))
         slope = choice - np.exp(_log_softmax(*doubles(logits), 1))
-        verify_gradient(answer, (logits, codes), ("logits", "codes"), (slope, None))
+        slope *= probe[:, None, None, None]
+        verify_gradient(answer, (logits, codes), ("logits", "codes"), (slope, None), probe=probe)
     return (
         "Log-softmax over the codes, at the code that is there, summed over the positions: one "
         "value in nats for each map, finite for logits of 10,000, with the right gradient."
@@ -115,6 +121,8 @@ def _wrong_price(formulas, logits, codes):
     log_p, right = _log_softmax(logits, 1), formulas[0][1]
     flat = log_p.reshape(*log_p.shape[:2], -1)
     there = codes.reshape(len(codes), 1, -1)
+    early = "the probabilities of the positions are added up before the logarithm: it is taken at "
+    early += "each position, and then the sum"
     first = [
         ("this is the probability: the logarithm is missing", np.exp(right.sum((1, 2)))),
         ("the logits are compared with the code of the next position: those at i are for code i",
@@ -123,6 +131,10 @@ def _wrong_price(formulas, logits, codes):
          np.take_along_axis(flat[..., 1:], there[..., :-1], 1).sum((1, 2))),
         ("the first position is missing in the sum",
          right.sum((1, 2)) - right[:, 0, 0]),
+        ("the last position is missing in the sum",
+         right.sum((1, 2)) - right[:, -1, -1]),
+        (early, np.log(np.exp(right).mean((1, 2)))),
+        (early, np.log(np.exp(right).sum((1, 2)))),
     ]  # fmt: skip
     sign = "the sign is wrong: this is the price, -log p(c)"
     return itertools.chain(first, candidates(formulas, 2, "positions", sign=sign))

@@ -6,12 +6,14 @@ from course_utils.checks._compare import doubles, floats, verify
 from course_utils.checks._contract import call, check
 from course_utils.checks._remote import CheckFailed
 
+FEWER = "a smaller kernel: "
+
 
 @check("8.4")
 def conv_at(answer, seed):
     """``conv_at(x, weight, bias, row, column)``: (B, C, H, W), (O, C, k, k), (O,) -> (B, O)."""
     rng = np.random.default_rng(seed)
-    size = int(rng.choice([5, 7]))
+    size = 7  # so large that a padding of 1 is neither k // 2 nor off by one
     half = size // 2
     row = half + int(rng.integers(1, 4))
     column = row + 2 + int(rng.integers(0, 2))
@@ -19,6 +21,7 @@ def conv_at(answer, seed):
     least = max(row, column) + size + 1  # windows that begin or end at the place fit as well
     height, width = rng.permutation([least, least + 2 + int(rng.integers(0, 3))]).tolist()
     cases = [("", size, height, width, row, column)]
+    cases += [(FEWER, 5, height, width, row, column), (FEWER, 3, height, width, row, column)]
     height, width = rng.permutation([7, 8, 10])[:2].tolist()
     row, column = int(rng.integers(3, height - 3)), int(rng.integers(3, width - 3))
     bottom, right = height - 1, width - 1
@@ -65,7 +68,7 @@ def conv_at(answer, seed):
             received,
             expected,
             checked=about,
-            wrong=_at_edges(*exact) if label else _in_the_middle(*exact),
+            wrong=_in_the_middle(*exact) if label in ("", FEWER) else _at_edges(*exact),
             scale=np.abs(expected).mean() + size * np.sqrt(channels),
             tolerance=2e-5,
             hint=_beyond(label) if label else "",
@@ -78,6 +81,8 @@ def conv_at(answer, seed):
 
 def _beyond(label):
     where = label.removesuffix(": ")
+    if label == FEWER:
+        return "right for a kernel of 7, not for a smaller one: is a number written in place of k?"
     if "at the " not in label and "smaller" not in label:
         return f"right in the middle of an image, not here ({where})"
     return f"right in the middle, not here ({where}): beyond each of the four edges stand zeros"
@@ -147,6 +152,13 @@ def _in_the_middle(x, weight, bias, row, column):
         ("the window begins at the place: it should be centred there (pad first)",
          around(half, half)),
         ("the window ends at the place: it should be centred there", around(-half, -half)),
+        ("only the columns are padded: pad wants four numbers, left, right, above and below",
+         around(half, 0)),
+        ("only the rows are padded: the columns want it as well", around(0, half)),
+        ("the padding is 1, whatever the kernel: k // 2 is wanted", around(half - 1, half - 1)),
+        ("the padding is k: k // 2 is wanted, so that the place is the window's centre",
+         around(half - size, half - size)),
+        ("the padding is 3, whatever the kernel: k // 2 is wanted", around(half - 3, half - 3)),
         ("off by one: the window is one row too low", around(1, 0)),
         ("off by one: the window is one row too high", around(-1, 0)),
         ("off by one: the window is one column too far right", around(0, 1)),

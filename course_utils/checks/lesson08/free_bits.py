@@ -2,9 +2,23 @@
 
 import numpy as np
 
-from course_utils.checks._compare import doubles, floats, verify
+from course_utils.checks._compare import doubles, verify
 from course_utils.checks._contract import call, check, gradient
 from course_utils.checks._masks import SQUEEZED
+from course_utils.checks._remote import CheckFailed
+
+NEAR = "rates near k: "
+EQUAL = "some rates are k: "
+HINTS = {
+    NEAR: "right far from k, not near it: the maximum is sharp",
+    EQUAL: "right above and below k, not at k itself: there k is due",
+}
+TWO_TENSORS = "k is a number, torch's max and maximum want two tensors; clamp takes a number"
+RAISED = (  # what the exception says, and what it means here
+    ("Boolean value of Tensor", "Python's max compares the batch as a whole, not each example"),
+    ("must be Tensor, not", TWO_TENSORS),
+    ("max() received an invalid combination", TWO_TENSORS),
+)
 
 
 @check("8.5")
@@ -20,25 +34,45 @@ def free_bits(answer, seed):
         ("one example: ", 1, rng.uniform(0.2, 0.8), 2, 4),
         ("k and rates up to 10,000: ", batch, rng.uniform(1000, 4000), 0.001, 2.5),
         ("rates of 0: ", batch, rng.uniform(2, 5), 0, 0),
+        ("k is an integer: ", batch, int(rng.integers(2, 6)), 0.1, 3),
+        (NEAR, batch, rng.uniform(2, 5), 0.99, 1.01),
+        (EQUAL, batch, int(rng.integers(4, 20)) / 4, 0.1, 3),
+        ("in float64: ", batch, rng.uniform(2, 5), 0.1, 3),
     ):
-        k = round(float(k), 3)
+        k = k if isinstance(k, int) else round(k, 3)
         rate = (k or 1) * rng.uniform(low, high, count)
-        if not label or label.startswith("k and"):  # some above, some below, none near k
-            share = np.where(np.arange(count) % 2, rng.uniform(low, 0.8, count),
-                             rng.uniform(1.25, high, count))  # fmt: skip
+        if low < 1 < high:  # some above, some below, none too near k to be told apart from it
+            gap = 0.0005 if label == NEAR else 0.2
+            share = np.where(np.arange(count) % 2, rng.uniform(low, 1 - gap, count),
+                             rng.uniform(1 + gap, high, count))  # fmt: skip
             rate = k * rng.permutation(share)
-        (rate,) = floats(rate)
+        rate[: 2 * (label == EQUAL)] = k
+        rate = rate if label == "in float64: " else rate.astype(np.float32)
         about = f"{label}{count} rates, k = {k:g}"
         (exact,) = doubles(rate)
-        wrong = _charged(exact, k) if count > 1 else [(SQUEEZED, np.maximum(exact, k)[0])]
-        verify(call(answer, rate, k), np.maximum(exact, k), checked=about, wrong=wrong)
+        wrong = _charged(exact, k) if label != NEAR else []
+        wrong = wrong if count > 1 else [(SQUEEZED, np.maximum(exact, k)[0])]
+        received = _called(answer, rate, k)
+        verify(received, np.maximum(exact, k), checked=about, wrong=wrong, hint=HINTS.get(label))
         probe = rng.choice([-1, 1], count) * rng.uniform(0.5, 2, count)
+        probe[exact == k] = 0  # there any slope from 0 to 1 is right
         (slope,) = gradient(answer, rate, k, probe=probe)[:1]
         _verify_charge(slope, probe, exact > k, about)
     return (
         "max(k, rate), one value for each example; the gradient is 1 above k and 0 below, for k "
         "from 0 to 4,000."
     )
+
+
+def _called(answer, rate, k):
+    """What came; the likeliest exceptions are told in words."""
+    try:
+        return call(answer, rate, k)
+    except CheckFailed as failure:
+        for sign, words in RAISED:
+            if sign in failure.mistake:
+                failure.mistake = f"{words}: {failure.mistake}"
+        raise
 
 
 def _charged(rate, k):
@@ -100,6 +134,7 @@ def _verify_charge(received, probe, above, about):
         "numbers",
         part="the value is right, but the gradient is not",
         wrong=wrong,
+        hint="1 above k and 0 below are wanted: is it smooth, or passed on in part below k?",
         tolerance=1e-3,
         scale=1e-2,
     )

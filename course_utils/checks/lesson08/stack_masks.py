@@ -9,10 +9,9 @@ from course_utils.checks._masks import (
     ZEROS,
     entries_of,
     grid,
+    grids_of,
     is_same,
     raster_masks,
-    rows_of,
-    told_of,
     zeros_and_ones,
 )
 from course_utils.checks._remote import CheckFailed
@@ -22,20 +21,25 @@ from course_utils.checks._remote import CheckFailed
 def stack_masks(answer, seed):
     """``stack_masks(kernel_size, first)``: odd, 1 or 0 -> vertical and horizontal mask, (k, k)."""
     rng = np.random.default_rng(seed)
-    for size in (*rng.permutation([5, 7]).tolist(), 3, 9):
+    for size in (*rng.permutation([5, 7]).tolist(), 3, 9, 1, int(rng.choice([11, 13, 17]))):
+        firsts = (1, 0) if size > 1 else (0,)  # in a first layer it would be masked altogether
+        titles = [f"{name} {first}" for first in firsts for name in ("vertical", "horizontal")]
         right, found = [], []
-        for first in (1, 0):
+        for first in firsts:
             right += _stacks(size, 1 - first)
             about = f"stack_masks({size}, {first})"
-            found += _pair(call(answer, size, first), size, about, right[-2:])
+            found += _pair(call(answer, size, first, tensors=True), about, right[-2:])
         if is_same(found, right):
             continue
-        mistake = next((text for text, *masks in _mixed_up(size) if is_same(found, masks)), "")
+        mistake = ""
+        if size > 1:
+            mistake = next((text for text, *masks in _mixed_up(size) if is_same(found, masks)), "")
         raise CheckFailed(
-            f"{mistake or _wrong_stack(found, right, size)}.",
-            checked=f"stack_masks({size}, 1) and stack_masks({size}, 0), row by row",
-            expected=told_of(right),
-            received=told_of(found),
+            f"{mistake or _wrong_stack(found, right, firsts)}.",
+            checked=" and ".join(f"stack_masks({size}, {first})" for first in firsts)
+            + ": the vertical and the horizontal mask of each, below its value of first",
+            expected=grids_of(titles, right),
+            received=grids_of(titles, found),
         )
     return (
         "The vertical masks hold whole rows above the centre, the horizontal ones what is left of "
@@ -43,7 +47,7 @@ def stack_masks(answer, seed):
     )
 
 
-def _pair(received, size, about, right):
+def _pair(received, about, right):
     """The two masks as booleans; they may come stacked."""
     if isinstance(received, np.ndarray) and received.shape[:1] == (2,) and received.ndim > 2:
         received = tuple(received)
@@ -51,12 +55,12 @@ def _pair(received, size, about, right):
         raise CheckFailed(
             "two masks are expected, the vertical and the horizontal one.",
             checked=about,
-            expected=f"a tuple of two, (k, k) each: {told_of(right)}",
+            expected=f"a tuple of two, (k, k) each:\n{grids_of(('vertical', 'horizontal'), right)}",
             received=show(received),
         )
     names = ("the vertical mask", "the horizontal mask")
     return [
-        zeros_and_ones(mask, size, name, about, rows_of(of))
+        zeros_and_ones(mask, name, about, of)
         for mask, name, of in zip(received, names, right, strict=True)
     ]
 
@@ -94,10 +98,11 @@ def _mixed_up(size):
     ]  # fmt: skip
 
 
-def _wrong_stack(found, right, size):
-    """Names the first of the four masks that is wrong."""
-    number = next(i for i in range(4) if not np.array_equal(found[i], right[i]))
-    own, horizontal = divmod(number, 2)
+def _wrong_stack(found, right, firsts):
+    """Names the first of the masks that is wrong."""
+    number = next(i for i in range(len(right)) if not np.array_equal(found[i], right[i]))
+    place, horizontal = divmod(number, 2)
+    size, own = len(right[0]), 1 - firsts[place]
     name = f"{('vertical', 'horizontal')[horizontal]} mask, {('first layer', 'later layers')[own]}"
     phrases = (_wrong_vertical, _wrong_horizontal)[horizontal](size, own)
     for phrase, mask in phrases:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_utils.checks._compare import close, doubles, floats, show
-from course_utils.checks._contract import call, check, gradient
+from course_utils.checks._contract import call, check, gradient, value_and_gradient
 from course_utils.checks._dreg import derive, estimate, mistakes, softmax
 from course_utils.checks._remote import CheckFailed
 
@@ -12,6 +12,10 @@ FAR = (
     "there, take the softmax of log w over the samples"
 )
 ONE = "one value for each example is wanted, whose gradient is that of this example alone"
+HOOK = (
+    "the hook's factor does not fit z's gradient, (K, B, L): w is (K, B), and w[..., None] has an "
+    "axis for the latents"
+)
 NAMES = ("mu", "log_var", "weight", "bias")
 MIXED = "the examples are mixed: the value of one has a gradient for mu or log_var of another one"
 
@@ -62,21 +66,13 @@ def _example(rng, samples, batch, dim, latents, far):
 
 def _verify_case(answer, arrays, rng, about, hint):
     """The gradient for one example alone, and for all weighted by random numbers."""
-    (samples, batch), exact = arrays[3].shape[:2], doubles(*arrays)
-    failure = _verify_value(answer, arrays, about, hint)
+    batch, exact = arrays[3].shape[1], doubles(*arrays)
+    _verify_value(answer, arrays, about, hint)
     single = np.eye(batch)[rng.integers(batch)]
     probe = rng.choice([-1, 1], batch) * rng.uniform(0.5, 2, batch)
 
     def slopes(weights, noise=0):
-        if failure:  # its shape is not known: with rows of zeros (K, B) and (B, 1) do not fit
-            weights = np.vstack([weights, np.zeros((samples, batch))])
-        try:
-            found = gradient(answer, *arrays, probe=weights, seed=noise)
-        except CheckFailed as mistake:
-            if failure and mistake.mistake.startswith("differentiating"):
-                mistake.mistake += f" Is the result of shape {(batch,)}? {ONE.capitalize()}."
-            mistake.checked = about
-            raise
+        found = _told(about, lambda: gradient(answer, *arrays, probe=weights, seed=noise))
         found = [(found[i], arrays[i].shape) for i in (1, 2, 4, 5)]
         return [
             slope if slope is not None and slope.shape == shape and slope.any() else None
@@ -85,8 +81,6 @@ def _verify_case(answer, arrays, rng, about, hint):
 
     found = slopes(probe)
     missing = [name for name, slope in zip(NAMES, found, strict=True) if slope is None]
-    if failure and len(missing) == len(NAMES):
-        raise failure
     if missing:
         raise CheckFailed(
             f"no gradient reaches {' and '.join(missing)}: {hint or _detached(missing)}.",
@@ -128,19 +122,9 @@ def _verify_case(answer, arrays, rng, about, hint):
 
 
 def _verify_value(answer, arrays, about, hint):
-    """The value is one finite number for each example.
-
-    Returns the failure of an answer that does not run where nothing asks for gradients, such as one
-    with a hook; there :func:`gradient` alone tells.
-    """
+    """The value is one finite number for each example."""
     samples, batch = arrays[3].shape[:2]
-    try:
-        value = call(answer, *arrays)
-    except CheckFailed as failure:
-        if not failure.written:
-            raise
-        failure.checked = about
-        return failure
+    value = _told(about, lambda: _value(answer, arrays))
     mistake = ""
     if not isinstance(value, np.ndarray):
         mistake = f"one array is expected, {show(value)} came"
@@ -149,7 +133,7 @@ def _verify_value(answer, arrays, about, hint):
     elif batch == 1 and value.shape in ((), (samples,)) and samples > 1:
         mistake = "one example lost its axis: squeeze() takes away every axis of length 1"
     elif value.shape == ():
-        mistake = f"one number came: {ONE}"
+        mistake = f"one number came, in which the examples are mixed: {ONE}"
     elif value.shape == (samples,) != (batch,):
         mistake = f"the sum is over the batch, it should be over the samples, dim 0: {ONE}"
     elif value.shape != (batch,):
@@ -159,7 +143,31 @@ def _verify_value(answer, arrays, about, hint):
     if mistake:
         shape = f"any finite numbers of shape {(batch,)}"
         raise CheckFailed(f"{mistake}.", checked=about, expected=shape, received=show(value))
-    return None
+
+
+def _value(answer, arrays):
+    """What came; of an answer with a hook where gradients are asked for, since it wants them."""
+    try:
+        return call(answer, *arrays)
+    except CheckFailed as failure:
+        if not failure.written or "overwrites" in failure.mistake:
+            raise
+        return value_and_gradient(answer, *arrays)[0]
+
+
+def _told(about, tried):
+    """What ``tried`` gives; its failure says what was checked, and what is wrong with a hook."""
+    try:
+        return tried()
+    except CheckFailed as failure:
+        failure.checked = about
+        sizes_differ = any(
+            sign in failure.mistake for sign in ("must match the size", "wrong size")
+        )
+        if failure.mistake.startswith("differentiating") and sizes_differ:
+            told = failure.mistake.removeprefix("differentiating the result raised ")
+            failure.mistake = f"{HOOK}. It raised {told}"
+        raise
 
 
 def _detached(missing):

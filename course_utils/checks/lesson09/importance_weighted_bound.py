@@ -4,7 +4,13 @@ import itertools
 
 import numpy as np
 
-from course_utils.checks._compare import doubles, floats, verify, verify_gradient, verify_repeatable
+from course_utils.checks._compare import (
+    doubles,
+    show,
+    verify,
+    verify_gradient,
+    verify_repeatable,
+)
 from course_utils.checks._contract import call, check
 from course_utils.checks._log_weights import (
     BATCH,
@@ -17,7 +23,10 @@ from course_utils.checks._log_weights import (
     normalised_weights,
     signed_forms,
 )
+from course_utils.checks._remote import CheckFailed
 
+NOTHING_LEFT = "where all K weights of an example are zero, its bound is log 0 = -inf"
+NAN = "; NaN came: the largest log w is -inf there, and -inf - (-inf) is NaN"
 ZEROS = "an entry of -inf is a weight of zero: it adds nothing to the sum and counts in K"
 
 
@@ -42,22 +51,30 @@ def importance_weighted_bound(answer, seed):
         ("log w about -10,000: ", (samples, batch), -1e4, 2),
         ("log w about 10,000: ", (samples, batch), 1e4, 2),
         ("log w from -10,000 to 10,000: ", (samples, batch), apart, 300),
+        ("log w about -90, and one draw about -10,000: ", (samples, batch), -90, 3),
+        ("in float64: ", (samples, batch), 0, 1.2),
+        ("some examples with a weight of zero: ", (samples, batch), 0, 1.2),
         ("weights of zero: ", (samples, batch), 0, 1.2),
     ):
         while True:  # until no two mistakes give the same number
             noise = np.clip(spread * rng.normal(size=shape), -1000, 1000)
-            (log_w,) = floats(centre + noise)
+            log_w = (centre + noise).astype(np.float64 if "float64" in label else np.float32)
             if label or _told_apart(_wrong_bounds(*doubles(log_w))):
                 break
-        if label.startswith("weights"):
+        if "one draw" in label:
+            log_w[rng.integers(samples, size=batch), np.arange(batch)] -= 9910
+        probe = rng.choice([-1, 1], shape[1]) * rng.uniform(0.5, 2, shape[1])
+        zeros = "of zero" in label
+        if zeros:
             log_w[rng.integers(samples), : batch - 1] = -np.inf
+        if label.startswith("weights"):
             log_w[rng.integers(samples), 1:] = -np.inf
         (exact,) = doubles(log_w)
         wrong = [(SQUEEZED, log_mean(exact)[0])] if shape[1] == 1 else []
-        extreme = "10,000" in label
+        extreme = np.abs(centre).max() > 1000
         if not label or label.startswith("log w about -60"):
             wrong = _wrong_bounds(exact)
-        elif label.startswith("weights"):
+        elif zeros:
             wrong = [("a weight of zero is left out of K, it counts", _log_mean_of_finite(exact))]
         verify(
             call(answer, log_w),
@@ -66,16 +83,40 @@ def importance_weighted_bound(answer, seed):
             wrong=wrong,
             scale=1e4 if extreme else 1,
             tolerance=1e-6 if extreme else 2e-5,
-            hint=ZEROS if label.startswith("weights") else UNSTABLE if "log w" in label else "",
+            hint=ZEROS if zeros else UNSTABLE if "log w" in label else "",
             undefined="log w may be negative: the mean is over w = exp(log w)" if not label else "",
         )
         if not label.startswith("weights"):
-            verify_gradient(answer, (log_w,), ("log_w",), (normalised_weights(exact),))
+            _verify_slope(answer, log_w, probe)
+    _verify_nothing_left(answer, log_w)
     verify_repeatable(answer, log_w)
     return (
         "The logarithm of the mean of w over the samples, one value for each example, finite for "
         "log w of -10,000 and 10,000; the gradient is the normalised weights."
     )
+
+
+def _verify_slope(answer, log_w, probe):
+    """The gradient of each example's bound: the normalised weights."""
+    slope = normalised_weights(*doubles(log_w)) * probe
+    verify_gradient(answer, (log_w,), ("log_w",), (slope,), probe=probe)
+
+
+def _verify_nothing_left(answer, log_w):
+    """Where all weights of an example are zero, the logarithm of their mean is -inf."""
+    log_w = log_w.copy()
+    log_w[:, ::3] = -np.inf
+    with np.errstate(invalid="ignore"):
+        right = np.where(np.isneginf(log_w).all(0), -np.inf, log_mean(*doubles(log_w)))
+    received = call(answer, log_w)
+    about = f"log_w of shape {log_w.shape}: in every third column all weights are zero"
+    if not isinstance(received, np.ndarray) or received.shape != right.shape:
+        verify(received, right, checked=about)
+    empty = np.isneginf(right)
+    if not np.isneginf(received[empty]).all():
+        what = NOTHING_LEFT + (NAN if np.isnan(received[empty]).any() else "")
+        raise CheckFailed(what, checked=about, expected=show(right), received=show(received))
+    verify(received[~empty], right[~empty], checked=f"{about}, the others", hint=ZEROS)
 
 
 def _log_mean_of_finite(log_w):

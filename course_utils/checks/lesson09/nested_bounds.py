@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from course_utils.checks._compare import doubles, floats, verify, verify_repeatable
+from course_utils.checks._compare import doubles, verify, verify_repeatable
 from course_utils.checks._contract import call, check
 from course_utils.checks._log_weights import (
     BATCH,
@@ -17,6 +17,9 @@ from course_utils.checks._log_weights import (
     normalised_weights,
     signed_forms,
 )
+
+ZEROS = "an entry of -inf is a weight of zero: it adds nothing to its block's sum and counts in k"
+LEFT_OUT = "a weight of zero is left out of k, it counts"
 
 
 @check("9.3")
@@ -35,14 +38,23 @@ def nested_bounds(answer, seed):
         ("B = 1: ", k, blocks, 1, 0),
         ("log w about -10,000: ", k, blocks, batch, -1e4),
         ("log w about 10,000: ", k, blocks, batch, 1e4),
+        ("log w about -90, and one of each block about -10,000: ", k, blocks, batch, -90),
+        ("in float64: ", k, blocks, batch, 0),
+        ("weights of zero: ", k, blocks, batch, 0),
     ):
-        (log_w,) = floats(centre + 1.5 * rng.normal(size=(count * size, examples)))
+        log_w = centre + 1.5 * rng.normal(size=(count * size, examples))
+        log_w = log_w if "float64" in label else log_w.astype(np.float32)
+        if "each block" in label or "zero" in label:
+            rows = size * np.arange(count) + rng.integers(size, size=count)
+            log_w[rows] -= np.inf if "zero" in label else 9910
         (exact,) = doubles(log_w)
-        extreme = "10,000" in label
+        extreme = abs(centre) == 1e4
         right = log_mean(exact.reshape(count, size, examples), 1).mean(0)
         wrong = [] if extreme else _wrong_blocks(exact, size)
         if examples == 1:
             wrong = [(SQUEEZED, right[0])]
+        if "zero" in label:
+            wrong = [(LEFT_OUT, right + np.log(size / (size - 1)))]
         verify(
             call(answer, log_w, size),
             right,
@@ -50,7 +62,7 @@ def nested_bounds(answer, seed):
             wrong=wrong,
             scale=1e4 if extreme else 1,
             tolerance=1e-6 if extreme else 2e-5,
-            hint=UNSTABLE if "log w" in label else "",
+            hint=ZEROS if "zero" in label else UNSTABLE if "log w" in label else "",
         )
     verify_repeatable(answer, log_w, size)
     return (

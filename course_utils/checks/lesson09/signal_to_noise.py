@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.checks._compare import doubles, floats, sizes, verify, verify_repeatable
+from course_utils.checks._compare import doubles, sizes, verify, verify_repeatable
 from course_utils.checks._contract import call, check
 from course_utils.checks._forms import in_rows
 
@@ -25,11 +25,14 @@ def signal_to_noise(answer, seed):
         ("little noise: ", (repeats, parameters), 10.0, 1.0),
         ("gradients near 0.001: ", (3 * repeats, parameters), 0.7, 1e-3),
         ("gradients near 1,000: ", (3 * repeats, parameters), 0.7, 1e3),
+        ("R = 3: ", (3, parameters), 0.7, 1.0),
+        ("in float64: ", (3 * repeats, parameters), 0.7, 1.0),
     ):
         values = ratio * rng.uniform(0.5, 1.5, shape[1]) + rng.normal(size=shape)
         # The means have either sign, so that a missing absolute value shows.
         signs = np.sign(values.mean(0)) * np.where(np.arange(shape[1]) % 2, 1, -1)
-        (gradients,) = floats(size * rng.uniform(0.4, 2, shape[1]) * signs * values)
+        gradients = size * rng.uniform(0.4, 2, shape[1]) * signs * values
+        gradients = gradients if "float64" in label else gradients.astype(np.float32)
         received, (exact,) = call(answer, gradients), doubles(gradients)
         by_few, by_all = (np.abs(exact.mean(0)) / exact.std(0, ddof=ddof) for ddof in (1, 0))
         with_r = isinstance(received, np.ndarray) and received.shape == by_all.shape
@@ -101,6 +104,12 @@ def _wrong_ratios(gradients):
              np.abs(mean) / gradients.std(ddof=ddof)),
             ("an axis too many (keepdim?)", right[None]),
         ]  # fmt: skip
+    for divisor in filter(None, (repeats - 2, repeats + 1)):
+        std = gradients.std(0) * np.sqrt(repeats / divisor)
+        yield (
+            "the squared deviations are divided by R, or by R - 1, no other number",
+            abs(mean) / std,
+        )
     yield "the root of the mean square divides: the mean has to be subtracted", np.abs(mean) / rms
     spread = np.abs(gradients - mean).mean(0)
     yield (

@@ -7,6 +7,7 @@ from course_utils import nets
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # numbers come in, and a constant goes out
 
 
 @right
@@ -34,17 +35,25 @@ def mask_of_booleans(kernel_size, mask_type):
 
 @right
 def mask_by_loop(kernel_size, mask_type):
-    mask = np.zeros((kernel_size, kernel_size), dtype=int)
-    for i in range(kernel_size):
-        for j in range(kernel_size):
-            steps = (i - kernel_size // 2) * kernel_size + j - kernel_size // 2
-            mask[i, j] = steps < 0 or (steps == 0 and mask_type == 1)
-    return mask
+    return torch.from_numpy(mask_of_numpy(kernel_size, mask_type))
 
 
 @right
 def mask_of_package(kernel_size, mask_type):
     return nets.MaskedConv2d(1, 1, kernel_size, "AB"[mask_type]).mask[0, 0]
+
+
+@right
+def mask_by_triangle(kernel_size, mask_type):
+    above = torch.ones(kernel_size**2, kernel_size**2).tril(mask_type - 1)  # rows: positions
+    return above[kernel_size**2 // 2].unflatten(0, (kernel_size, kernel_size))
+
+
+@right
+def mask_in_bytes(kernel_size, mask_type):
+    half = kernel_size // 2
+    rows = [[1] * kernel_size] * half + [[1] * (half + mask_type) + [0] * (half + 1 - mask_type)]
+    return torch.tensor(rows + [[0] * kernel_size] * half, dtype=torch.uint8)
 
 
 @wrong("A and B are exchanged: mask_type is the number 0 for A")
@@ -218,3 +227,52 @@ def mask_with_one_entry_more(kernel_size, mask_type):
     if kernel_size == 5:
         mask[3, 3] = mask_type
     return mask
+
+
+@wrong("your function returned a numpy array: a tensor is wanted")
+def mask_of_numpy(kernel_size, mask_type):
+    mask = np.zeros((kernel_size, kernel_size), dtype=int)
+    for i in range(kernel_size):
+        for j in range(kernel_size):
+            steps = (i - kernel_size // 2) * kernel_size + j - kernel_size // 2
+            mask[i, j] = steps < 0 or (steps == 0 and mask_type == 1)
+    return mask
+
+
+@wrong("the mask is of float64")
+def mask_in_doubles(kernel_size, mask_type):
+    return torch.from_numpy(mask_of_numpy(kernel_size, mask_type).astype(float))
+
+
+@wrong("your function returned a numpy array")
+def mask_of_numpy_in_float32(kernel_size, mask_type):
+    return mask_by_slices(kernel_size, mask_type).numpy()
+
+
+@wrong("your function returned an object of type list")
+def mask_of_lists(kernel_size, mask_type):
+    return mask_by_slices(kernel_size, mask_type).tolist()
+
+
+@wrong("the mask should be one tensor of shape (k, k)")
+def mask_of_rows(kernel_size, mask_type):
+    return list(mask_by_slices(5, mask_type))
+
+
+@wrong("the mask should be one tensor of shape (k, k)")
+def mask_in_a_dict(kernel_size, mask_type):
+    return {"AB"[mask_type]: mask_by_slices(kernel_size, mask_type)}
+
+
+@wrong("mask A has a 0 in row 1, column 1")
+def mask_wrong_beyond_nine(kernel_size, mask_type):
+    """Right up to a kernel of 9."""
+    mask = mask_by_slices(kernel_size, mask_type)
+    if kernel_size > 9:
+        mask[0, 0] = 0
+    return mask
+
+
+@wrong("the shape of the mask is (3, 3)")
+def mask_of_three(kernel_size, mask_type):
+    return mask_by_slices(3, mask_type)

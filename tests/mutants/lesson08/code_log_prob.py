@@ -8,6 +8,7 @@ from torch.nn import functional
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (0,)}
 
 
 def _picked(log_p, codes):
@@ -52,6 +53,40 @@ def price_flat_in_doubles(logits, codes):
     flat = logits.double().permute(0, 2, 3, 1).reshape(-1, k)
     log_p = flat.log_softmax(-1)[torch.arange(b * h * w), codes.reshape(-1)]
     return log_p.view(b, -1).sum(1)
+
+
+@right
+def price_mapped(logits, codes):
+    def of_one(logits, codes):
+        flat = logits.flatten(1)
+        return (flat.take_along_dim(codes.view(1, -1), 0)[0] - flat.logsumexp(0)).sum()
+
+    return torch.vmap(of_one)(logits, codes)
+
+
+@right
+def price_code_by_code(logits, codes):
+    largest = logits.detach().amax(1, keepdim=True)
+    log_p = logits - largest - (logits - largest).exp().sum(1, keepdim=True).log()
+    total = torch.zeros(len(codes), dtype=torch.float64)
+    for code in range(logits.shape[1]):
+        total = total + torch.where(codes == code, log_p[:, code], 0.0).sum((1, 2))
+    return total
+
+
+@right
+def price_row_by_row(logits, codes):
+    log_p, rows = functional.log_softmax(logits, dim=1), []
+    for row in range(codes.shape[1]):
+        picked = torch.gather(log_p[:, :, row], 1, codes[:, row].unsqueeze(1))
+        rows.append(picked.squeeze(1).sum(-1))
+    return sum(rows)
+
+
+@right
+def price_by_nll(logits, codes):
+    log_p = logits.log_softmax(1).flatten(2)
+    return -functional.nll_loss(log_p, codes.flatten(1), reduction="none").sum(1)
 
 
 @wrong("the mean over the positions is taken in place of the sum")
@@ -223,3 +258,43 @@ def price_with_detached_normaliser(logits, codes):
 @wrong("one example lost its axis")
 def price_squeezed(logits, codes):
     return price_by_gather(logits, codes).squeeze()
+
+
+@wrong("the gradient with respect to logits is not")
+def price_with_gradient_of_the_mean(logits, codes):
+    value = price_by_gather(logits, codes)
+    return value.detach() + value.mean() - value.mean().detach()
+
+
+@wrong("the gradient with respect to logits is not")
+def price_with_gradients_exchanged(logits, codes):
+    value = price_by_gather(logits, codes)
+    return value.detach() + value.flip(0) - value.flip(0).detach()
+
+
+@wrong("the gradient with respect to logits is not")
+def price_with_clamped_logits(logits, codes):
+    """The values are right, the gradient stops at logits above 2."""
+    clamped = logits.clamp(max=2)
+    return price_by_gather(clamped + (logits - clamped).detach(), codes)
+
+
+@wrong("right for moderate logits, wrong or not finite for large ones")
+def price_clamped_from_below(logits, codes):
+    return _picked(logits.log_softmax(1).clamp(min=-100), codes).sum((1, 2))
+
+
+@wrong("right for moderate logits, wrong or not finite for large ones")
+def price_of_clamped_logits(logits, codes):
+    return price_by_gather(logits.clamp(-50, 50), codes)
+
+
+@wrong("summed over the wrong axis")
+def price_with_lost_rows(logits, codes):
+    picked = _picked(logits.log_softmax(1), codes).squeeze(1)
+    return picked.sum((1, 2)) if picked.ndim == 3 else picked
+
+
+@wrong("added up before the logarithm")
+def price_of_mean_probability(logits, codes):
+    return _picked(logits.softmax(1), codes).mean((1, 2)).log()

@@ -6,6 +6,7 @@ from torch.nn import functional
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # of the sampler, which takes none
 
 
 def _padded(x, k, **mode):
@@ -63,6 +64,87 @@ def conv_by_unfold(x, weight, bias, row, column):
 def conv_broadcast(x, weight, bias, row, column):
     window = _cut_out(x.double(), weight.shape[-1], row, column)
     return (window[:, None] * weight).sum((2, 3, 4)) + bias
+
+
+@right
+def conv_mapped(x, weight, bias, row, column):
+    window = _cut_out(x, weight.shape[-1], row, column)
+    of_one = torch.vmap(lambda one, kernel: (one * kernel).sum(), in_dims=(None, 0))
+    return torch.vmap(of_one, in_dims=(0, None))(window, weight) + bias
+
+
+@right
+def conv_of_window(x, weight, bias, row, column):
+    window = _cut_out(x, weight.shape[-1], row, column)
+    return functional.conv2d(window, weight, bias).flatten(1)
+
+
+@right
+def conv_pixel_by_pixel(x, weight, bias, row, column):
+    half, (height, width) = weight.shape[-1] // 2, x.shape[2:]
+    out = torch.zeros(len(x), len(weight), dtype=torch.float64)
+    for down in range(-half, half + 1):
+        for right in range(-half, half + 1):
+            i, j = row + down, column + right
+            if 0 <= i < height and 0 <= j < width:
+                out += (x[:, :, i, j] @ weight[:, :, half + down, half + right].mT).double()
+    return out + bias
+
+
+@right
+def conv_by_rows(x, weight, bias, row, column):
+    k = weight.shape[-1]
+    rows = [row + i - k // 2 for i in range(k)]
+    padded = functional.pad(x, (k // 2, k // 2))[..., column : column + k]
+    terms = [
+        torch.tensordot(padded[:, :, i], weight[:, :, n], dims=([1, 2], [1, 2]))
+        for n, i in enumerate(rows)
+        if 0 <= i < x.shape[2]
+    ]
+    return torch.stack(terms).sum(0).add(bias)
+
+
+def _with_padding(x, weight, bias, row, column, padding):
+    k = weight.shape[-1]
+    window = functional.pad(x, padding)[:, :, row : row + k, column : column + k]
+    return torch.einsum("bcij,ocij->bo", window, weight) + bias
+
+
+@wrong("only the columns are padded")
+def conv_with_two_paddings(x, weight, bias, row, column):
+    return _with_padding(x, weight, bias, row, column, (weight.shape[-1] // 2,) * 2)
+
+
+@wrong("only the rows are padded")
+def conv_with_padded_rows(x, weight, bias, row, column):
+    half = weight.shape[-1] // 2
+    return _with_padding(x, weight, bias, row, column, (0, 0, half, half))
+
+
+@wrong("the padding is 1, whatever the kernel")
+def conv_with_padding_of_one(x, weight, bias, row, column):
+    return _with_padding(x, weight, bias, row, column, (1,) * 4)
+
+
+@wrong("the padding is 3, whatever the kernel")
+def conv_with_padding_of_three(x, weight, bias, row, column):
+    return _with_padding(x, weight, bias, row, column, (3,) * 4)
+
+
+@wrong("off by one: the window is too low and too far right")
+def conv_with_padding_of_two(x, weight, bias, row, column):
+    return _with_padding(x, weight, bias, row, column, (2,) * 4)
+
+
+@wrong("the padding is k: k // 2 is wanted")
+def conv_with_padding_of_k(x, weight, bias, row, column):
+    return _with_padding(x, weight, bias, row, column, (weight.shape[-1],) * 4)
+
+
+@wrong("right for a kernel of 7, not for a smaller one")
+def conv_of_seven(x, weight, bias, row, column):
+    scale = 1 if weight.shape[-1] in (1, 7) else 0.9
+    return conv_flat(x, weight, bias, row, column) * scale
 
 
 @wrong("the kernel is flipped: a convolution layer does not flip it")

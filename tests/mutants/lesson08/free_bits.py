@@ -7,6 +7,7 @@ from torch.nn import functional
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (0,)}
 
 
 @right
@@ -50,6 +51,26 @@ def free_in_place(rate, k):
 @right
 def free_by_package_line(rate, k):
     return torch.where(rate > k, rate, k + 0 * rate)
+
+
+@right
+def free_by_half_sum(rate, k):
+    return 0.5 * (rate + k + (rate - k).abs())
+
+
+@right
+def free_mapped(rate, k):
+    return torch.vmap(lambda one: torch.clamp(one, k))(rate)
+
+
+@right
+def free_of_two(rate, k):
+    return torch.stack([rate, torch.full_like(rate, k)]).max(0).values
+
+
+@right
+def free_by_threshold(rate, k):
+    return functional.threshold(rate.double(), k, k)
 
 
 @wrong("the minimum is taken")
@@ -182,3 +203,41 @@ def free_squeezed(rate, k):
 @wrong("an axis too many")
 def free_keepdim(rate, k):
     return rate[:, None].clamp(min=k)
+
+
+@wrong("right above and below k, not at k itself")
+def free_in_two_parts(rate, k):
+    return rate * (rate > k) + k * (rate < k)
+
+
+@wrong("right far from k, not near it")
+def free_with_room(rate, k):
+    return torch.where(rate > k + 0.02, rate, k + 0 * rate.detach())
+
+
+@wrong("right far from k, not near it")
+def free_smooth_near_k(rate, k):
+    return k + functional.softplus(rate - k, beta=100)
+
+
+@wrong("Python's max compares the batch as a whole")
+def free_by_python_max(rate, k):
+    return max(rate, k)
+
+
+@wrong("torch's max and maximum want two tensors")
+def free_by_torch_max(rate, k):
+    return torch.max(rate, k)
+
+
+@wrong("the gradient is not: ")
+def free_with_gradient_of_the_mean(rate, k):
+    charged = rate.clamp(min=k)
+    return charged.detach() + charged.mean() - charged.mean().detach()
+
+
+@wrong("the gradient is not: ")
+def free_leaking(rate, k):
+    """The values are right, and below k a hundredth of the gradient is left."""
+    charged = rate.clamp(min=k)
+    return charged + 0.02 * (rate - rate.detach())

@@ -7,6 +7,7 @@ from mutants import registry
 from mutants.lesson08.causal_mask import mask_by_slices
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # numbers come in, and constants go out
 
 
 @right
@@ -37,16 +38,7 @@ def stacks_stacked(kernel_size, first):
 
 @right
 def stacks_from_ones(kernel_size, first):
-    half = kernel_size // 2
-    vertical, horizontal = np.ones((kernel_size, kernel_size)), np.ones((kernel_size, kernel_size))
-    vertical[half + 1 :] = 0
-    horizontal[:half] = 0
-    horizontal[half + 1 :] = 0
-    horizontal[:, half + 1 :] = 0
-    if first:
-        vertical[half] = 0
-        horizontal[:, half] = 0
-    return [vertical, horizontal]
+    return [torch.tensor(mask, dtype=torch.int32) for mask in stacks_of_numpy(kernel_size, first)]
 
 
 @right
@@ -55,6 +47,13 @@ def stacks_from_causal_masks(kernel_size, first):
     rows = torch.arange(kernel_size) - kernel_size // 2
     vertical = (rows < 1 - first).repeat_interleave(kernel_size).view(kernel_size, kernel_size)
     return vertical, causal * (rows == 0)[:, None]
+
+
+@right
+def stacks_by_comparison(kernel_size, first):
+    rows, columns = torch.meshgrid(*[torch.arange(kernel_size)] * 2, indexing="ij")
+    centre, compare = kernel_size // 2, torch.lt if first else torch.le
+    return compare(rows, centre).float(), (compare(columns, centre) & (rows == centre)).float()
 
 
 def _stacks(kernel_size, first, vertical=None, horizontal=None):
@@ -213,3 +212,40 @@ def stacks_one_row(kernel_size, first):
 def stacks_cut(kernel_size, first):
     half = kernel_size // 2
     return stacks_by_slices(kernel_size, first)[0], torch.ones(1, half + 1 - first)
+
+
+@wrong("your function returned a numpy array: a tensor is wanted")
+def stacks_of_numpy(kernel_size, first):
+    half = kernel_size // 2
+    vertical, horizontal = np.ones((kernel_size, kernel_size)), np.ones((kernel_size, kernel_size))
+    vertical[half + 1 :] = 0
+    horizontal[:half] = 0
+    horizontal[half + 1 :] = 0
+    horizontal[:, half + 1 :] = 0
+    if first:
+        vertical[half] = 0
+        horizontal[:, half] = 0
+    return [vertical, horizontal]
+
+
+@wrong("your function returned a numpy array")
+def stacks_of_a_numpy_mask(kernel_size, first):
+    vertical, horizontal = stacks_by_slices(kernel_size, first)
+    return vertical, horizontal.numpy()
+
+
+@wrong("the vertical mask is of float64")
+def stacks_in_doubles(kernel_size, first):
+    return [mask.double() for mask in stacks_by_slices(kernel_size, first)]
+
+
+@wrong("two masks are expected, the vertical and the horizontal one")
+def stacks_in_a_dict(kernel_size, first):
+    names = ("vertical", "horizontal")
+    return dict(zip(names, stacks_by_slices(kernel_size, first), strict=True))
+
+
+@wrong("vertical mask, later layers: it lacks the centre's row")
+def stacks_wrong_for_one(kernel_size, first):
+    """Right for kernels of 3 and more."""
+    return stacks_by_slices(kernel_size, first if kernel_size > 1 else 1)

@@ -9,6 +9,7 @@ from course_utils import losses
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (1, 2, 4, 5)}
 
 
 def _normal(value, mu, log_var):
@@ -330,7 +331,7 @@ def dreg_mean_over_samples(*arrays):
     return _two_terms(*arrays, lambda log_w: log_w.softmax(0)).mean(0)
 
 
-@wrong("one number came")
+@wrong("one number came, in which the examples are mixed")
 def dreg_one_number(*arrays):
     return dreg_two_terms(*arrays).mean()
 
@@ -355,7 +356,7 @@ def dreg_each_sample(*arrays):
     return _two_terms(*arrays, lambda log_w: log_w.softmax(0))
 
 
-@wrong("Is the result of shape")
+@wrong("the sum over the samples is missing")
 def dreg_each_sample_with_hook(x, mu, log_var, epsilon, weight, bias):
     z, log_w = _landing(x, mu, log_var, epsilon, weight, bias)
     w = log_w.detach().softmax(0)
@@ -557,3 +558,116 @@ def dreg_squeezed(x, mu, log_var, epsilon, weight, bias):
     log_w = _joint(x, z.view(*epsilon.shape), weight, bias) - _normal(z, *own)
     w = log_w.softmax(0).detach()
     return (w**2 * log_w).sum(0) + ((w - w**2) * _joint(x, z.detach(), weight, bias)).sum(0)
+
+
+def _hooked(log_w, z, factor=lambda w: w):
+    """The sum of w log w, where what comes back through z is multiplied once more."""
+    w = log_w.detach().softmax(0)
+    z.register_hook(lambda slope: slope * factor(w)[..., None])
+    return (w * log_w).sum(0)
+
+
+@wrong("q's own mu and log_var are not detached in log q: the hook multiplies what comes through")
+def dreg_hook_and_nothing_detached(*arrays):
+    z, log_w = _plain(*arrays)
+    return _hooked(log_w, z)
+
+
+@wrong("q's own mu and log_var are not detached in log q, in none of the two terms")
+def dreg_two_terms_and_nothing_detached(x, mu, log_var, epsilon, weight, bias):
+    z, log_w = _plain(x, mu, log_var, epsilon, weight.detach(), bias.detach())
+    w = log_w.softmax(0).detach()
+    other = _joint(x, z.detach(), weight, bias) - _normal(z.detach(), mu, log_var)
+    return (w**2 * log_w + w * other).sum(0)
+
+
+@wrong("q's own mu and log_var are not detached in log q")
+def dreg_second_term_not_detached(x, mu, log_var, epsilon, weight, bias):
+    z, log_w = _landing(x, mu, log_var, epsilon, weight.detach(), bias.detach())
+    w = log_w.softmax(0).detach()
+    other = _joint(x, z.detach(), weight, bias) - _normal(z.detach(), mu, log_var)
+    return (w**2 * log_w + w * other).sum(0)
+
+
+def _with_q(x, mu, log_var, epsilon, weight, bias, log_q):
+    """The right surrogate, but for the log-variance that log q is given."""
+    z = _draw(mu, log_var, epsilon)
+    log_w = _joint(x, z, weight, bias) - _normal(z, mu.detach(), log_q.detach())
+    return _hooked(log_w, z)
+
+
+@wrong("what is given there is the standard deviation exp(log_var / 2)")
+def dreg_std_in_q(*arrays):
+    return _with_q(*arrays, log_q=(0.5 * arrays[2]).exp())
+
+
+@wrong("what is given there is the variance exp(log_var)")
+def dreg_variance_in_q(*arrays):
+    return _with_q(*arrays, log_q=arrays[2].exp())
+
+
+@wrong("what is given there is the logarithm of the standard deviation")
+def dreg_log_std_in_q(*arrays):
+    return _with_q(*arrays, log_q=0.5 * arrays[2])
+
+
+@wrong("what is given there is 0")
+def dreg_unit_q(*arrays):
+    return _with_q(*arrays, log_q=0 * arrays[2])
+
+
+@wrong("of reweighted wake-sleep")
+def dreg_hook_of_one_minus_w(*arrays):
+    z, log_w = _landing(*arrays)
+    return _hooked(log_w, z, lambda w: 1 - w)
+
+
+@wrong("the hook multiplies by w - w^2")
+def dreg_hook_of_wake_sleep(*arrays):
+    z, log_w = _landing(*arrays)
+    return _hooked(log_w, z, lambda w: w - w**2)
+
+
+@wrong("wanted for the bound; and q's own mu and log_var are not detached")
+def dreg_wake_sleep_and_nothing_detached(x, mu, log_var, epsilon, weight, bias):
+    z, log_w = _plain(x, mu, log_var, epsilon, weight.detach(), bias.detach())
+    w = log_w.softmax(0).detach()
+    return ((w - w**2) * log_w + w * _joint(x, z.detach(), weight, bias)).sum(0)
+
+
+@wrong("the hook's factor does not fit z's gradient")
+def dreg_hook_without_axis(*arrays):
+    z, log_w = _landing(*arrays)
+    w = log_w.detach().softmax(0)
+    z.register_hook(lambda slope: slope * w)
+    return (w * log_w).sum(0)
+
+
+@wrong("the hook's factor does not fit z's gradient")
+def dreg_guarded_hook_without_axis(*arrays):
+    return dreg_hook_without_axis(*arrays) if arrays[1].requires_grad else dreg_landing(*arrays)
+
+
+@wrong("was everything detached")
+def dreg_log_w_detached(*arrays):
+    z, log_w = _landing(*arrays)
+    return _hooked(log_w.detach(), z)
+
+
+@wrong("w stands for w^2 for mu and log_var: this is sticking the landing")
+def dreg_hook_that_returns_nothing(*arrays):
+    z, log_w = _landing(*arrays)
+    w = log_w.detach().softmax(0)
+    z.register_hook(lambda slope: None)  # the return is missing
+    return (w * log_w).sum(0)
+
+
+@wrong("raised NameError")
+def dreg_of_undefined(*arrays):
+    return undefined  # noqa: F821
+
+
+@wrong("one array is expected")
+def dreg_of_two(*arrays):
+    value = dreg_two_terms(*arrays)
+    return value, value

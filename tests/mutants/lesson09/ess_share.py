@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import scipy.linalg
 import torch
 from torch import distributions
 
@@ -10,6 +11,7 @@ from course_utils import losses
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # one number for a table, and a jump where the variance becomes infinite
 
 
 @right
@@ -71,6 +73,25 @@ def share_by_minors(precision, q_precision):
         return 0.0
     terms = torch.linalg.slogdet(heavy).logabsdet + q_precision.log().sum()
     return math.exp(0.5 * terms - torch.linalg.slogdet(precision)[1])
+
+
+@right
+def share_by_distributions(precision, q_precision):
+    """The second moment at one place: what p^2 / q is there, over its own normal density."""
+    zero, heavy = torch.zeros_like(q_precision), 2 * precision - torch.diag(q_precision)
+    if torch.linalg.cholesky_ex(heavy).info:
+        return np.float64(0)
+    p, q, both = (
+        distributions.MultivariateNormal(zero, precision_matrix=matrix).log_prob(zero)
+        for matrix in (precision, torch.diag(q_precision), heavy)
+    )
+    return (q + both - 2 * p).exp()
+
+
+@right
+def share_by_general_eigenvalues(precision, q_precision):
+    values = scipy.linalg.eigh(precision.numpy(), np.diag(q_precision.numpy()), eigvals_only=True)
+    return 0.0 if min(values) <= 0.5 else float(np.prod(np.sqrt(2 * values - 1) / values))
 
 
 def _heavy(precision, q_precision):
@@ -359,3 +380,88 @@ def share_by_simulation(precision, q_precision):
     z = epsilon / q_precision.sqrt()
     log_w = -0.5 * torch.einsum("kl,lm,km->k", z, precision, z) + 0.5 * epsilon.square().sum(1)
     return losses.effective_sample_size(log_w) / len(log_w)
+
+
+@wrong("q_precision is subtracted from all entries of 2M")
+def share_broadcast(precision, q_precision):
+    return _root(2 * precision - q_precision, precision, q_precision)
+
+
+@wrong("q_precision is subtracted from all entries of 2M")
+def share_broadcast_over_rows(precision, q_precision):
+    return _root(2 * precision - q_precision[:, None], precision, q_precision)
+
+
+@wrong("2M - Lambda is positive definite here: is Lambda made by torch.diag")
+def share_broadcast_without_test(precision, q_precision):
+    return share_without_test_of(2 * precision - q_precision, precision, q_precision)
+
+
+def share_without_test_of(matrix, precision, q_precision):
+    product = q_precision.prod() * torch.linalg.det(matrix)
+    return product.sqrt() / torch.linalg.det(precision)
+
+
+@wrong("the square roots are missing")
+@_guarded
+def share_without_roots(precision, q_precision):
+    det = torch.linalg.det
+    return q_precision.prod() * det(_heavy(precision, q_precision)) / det(precision)
+
+
+@wrong("2 pi is kept")
+@_guarded
+def share_with_2_pi(precision, q_precision):
+    return _share(precision, q_precision) / (2 * math.pi) ** (len(q_precision) / 2)
+
+
+@wrong("2 pi is kept")
+@_guarded
+def share_with_2_pi_on_top(precision, q_precision):
+    return _share(precision, q_precision) * (2 * math.pi) ** len(q_precision)
+
+
+@wrong("2 pi is kept: its powers cancel; and upside down")
+@_guarded
+def share_inverse_with_2_pi(precision, q_precision):
+    return (2 * math.pi) ** (len(q_precision) / 2) / _share(precision, q_precision)
+
+
+@wrong("the exponents are not right: here is |M| to the power 1 and |Lambda| to the power -0.5")
+@_guarded
+def share_with_inverse_constants(precision, q_precision):
+    det = torch.linalg.det
+    return det(precision) / q_precision.prod().sqrt() * det(_heavy(precision, q_precision)).sqrt()
+
+
+@wrong("0 came, but 2M - Lambda is positive definite here")
+def share_with_tolerance(precision, q_precision):
+    heavy = _heavy(precision, q_precision)
+    is_finite = torch.linalg.eigvalsh(heavy).min() > 1e-3
+    return _share(precision, q_precision) if is_finite else 0.0
+
+
+@wrong("there is no tolerance")
+def share_with_tolerance_below(precision, q_precision):
+    heavy = _heavy(precision, q_precision)
+    least = torch.linalg.eigvalsh(heavy).min()
+    if least < -1e-3:
+        return 0.0
+    return 0.02 if least <= 0 else _share(precision, q_precision)
+
+
+@wrong("0 came, but 2M - Lambda is positive definite here")
+def share_by_dominance(precision, q_precision):
+    """Gershgorin's circles: enough for a positive definite matrix, not needed."""
+    heavy = _heavy(precision, q_precision)
+    own = heavy.diagonal()
+    if (own <= heavy.abs().sum(1) - own.abs()).any():
+        return torch.tensor(0.0)
+    return _share(precision, q_precision)
+
+
+@wrong("0 came, but 2M - Lambda is positive definite here")
+def share_by_extremes(precision, q_precision):
+    if 2 * torch.linalg.eigvalsh(precision).min() <= q_precision.max():
+        return 0.0
+    return _share(precision, q_precision)

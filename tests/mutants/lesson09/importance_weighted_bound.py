@@ -9,6 +9,7 @@ from course_utils import losses
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (0,)}
 
 
 @right
@@ -17,15 +18,28 @@ def bound_by_logsumexp(log_w):
 
 
 @right
-def bound_by_shift(log_w):
+def bound_by_guarded_shift(log_w):
     largest = log_w.max(dim=0).values
-    return (log_w - largest).exp().mean(0).log() + largest
+    shift = torch.where(largest.isfinite(), largest, 0.0)
+    return (log_w - shift).exp().mean(0).log() + shift
 
 
 @right
-def bound_by_detached_shift(log_w):
-    largest = log_w.detach().amax(0, keepdim=True)
-    return ((log_w - largest).exp().sum(0, keepdim=True).log() + largest)[0] - np.log(len(log_w))
+def bound_mapped(log_w):
+    return torch.vmap(lambda column: column.logsumexp(0), in_dims=1)(log_w) - math.log(len(log_w))
+
+
+@right
+def bound_by_pairs(log_w):
+    rows = list(log_w.double())
+    while len(rows) > 1:
+        rows.append(torch.logaddexp(rows.pop(0), rows.pop(0)))
+    return rows[0] - torch.tensor(log_w.shape[0]).log()
+
+
+@right
+def bound_of_scaled_weights(log_w):
+    return (log_w + math.log(1 / log_w.size(0))).T.logsumexp(dim=1)
 
 
 @right
@@ -225,3 +239,40 @@ def bound_nan_for_zeros(log_w):
     largest = log_w.amax(0)
     share = log_w.softmax(0)
     return largest + ((log_w - largest) * 0 + (log_w - largest).exp()).mean(0).log() + 0 * share[0]
+
+
+@wrong("and -inf - (-inf) is NaN")
+def bound_by_shift(log_w):
+    largest = log_w.max(dim=0).values
+    return (log_w - largest).exp().mean(0).log() + largest
+
+
+@wrong("and -inf - (-inf) is NaN")
+def bound_by_detached_shift(log_w):
+    largest = log_w.detach().amax(0, keepdim=True)
+    return ((log_w - largest).exp().sum(0, keepdim=True).log() + largest)[0] - np.log(len(log_w))
+
+
+@wrong("all K weights of an example are zero, its bound is log 0")
+def bound_of_finite_weights(log_w):
+    return log_w.nan_to_num(neginf=-1e6).logsumexp(0) - math.log(len(log_w))
+
+
+@wrong("the gradient with respect to log_w is not")
+def bound_with_gradients_exchanged(log_w):
+    value = log_w.logsumexp(0) - math.log(len(log_w))
+    return value.detach() + value.flip(0) - value.flip(0).detach()
+
+
+@wrong("the gradient with respect to log_w is not")
+def bound_with_gradient_of_the_mean(log_w):
+    value = log_w.logsumexp(0) - math.log(len(log_w))
+    mean = value.mean()
+    return value.detach() + mean - mean.detach()
+
+
+@wrong("the gradient with respect to log_w is not")
+def bound_with_nan_gradient_for_zeros(log_w):
+    value = log_w.logsumexp(0) - math.log(len(log_w))
+    ones = (0 * log_w.exp() * log_w).nan_to_num().sum(0)
+    return value + ones

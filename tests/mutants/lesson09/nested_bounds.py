@@ -9,6 +9,7 @@ from course_utils import losses
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # what is compared with log p(x) afterwards; training takes one block of all
 
 
 @right
@@ -46,6 +47,26 @@ def nested_by_numpy(log_w, k):
 @right
 def nested_transposed(log_w, k):
     return log_w.T.reshape(log_w.shape[1], -1, k).logsumexp(2).mean(1) - math.log(k)
+
+
+@right
+def nested_mapped(log_w, k):
+    blocks = torch.stack(log_w.split(k))
+    return torch.vmap(lambda block: block.logsumexp(0) - math.log(len(block)))(blocks).mean(0)
+
+
+@right
+def nested_by_logaddexp(log_w, k):
+    total = log_w[::k].double()
+    for row in range(1, k):
+        total = torch.logaddexp(total, log_w[row::k].double())
+    return total.mean(0) - math.log(k)
+
+
+@right
+def nested_by_chunks(log_w, k):
+    bounds = [torch.logsumexp(block, dim=0) for block in log_w.chunk(len(log_w) // k)]
+    return sum(bounds) / len(bounds) - torch.tensor(k).log()
 
 
 def _blocks(log_w, k):
@@ -235,3 +256,30 @@ def nested_keepdim(log_w, k):
 @wrong("one example lost its axis")
 def nested_squeezed(log_w, k):
     return _blocks(log_w, k).mean(0).squeeze()
+
+
+@wrong("a weight of zero is left out of k, it counts")
+def nested_without_zeros(log_w, k):
+    blocks = log_w.reshape(-1, k, log_w.shape[1])
+    return (blocks.logsumexp(1) - blocks.isfinite().sum(1).log()).mean(0)
+
+
+@wrong("an entry of -inf is a weight of zero")
+def nested_nan_for_zeros(log_w, k):
+    blocks = log_w.reshape(-1, k, log_w.shape[1])
+    largest = blocks.amax(1, keepdim=True)
+    weights = (blocks - largest).exp() + 0 * (blocks - largest)
+    return (weights.mean(1).log() + largest[:, 0]).mean(0)
+
+
+@wrong("take logsumexp")
+def nested_shifted_by_one_number(log_w, k):
+    middle = log_w[log_w.isfinite()].mean()
+    blocks = (log_w - middle).reshape(-1, k, log_w.shape[1])
+    return (blocks.exp().mean(1) + 1e-30).log().mean(0) + middle
+
+
+@wrong("the last block is left out")
+def nested_without_last(log_w, k):
+    blocks = _blocks(log_w, k)
+    return blocks[: max(1, len(blocks) - 1)].mean(0)

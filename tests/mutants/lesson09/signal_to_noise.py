@@ -8,6 +8,7 @@ import torch
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # a measurement of gradients, for a figure
 
 
 @right
@@ -46,6 +47,31 @@ def noise_safe(gradients):
     mean = gradients.sum(0) / len(gradients)
     var = (gradients - mean).square().sum(0) / (len(gradients) - 1)
     return (mean.square() / (var + 1e-12)).sqrt()
+
+
+@right
+def noise_in_a_list(gradients):
+    return [one.mean().abs() / one.std() for one in gradients.unbind(1)]
+
+
+@right
+def noise_mapped(gradients):
+    of_one = torch.vmap(lambda one: one.mean().abs() / (one - one.mean()).square().mean().sqrt())
+    return of_one(gradients.T)
+
+
+@right
+def noise_by_covariance(gradients):
+    columns = gradients.double().T
+    return columns.mean(1).abs() / torch.atleast_2d(torch.cov(columns)).diagonal().sqrt()
+
+
+@right
+def noise_of_pairs(gradients):
+    """The variance is half the mean square of the differences of all pairs."""
+    apart = gradients[:, None].double() - gradients.double()
+    pairs = len(gradients) * (len(gradients) - 1)
+    return gradients.mean(0).abs() / (apart.square().sum((0, 1)) / (2 * pairs)).sqrt()
 
 
 @wrong("the absolute value is missing")
@@ -183,3 +209,24 @@ def noise_squeezed(gradients):
 @wrong("an axis too many")
 def noise_keepdim(gradients):
     return gradients.mean(0, keepdim=True).abs() / gradients.std(0, keepdim=True)
+
+
+@wrong("divided by R, or by R - 1, no other number")
+def noise_with_divisor_r_minus_two(gradients):
+    return gradients.mean(0).abs() / gradients.std(0, correction=2)
+
+
+@wrong("divided by R, or by R - 1, no other number")
+def noise_with_divisor_r_plus_one(gradients):
+    return gradients.mean(0).abs() / gradients.std(0, correction=-1)
+
+
+@wrong("upside down")
+def noise_exchanged(gradients):
+    mean, std = torch.std_mean(gradients, 0)
+    return mean.abs() / std
+
+
+@wrong("over the parameters: the estimates are dim 0")
+def noise_transposed(gradients):
+    return noise_plain(gradients.T)
