@@ -169,7 +169,8 @@ def rate_distortion(model, x, num_samples=1, batch_size=500):
 def active_units(mu, threshold=0.01):
     """How many latents carry information: (count, variances).
 
-    A latent i is active if Var_x(E_q[z_i | x]) > threshold.
+    A latent i is active if Var_x(E_q[z_i | x]) > threshold. The threshold has a meaning only where
+    the prior's scale is fixed; elsewhere see :func:`informative_units`.
 
     Args:
         mu: posterior means of many examples, (N, L), N at least 2.
@@ -189,6 +190,39 @@ def active_units(mu, threshold=0.01):
     if not variances.isfinite().all():
         raise losses.NotFiniteError("mu: expected finite numbers, got NaN or infinity")
     return int((variances > threshold).sum()), variances
+
+
+def informative_units(model, x, least=0.01, num_samples=20):
+    """How many latents of each layer carry more than ``least`` nats: (counts, rates).
+
+    The rate of latent i is the mean over x of E_q[log q(z_i|.) - log p(z_i|.)], each given what it
+    was drawn from. No scale of z_i changes it, so it serves where p is learnt, too.
+
+    Args:
+        model: a ``nets.VAE`` with Gaussian latents and a standard normal prior (closed form), or
+            a model of several layers, with ``infer``.
+        x: (N, ...).
+        least: nats.
+        num_samples: draws of z for each x, where there are several layers.
+
+    Returns:
+        Two lists with one entry for each layer, the lowest first: ints, and rates (L,) in nats. A
+        rate that is measured by draws may be negative: z_2 may know more of z_1 than x does.
+    """
+
+    def each(part):
+        if not hasattr(model, "infer"):
+            return (losses.gaussian_kl(*model.encode(part), event_dim=0),)
+        return tuple(
+            (
+                losses.gaussian_log_prob(z, mu_q, log_var_q, event_dim=0)
+                - losses.gaussian_log_prob(z, mu_p, log_var_p, event_dim=0)
+            ).mean(0)
+            for z, mu_q, log_var_q, mu_p, log_var_p in model.infer(part, num_samples)
+        )
+
+    rates = [rate.mean(0) for rate in in_parts(each, x)]
+    return [int((rate > least).sum()) for rate in rates], rates
 
 
 def codebook_usage(indices, num_codes):

@@ -271,6 +271,82 @@ def test_active_units_count_variances_of_the_means():
             evaluation.active_units(bad)
 
 
+def informative(count, scale=1.0):
+    """Two layers of five latents: the first ``count`` of z1 repeat a pixel each, in their scale."""
+
+    def line(net, weight, bias):
+        net.weight.data, net.bias.data = weight, torch.as_tensor(bias, dtype=torch.float64)
+
+    model = nets.TwoLayerVAE(
+        nets.MLPEncoder((5,), (), 5),
+        nets.MLPEncoder((5,), (), 2),
+        nets.MLPDecoder(2, (), (5,), 2),
+        nets.MLPDecoder(5, (), (5,)),
+        nets.StandardNormal(2),
+        nets.Gaussian(1, 1.0),
+        mixed_precision=False,
+    ).double()
+    reads = torch.zeros(10, 5, dtype=torch.float64)
+    reads[:count, :count] = scale * math.sqrt(0.5) * torch.eye(count)
+    silent = [0.0] * (5 - count)
+    wide = 2 * math.log(scale)
+    line(
+        model.encoder[1],
+        reads,
+        [0.0] * 5 + [wide + math.log(0.5)] * count + [wide + x for x in silent],
+    )
+    line(model.encoder_2[1], torch.zeros(4, 5).double(), [0.0] * 4)
+    line(model.decoder_2[0], torch.zeros(10, 2).double(), [0.0] * 5 + [wide] * 5)
+    return model
+
+
+@pytest.mark.parametrize("count", [0, 2, 5])
+def test_informative_units_are_counted_by_their_rate_at_any_scale(count):
+    """q has half the variance of p and the mean x / sqrt 2: a rate of log(2) / 2 on average."""
+    torch.manual_seed(0)
+    x = torch.randn(4_000, 5, dtype=torch.float64)
+    for scale in (0.01, 1.0, 100.0):
+        counts, rates = evaluation.informative_units(informative(count, scale), x)
+        assert counts == [count, 0]
+        expected = torch.tensor([0.5 * math.log(2)] * count + [0.0] * (5 - count)).double()
+        torch.testing.assert_close(rates[0], expected, atol=0.03, rtol=0)
+        assert rates[1].shape == (2,) and not rates[1].any()
+        # The variance of the means is another count: of the scale.
+        with torch.no_grad():
+            means = informative(count, scale).encode(x)[0]
+        assert evaluation.active_units(means)[0] == (0 if scale < 1 else count)
+    counts, _ = evaluation.informative_units(informative(count), x, least=0.5)
+    assert counts == [0, 0]
+
+
+def test_informative_units_of_one_layer_are_those_of_its_closed_form():
+    model = nets.VAE(
+        nets.MLPEncoder((3,), (), 3),
+        nets.MLPDecoder(3, (), (3,)),
+        nets.StandardNormal(3),
+        nets.Gaussian(1, 1.0),
+        mixed_precision=False,
+    )
+    x = torch.randn(50, 3)
+    counts, rates = evaluation.informative_units(model, x)
+    with torch.no_grad():
+        mu, log_var = model.encode(x)
+    expected = 0.5 * (mu**2 + log_var.exp() - 1 - log_var).mean(0)
+    torch.testing.assert_close(rates, [expected])
+    assert counts == [int((expected > 0.01).sum())]
+
+
+def test_a_rate_of_z1_may_be_negative_and_is_then_not_counted():
+    """z2 repeats z1 closely, which q(z1|x) knows nothing of."""
+    model = informative(0)
+    model.encoder_2[1].weight.data[0, 0] = 1.0
+    model.encoder_2[1].bias.data[2:] = math.log(0.01)
+    model.decoder_2[0].weight.data[0, 0] = 1.0
+    model.decoder_2[0].bias.data[5] = math.log(0.01)
+    counts, rates = evaluation.informative_units(model, torch.zeros(2_000, 5).double())
+    assert counts == [0, 2] and rates[0][0] < -1.5 < 1.5 < rates[1][0]
+
+
 def test_codebook_usage():
     used, perplexity, counts = evaluation.codebook_usage(torch.arange(8).reshape(2, 4), 8)
     assert used == 8 and perplexity == pytest.approx(8) and counts.tolist() == [1] * 8

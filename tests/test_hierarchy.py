@@ -168,6 +168,27 @@ def test_dreg_has_the_mean_of_the_plain_gradient(kind, num_samples, x):
     assert (difference < 6 * error + 1e-9).all(), (difference / error).max()
 
 
+@pytest.mark.parametrize("num_samples", [1, 4])
+def test_in_a_ladder_the_scores_of_p_and_q_share_their_noise(num_samples):
+    """By mu_p: (z - mu_p) / var_p from log p, -(z - mu_q) / var_p from -log q; no z in the sum."""
+    model = small(nets.LadderVAE).eval()
+    with torch.no_grad():
+        model.decoder_2[-2].bias.copy_(torch.linspace(-2, 2, 10))  # scales of many sizes
+    layer, _ = model.infer(torch.rand(3, 1, 4, 4).round(), num_samples)
+    held = layer._make(part.detach() for part in layer)
+    of_p = held._replace(mu_p=layer.mu_p, log_var_p=layer.log_var_p)
+    of_q = held._replace(mu_q=layer.mu_q, log_var_q=layer.log_var_q)
+    by_p, by_q = (
+        torch.autograd.grad(-one.log_ratio.sum(), layer.mu_p, retain_graph=True)[0]
+        for one in (of_p, of_q)
+    )
+    precision = (-held.log_var_p).exp()
+    torch.testing.assert_close(by_p, precision * (held.z - held.mu_p))
+    torch.testing.assert_close(by_q, -precision * (held.z - held.mu_q), rtol=1e-4, atol=1e-4)
+    both = precision * (held.mu_q - held.mu_p)
+    torch.testing.assert_close(by_p + by_q, both, rtol=1e-4, atol=1e-4)
+
+
 @KINDS
 def test_dreg_has_no_noise_for_phi_at_the_exact_posterior(kind, x):
     model = toy(kind)

@@ -232,6 +232,12 @@ def test_a_page_without_its_markers_is_named(project):
             readme_tables.put(text, "x", "y")
 
 
+def test_a_training_that_goes_on_from_another_says_so():
+    """Its epochs and its time are those of the last part alone."""
+    assert results_table.row(a_record(epochs=8))["epochs"] == "8"
+    assert results_table.row(a_record(epochs=8, continued_from="k5"))["epochs"] == "8 after `k5`"
+
+
 def test_faults_of_results_are_named(tmp_path, results):
     assert results_table.generate(tmp_path / "none") == results_table.NONE
     (results / "03.json").write_text(json.dumps({"lesson": "03", "records": [{"model": "x"}]}))

@@ -70,14 +70,14 @@ def duration(seconds):
 
 def row(record):
     """The cells of one record."""
-    threads = record["threads"]
+    threads, source = record["threads"], record.get("continued_from")
     return {
         "model": f"`{record['model']}`",
         "metric": f"`{record['metric']}`",
         "value": f"{number(record['value'], record['standard_error'])} {record['unit']}".strip(),
         "n": number(record["n"]),
         "measured on": f"{record['dataset']}, {record['split']}",
-        "epochs": number(record["epochs"]),
+        "epochs": number(record["epochs"]) + (f" after `{source}`" if source else ""),
         "parameters": number(record["parameters"]),
         "training": duration(record["seconds"]),
         "on": f"{record['device']}, {threads} thread{'' if threads == 1 else 's'}",
