@@ -30,6 +30,9 @@ class Answer(Remote):
     def call_in_place(self, arrays, seed):
         return self.call(arrays, seed, in_place=True)
 
+    def call_for_tensors(self, arrays, seed):
+        return self.call(arrays, seed, tensors=True)
+
     def gradient(self, arrays, seed, output, weights, probe):
         return self._gradients("gradient", arrays, seed, output, weights, probe)[1]
 

@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
 
 from course_utils import checks
+from course_utils.checks import _compare
 
 ANSWERS = mutants.modules()
 WRONG = [(name, *entry) for name, module in ANSWERS.items() for entry in module.WRONG]
@@ -356,6 +357,29 @@ def test_an_answer_cannot_change_the_arrays_of_a_check():
     checks.call(answer, array, in_place=True)
     checks.gradient(lambda x: x.data.zero_() + x, array)
     np.testing.assert_array_equal(array, np.ones(3))
+
+
+def test_tensors_are_wanted_where_a_network_goes_on_with_them():
+    for value in (np.ones(3), (torch.ones(3), np.ones(3)), [np.ones(3)]):
+        checks.call(lambda value=value: value)
+        with pytest.raises(checks.CheckFailed, match="returned a numpy array: a tensor is wanted"):
+            checks.call(lambda value=value: value, tensors=True)
+    np.testing.assert_array_equal(checks.call(lambda: torch.ones(3), tensors=True), np.ones(3))
+
+
+def test_lines_below_each_other_stay_so_in_a_message():
+    lines = str(checks.CheckFailed("no.", expected="1 0\n0 1", received="1 1\n0 1")).splitlines()
+    assert lines[2:4] == ["  Expected: 1 0", "            0 1"]
+
+
+def test_a_gradient_of_all_entries_together_is_not_that_of_each():
+    x = np.float32([1, 2, 4])
+    mixed = lambda x: (x**2).detach() + (x**2).mean() - (x**2).mean().detach()  # noqa: E731
+    _compare.verify_gradient(mixed, (x,), ("x",), (2 * x,))
+    probe = np.array([1.0, -2.0, 0.5])
+    with pytest.raises(checks.CheckFailed, match="the gradient with respect to x is not"):
+        _compare.verify_gradient(mixed, (x,), ("x",), (2 * x * probe,), probe=probe)
+    _compare.verify_gradient(lambda x: x**2, (x,), ("x",), (2 * x * probe,), probe=probe)
 
 
 def test_noise_is_the_same_in_call_and_gradient_and_the_generators_are_put_back():

@@ -144,9 +144,16 @@ def verify_repeatable(answer, *arrays):
             )
 
 
-def verify_gradient(answer, arrays, names, expected, *, of="the result", output=0, seed=0):
-    """Compare the gradients with ``expected`` (None: not looked at), naming the argument."""
-    found = gradient(answer, *arrays, output=output, seed=seed)
+def verify_gradient(
+    answer, arrays, names, expected, *, of="the result", output=0, seed=0, probe=None
+):
+    """Compare the gradients with ``expected`` (None: not looked at), naming the argument.
+
+    With ``probe``, those of the sum of probe * output, so that no entry's gradient stands for
+    another's.
+    """
+    found = gradient(answer, *arrays, output=output, seed=seed, probe=probe)
+    of += "" if probe is None else ", its entries weighted by random numbers,"
     for name, received, right in zip(names, found, expected, strict=True):
         if right is None:
             continue

@@ -24,7 +24,7 @@ CHECKS = {}  # name -> check
 SEALS = {}  # exercise -> names that its check seals
 
 
-def call(answer, *arrays, seed=0, in_place=False):
+def call(answer, *arrays, seed=0, in_place=False, tensors=False):
     """Result of ``answer(*arrays)``: an array, or a tuple or dict of arrays.
 
     torch's (CPU), numpy's and Python's global generators are seeded by ``seed`` and put back after,
@@ -33,11 +33,14 @@ def call(answer, *arrays, seed=0, in_place=False):
 
     Raises:
         CheckFailed: the answer raised, returned something else than numbers, or (unless it may work
-            ``in_place``) overwrote one of its arguments.
+            ``in_place``) overwrote one of its arguments, or returned numpy arrays where ``tensors``
+            are wanted.
     """
     handle = _remote(answer)
+    way = handle.call_in_place if in_place else handle.call
+    way = handle.call_for_tensors if tensors else way
     try:
-        return _trusted((handle.call_in_place if in_place else handle.call)(_copies(arrays), seed))
+        return _trusted(way(_copies(arrays), seed))
     except CheckFailed as failure:
         told = f"called with {told_arguments(arrays)}" if arrays else "called"
         failure.checked = failure.checked or told

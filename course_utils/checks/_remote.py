@@ -33,7 +33,7 @@ class CheckFailed(AssertionError):
             return f"{name}: {self.mistake}"
         lines = [f"{name}: not right yet.", f"  Mistake:  {self.mistake}"]
         for label in ("checked", "expected", "received"):
-            text = getattr(self, label)
+            text = getattr(self, label).replace("\n", "\n" + 12 * " ")
             lines += [f"  {label.capitalize() + ':':9} {text}"] if text else []
         return "\n".join(lines)
 
@@ -61,6 +61,10 @@ class Remote(ABC):
 
     def call_in_place(self, arrays, seed):
         """As :meth:`call`, of an answer that may overwrite its arguments."""
+        return self.call(arrays, seed)
+
+    def call_for_tensors(self, arrays, seed):
+        """As :meth:`call`, of an answer that must return tensors, no numpy arrays."""
         return self.call(arrays, seed)
 
     @abstractmethod
@@ -97,18 +101,27 @@ class Local(Remote):
     def __init__(self, target, title="your function"):
         self._target, self._title = target, title
 
-    def call(self, arrays, seed, in_place=False):
+    def call(self, arrays, seed, in_place=False, tensors=False):
         arguments = _arguments(arrays)
         with noise(seed):
             value = self._run(arguments)
         if not in_place:
             self._refuse_overwritten(arrays, arguments)
+        parts = value if isinstance(value, (tuple, list)) else [value]
+        if tensors and any(isinstance(part, np.ndarray) for part in parts):
+            raise CheckFailed(
+                f"{self._title} returned a numpy array: a tensor is wanted, which a network can "
+                "use. torch.from_numpy(...).float() makes it one."
+            )
         if isinstance(value, torch.nn.Module) and value is getattr(self._target, "__self__", None):
             return np.array(value.training)  # of model.train() and model.eval()
         return _to_arrays(value, self._title)
 
     def call_in_place(self, arrays, seed):
         return self.call(arrays, seed, in_place=True)
+
+    def call_for_tensors(self, arrays, seed):
+        return self.call(arrays, seed, tensors=True)
 
     def gradient(self, arrays, seed, output, weights, probe):
         return self.value_and_gradient(arrays, seed, output, weights, probe)[1]

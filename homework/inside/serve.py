@@ -88,7 +88,8 @@ def _answer(header, arrays, handles):
         raise CheckFailed("there is no answer.")
     target, op, seed = handles[header["handle"]], header["op"], header.get("seed", 0)
     if op == "call":
-        return _packed(target.call(tuple(arrays), seed, in_place=bool(header.get("in_place"))))
+        options = {name: bool(header.get(name)) for name in ("in_place", "tensors")}
+        return _packed(target.call(tuple(arrays), seed, **options))
     if op in ("gradient", "value_and_gradient"):
         probe = arrays.pop() if header["probe"] else None
         asked = header["output"], header["weights"], probe
