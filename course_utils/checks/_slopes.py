@@ -58,7 +58,8 @@ def verify_slope(
 
     Args:
         of: what was differentiated.
-        scale: size of what was added up (a number, or one for each entry), by default the mean size of the right ones.
+        scale: size of what was added up (a number, or one for each entry), by default the mean
+            size of the right ones.
         tolerance: of :func:`close`. float32 alone makes errors of about 1e-5.
         hint: said where no pattern shows. undefined: where NaN or infinity came.
         about: what went in.
