@@ -58,15 +58,14 @@ def verify_slope(
 
     Args:
         of: what was differentiated.
-        scale: size of what was added up, by default the mean size of the right ones.
+        scale: size of what was added up (a number, or one for each entry), by default the mean
+            size of the right ones.
         tolerance: of :func:`close`. float32 alone makes errors of about 1e-5.
         hint: said where no pattern shows. undefined: where NaN or infinity came.
         about: what went in.
     """
     scale = np.abs(right).mean() if scale is None else scale
-    if received is None and not right.any():
-        return
-    if received is not None and close(received, right, scale, tolerance):
+    if close(np.zeros_like(right) if received is None else received, right, scale, tolerance):
         return
     if received is None or (not received.any() and right.any()):
         mistake = (
@@ -100,7 +99,7 @@ def _pattern(received, right, scale, tolerance):
         reversed_ = "; its sign is reversed" if ratio < 0 else ""
         return f"it is {ratio:.4g} times the right one{reversed_}"
     zero = counts & (received == 0)
-    if close(received[~zero], right[~zero], scale, tolerance):
+    if zero.any() and close(np.where(zero, right, received), right, scale, tolerance):
         return "it is 0 in some entries and right in the others: is a part detached or clamped?"
     return ""
 
