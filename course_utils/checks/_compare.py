@@ -175,20 +175,6 @@ def verify_gradient(
             )
 
 
-def verify_no_gradient(answer, arrays, names, absent, *, of="the result", output=0, seed=0):
-    """Raise where a gradient reaches one of the arguments named in ``absent``."""
-    found = gradient(answer, *arrays, output=output, seed=seed)
-    for name, received in zip(names, found, strict=True):
-        if name in absent and received is not None and np.abs(received).max() > 1e-6:
-            raise CheckFailed(
-                f"the values are right, but {of} has a gradient with respect to {name}, of which "
-                "it is no function",
-                checked=f"the gradient of {of} with respect to {name}",
-                expected="no gradient, or zeros",
-                received=show(received),
-            )
-
-
 def split_pair(received, rate, distortion, checked):
     """The two arrays of ``received``; :class:`CheckFailed` where they are no pair in order."""
     about = {"checked": checked, "received": show(received)}

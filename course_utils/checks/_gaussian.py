@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from course_utils.checks._compare import doubles, floats
+from course_utils.checks._compare import doubles, floats, show
 from course_utils.checks._contract import gradient
 from course_utils.checks._formulas import candidates, gaussian_formulas, kl_formulas
+from course_utils.checks._remote import CheckFailed
 from course_utils.checks._slopes import PART, exactly, probe_of, slopes_of, verify_slope
 
 EXTREMES = (
@@ -47,7 +48,17 @@ def parameters(rng, shape, label="", bounds=()):
 
 
 def verify_gradients(
-    answer, arrays, names, function, rng, *, scales=None, hint="", of="the result", **options
+    answer,
+    arrays,
+    names,
+    function,
+    rng,
+    *,
+    scales=None,
+    hint="",
+    of="the result",
+    absent=(),
+    **options,
 ):
     """Compare the answer's gradients with those of ``function`` in float64, weighted at random.
 
@@ -55,6 +66,7 @@ def verify_gradients(
         names: of the arguments; None where no gradient is wanted.
         scales: for each argument the size of what its gradient adds up, by default the mean size;
             extremes need it, where the entries have very different sizes.
+        absent: numbers of the arguments of which the output is no function, and their names.
         hint: said where no pattern shows. of, options: of ``verify_slope``, and ``output``.
     """
     output = options.pop("output", 0)
@@ -66,6 +78,15 @@ def verify_gradients(
     for name, received, expected, scale in zip(names, found, right, scales, strict=True):
         if name is not None and expected is not None:
             verify_slope(name, received, expected, of, scale=scale, hint=hint or PART, **options)
+    for place, name in absent:
+        if found[place] is not None and np.abs(found[place]).max() > 1e-6:
+            raise CheckFailed(
+                f"the values are right, but {of} has a gradient with respect to {name}, of which "
+                "it is no function",
+                checked=f"the gradient of {of} with respect to {name}",
+                expected="no gradient, or zeros",
+                received=show(found[place]),
+            )
 
 
 def draw_near(rng, mu, log_var, shape):

@@ -19,7 +19,9 @@ from course_utils.checks._gaussian import (
 from course_utils.checks._slopes import exactly
 
 NEAR = "q near the prior (the KL is small): "
-HINTS = {RANGE: EXTREMES, LOW: BEYOND, HIGH: BEYOND, NEAR: "wrong where the KL is small"}
+EQUAL = "q equal to the prior (the KL is 0): "
+SMALL = "wrong where the KL is small: is something clamped, or a small number added?"
+HINTS = {RANGE: EXTREMES, LOW: BEYOND, HIGH: BEYOND, NEAR: SMALL, EQUAL: SMALL}
 LABELS = {LOW: "log_var down to -25: ", HIGH: "log_var up to 25: "}
 
 
@@ -31,7 +33,7 @@ def gaussian_kl(answer, seed):
     zeros = floats(np.zeros(shape), np.zeros(shape))
     for label, arrays in (
         ("", parameters(rng, shape)),
-        ("q equal to the prior (the KL is 0): ", zeros),
+        (EQUAL, zeros),
         ("one example, one dimension: ", parameters(rng, (1, 1))),
         (RANGE, parameters(rng, shape, RANGE)),
         ("one example: ", parameters(rng, (1, dims))),

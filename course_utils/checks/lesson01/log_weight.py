@@ -36,9 +36,7 @@ def log_weight(answer, seed):
         ("K = 1: ", 1, batch, dims, latents),
         (RANGE, 4, batch, dims, latents),
         ("B = 1: ", samples, 1, dims, latents),
-        ("one sample, one example: ", 1, 1, dims, latents),
-        ("L = 1: ", samples, batch, dims, 1),
-        ("D = 1: ", samples, batch, 1, latents),
+        ("D = 1, L = 1: ", samples, batch, 1, 1),
         ("all sizes equal: ", latents, latents, latents, latents),
         (FAR, samples, batch, dims, latents),
     ):
@@ -51,14 +49,16 @@ def log_weight(answer, seed):
         x = draw_near(rng, mu_x[0], log_var_x[0], (examples, data))
         arrays = (x, z, mu_x, log_var_x, mu, log_var)
         zero, kl = np.zeros_like(z), exactly(standard_kl, (mu, log_var))
+        right = exactly(_log_weight, arrays)
+        squeezed = ("an axis of length 1 is lost: is something squeezed?", right.squeeze())
         checked = f"{label}x of shape {x.shape}, z of shape {z.shape}, mu of shape {mu.shape}"
         if not label:
             verify_repeatable(answer, *arrays)
         verify(
             call(answer, *arrays),
-            exactly(_log_weight, arrays),
+            right,
             checked=checked,
-            wrong=weight_formulas(*doubles(*arrays), kl),
+            wrong=[squeezed, *weight_formulas(*doubles(*arrays), kl)],
             scale=gaussian_scale(x, mu_x, log_var_x)
             + gaussian_scale(z, mu, log_var)
             + gaussian_scale(z, zero, zero),

@@ -4,13 +4,7 @@ import itertools
 
 import numpy as np
 
-from course_utils.checks._compare import (
-    sizes,
-    split_pair,
-    verify,
-    verify_no_gradient,
-    verify_repeatable,
-)
+from course_utils.checks._compare import sizes, split_pair, verify, verify_repeatable
 from course_utils.checks._contract import call, check
 from course_utils.checks._forms import in_pairs
 from course_utils.checks._gaussian import (
@@ -43,9 +37,8 @@ def rate_and_distortion(answer, seed):
         ("", batch, dims, latents),
         ("B = 1: ", 1, dims, latents),
         (RANGE, batch, dims, latents),
+        ("B = 2, as many latents as data dimensions: ", 2, dims, dims),
         ("D = 1, L = 1: ", batch, 1, 1),
-        ("as many latents as data dimensions: ", batch, dims, dims),
-        ("B = 2: ", 2, dims, latents),  # a pair of two rows is no tensor of two pairs
         (FAR, batch, dims, latents),
     ):
         decoder = parameters(rng, (count, data), label)
@@ -58,18 +51,22 @@ def rate_and_distortion(answer, seed):
         _verify_values(answer, decoder, encoder, label)
         std = np.exp(0.5 * decoder[2].astype(np.float64))
         distant = 1 + ((decoder[0] - decoder[1]) / std) ** 2
-        for output, name, wanted, scales in (
-            (0, "rate", (None, None, None, "mu", "log_var"), None),
-            (1, "distortion", (None, "mu_x", "log_var_x", None, None),
-             (None, distant / std, distant, None, None)),
-        ):  # fmt: skip
-            scales = scales if label in HINTS else None
-            options = {"of": f"the {name}", "output": output, "scales": scales}
-            options["hint"] = HINTS.get(label, "")
-            verify_gradients(answer, arrays, wanted, _terms, rng, **options)
-            others = [one for one, two in zip(NAMES, wanted, strict=True) if two != one]
-            others = others[1:] if output else others  # of x, the distortion is a function
-            verify_no_gradient(answer, arrays, NAMES, others, of=f"the {name}", output=output)
+        for output, name, wanted, absent, scales in (
+            (0, "the rate", (3, 4), (0, 1, 2), None),
+            (1, "the distortion", (1, 2), (3, 4), (None, distant / std, distant, None, None)),
+        ):
+            verify_gradients(
+                answer,
+                arrays,
+                [one if place in wanted else None for place, one in enumerate(NAMES)],
+                _terms,
+                rng,
+                of=name,
+                output=output,
+                scales=scales if label in HINTS else None,
+                hint=HINTS.get(label, ""),
+                absent=[(place, NAMES[place]) for place in absent],
+            )
     return (
         "The rate is KL(q(z|x) || p(z)) and the distortion -log p(x|z), one value for each "
         "example; their sum is the negative ELBO; gradients reach all four parameters."

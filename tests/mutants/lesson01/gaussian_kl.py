@@ -167,7 +167,7 @@ def kl_small_number(mu, log_var):
 
 @wrong("wrong where the KL is small")
 def kl_with_free_bits(mu, log_var):
-    return kl_terms(mu, log_var).clamp(min=5e-5).sum(-1)
+    return kl_terms(mu, log_var).clamp(min=1e-3).sum(-1)
 
 
 @wrong("wrong where the KL is small")

@@ -228,7 +228,7 @@ def weight_gradient_of_the_mean(x, z, mu_x, log_var_x, mu, log_var):
     return log_w.detach() + log_w.mean(0) - log_w.mean(0).detach()
 
 
-@wrong("the shape is")
+@wrong("an axis of length 1 is lost")
 def weight_squeezed(x, z, mu_x, log_var_x, mu, log_var):
     return _log_w(x, z, mu_x, log_var_x, mu, log_var).squeeze()
 
