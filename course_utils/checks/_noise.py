@@ -130,10 +130,14 @@ def dependent(noise, axes, again=None, squares=True):
                 products = np.triu(lines @ lines.T, 1)
                 if np.abs(products).max() > SIGMAS * np.sqrt(lines.shape[1]):
                     return f"the noise of one {name} and another {what}"
-        if other is not None and (_is_far(values * other) or _lags(values, other)):
+            if _lags(lines) or _lags(lines, mirrored=True):
+                return f"the noise of one {name} and another {what}"
+        if other is not None and any(
+            _lags(values.reshape(-1, 1), other.reshape(-1, 1), mirrored) for mirrored in (0, 1)
+        ):
             return f"the noise of one call and the next {what}"
-        if _lags(values):
-            return f"the noise of one {axes[0]} and another {what}"
+        if _lags(values.reshape(-1, 1)):
+            return f"the noise of one number and another {what}"
     return ""
 
 
@@ -145,15 +149,17 @@ def _is_far(products):
     return np.abs(products.sum()) > SIGMAS * np.sqrt(products.size)
 
 
-def _lags(values, other=None):
-    """Whether numbers some distance apart, or mirrored, depend on each other."""
-    size = 2 ** int(np.ceil(np.log2(max(values.size, 2))))
-    one = np.fft.rfft(values.ravel(), size)
-    two = one if other is None else np.fft.rfft(other.ravel(), size)
-    lags, mirrored = np.fft.irfft(one * two.conj(), size), np.fft.irfft(one * two, size)
-    lags = lags[1:] if other is None else lags
-    limit = SIGMAS * np.sqrt(values.size)
-    return np.abs(lags).max() > limit or np.abs(mirrored).max() > 1.5 * limit + 40
+def _lags(lines, other=None, mirrored=False):
+    """Whether lines some distance apart (or mirrored at some place) depend on each other."""
+    size = 2 ** int(np.ceil(np.log2(max(len(lines), 2))))
+    one = np.fft.rfft(lines, size, axis=0)
+    two = one if other is None else np.fft.rfft(other, size, axis=0)
+    sums = np.fft.irfft((one * (two if mirrored else two.conj())).sum(1), size)
+    limit = SIGMAS * np.sqrt(lines.size)
+    if other is None:  # twice each pair, and once each line's square
+        limit = 1.5 * limit + 3 * lines.shape[1] if mirrored else limit
+        sums = sums if mirrored else sums[1:]
+    return np.abs(sums).max() > limit
 
 
 @np.errstate(all="ignore")
