@@ -31,6 +31,8 @@ def noise_mistake(z, again, mu, log_var, axes=("example", "dimension")):
     if shared(noise, axes):
         return shared(noise, axes), told
     if not is_normal(noise):
+        if is_uniform((noise - noise.min()) / max(np.ptp(noise), 1e-9)):
+            return shape_of(noise), told
         for phrase, found in _formulas(z, mu, std, log_var):
             same = shared(found, axes)
             if same or is_normal(found):
