@@ -27,12 +27,15 @@ def traverse(answer, seed):
             values[:3] = 0.0, values[-1], values[-1]
         rows, column = np.tile(mu, (count, 1)), np.arange(latents) == dimension
         right = np.where(column, values[:, None], rows)
+        kept = np.unique(values, return_index=True)[1]
         shifted = [np.where(np.roll(column, step), values[:, None], rows) for step in (1, -1)]
         verify(
             call(answer, mu, dimension, values),
             right,
             checked=f"{label}{latents} dimensions, dimension {dimension}, {count} values",
             wrong=[
+                ("an axis of length 1 is lost: is something squeezed?",
+                 right.squeeze() if 1 in right.shape else np.nan),
                 ("the value is added to mu, it should replace the entry", rows + column * right),
                 ("the value multiplies mu, it should replace the entry",
                  np.where(column, rows * values[:, None], rows)),
@@ -52,7 +55,7 @@ def traverse(answer, seed):
                 ("there is an axis too many", right[:, None]),
                 ("the values are sorted", right[np.argsort(values)]),
                 ("the values come in the reverse order", right[::-1]),
-                ("values that come twice are kept once", right[np.unique(values, return_index=True)[1]]),
+                ("values that come twice are kept once", right[kept]),
             ],
             tolerance=1e-5,
             hint=f"row v should be mu with its entry {dimension} replaced by values[v]",

@@ -123,7 +123,7 @@ def active_with_tolerance(mu, threshold=0.01):
     return int((mu.var(0) > 0.9 * threshold).sum())
 
 
-@wrong("another number came")
+@wrong("the standard deviation is compared with the threshold")
 def active_by_squared_threshold(mu, threshold=0.01):
     return int((mu.var(0) > threshold**2).sum())
 

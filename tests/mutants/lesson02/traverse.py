@@ -148,7 +148,7 @@ def traverse_without_zero(mu, dimension, values):
     return z
 
 
-@wrong("row v should be mu with its entry 0 replaced")
+@wrong("mu comes back unchanged")
 def traverse_not_the_first(mu, dimension, values):
     z = mu.repeat(len(values), 1)
     if dimension:
@@ -181,7 +181,7 @@ def traverse_rounded(mu, dimension, values):
     return traverse_by_copies(mu, dimension, (values * 10).round() / 10)
 
 
-@wrong("the shape is")
+@wrong("an axis of length 1 is lost")
 def traverse_squeezed(mu, dimension, values):
     return traverse_by_copies(mu, dimension, values).squeeze()
 

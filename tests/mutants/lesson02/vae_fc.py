@@ -369,7 +369,7 @@ class JointNetwork(Network):
         return kl_divergence(q_z, p_z), -log_p
 
 
-@wrong("z: the noise takes a few values only")
+@wrong("noise")
 class SignNoise(Network):
     def sample(self, mu, log_var):
         return mu + torch.exp(0.5 * log_var) * torch.randn_like(mu).sign()
