@@ -39,9 +39,9 @@ def noise_mistake(z, again, mu, log_var, axes=("example", "dimension")):
                 return "; and ".join(text for text in (same, phrase) if text), told
         is_near = 0.9 < noise.std() < 1.1 and (noise**4).mean() < 4
         return (is_near and dependent(noise, axes)) or shape_of(noise), told
-    if z.shape[-1] > 2 and (np.abs(noise) < 1e-4).all(-1).any():
-        return "some examples get no noise at all", told
     mistake = dependent(noise, axes, again)
+    if not mistake and z.shape[-1] > 2 and (np.abs(noise) < 1e-4).all(-1).any():
+        mistake = "some examples get no noise at all"
     return (mistake, told) if mistake else ("", "")
 
 

@@ -79,13 +79,17 @@ def _verify_count(answer, mu, variances, arguments, label):
         ("a fraction came, the number is wanted", np.array(active.mean())),
         ("the variance of all numbers together is compared", np.array(float(mu.var() > threshold))),
     ]  # fmt: skip
+    received = call(answer, mu, *arguments)
+    is_count = isinstance(received, np.ndarray) and not (received % 1).any()
     equal = "a variance that equals the threshold counts: it should be above"
     verify(
-        call(answer, mu, *arguments),
+        received,
         np.array(right),
         checked=f"{label}posterior means of shape {mu.shape}, {given}",
         # by its count alone, a mistake is known where the variances are far apart
-        wrong=forms + ([(equal, np.array((variances >= threshold).sum()))] if label else counts),
+        wrong=([(equal, np.array((variances >= threshold).sum()))] if label else counts) + forms
+        if is_count
+        else forms + [one for one in counts if one[0].startswith("a fraction")],
         tolerance=1e-6,
         hint=f"{right} of the {len(variances)} latents have a variance over the data (the mean "
         f"squared distance from their mean) above {threshold:g}, another number came",

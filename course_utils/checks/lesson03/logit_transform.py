@@ -131,6 +131,10 @@ def _logit(x, alpha):
             "value, not once",
             total(terms - math.log(1 - 2 * alpha)),
         ),
+        (
+            "log(1 - 2 alpha) is counted for every image, it should be for every value, not once",
+            total(terms) - (x[0].size - 1) * math.log(1 - 2 * alpha),
+        ),
         ("the mean over the values is taken in place of the sum", total(terms) / terms[0].size),
         ("summed over the batch too: one value for each example is wanted", terms.sum()),
         ("the sum over the values is missing", terms),

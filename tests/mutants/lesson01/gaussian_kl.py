@@ -170,7 +170,7 @@ def kl_with_free_bits(mu, log_var):
     return kl_terms(mu, log_var).clamp(min=1e-3).sum(-1)
 
 
-@wrong("wrong where the KL is small")
+@wrong("or a small number added")
 def kl_cut_to_zero(mu, log_var):
     kl = kl_of(mu, log_var)
     return torch.where(kl < 0.05, 0 * kl, kl)
