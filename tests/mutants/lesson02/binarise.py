@@ -196,7 +196,7 @@ def binarise_kept_in_part(images, kept={}):  # noqa: B006
 
 @wrong("one number is drawn for the whole batch")
 def binarise_one_number(images):
-    return _below(torch.rand(()), images)
+    return _below(0.1 + 0.8 * torch.rand(()), images)
 
 
 @wrong("the pixels of a row share their noise")
