@@ -2,11 +2,13 @@
 
 ``answer = in_pairs(answer, "rate", "distortion")`` at the head of a check hands on what came as a
 tuple of two, values and gradients alike; ``answer = in_rows(answer)`` as one array.
+``two_numbers(received, ...)`` are a result's two numbers.
 """
 
 import numpy as np
 
-from course_utils.checks._remote import Local, Remote
+from course_utils.checks._compare import show
+from course_utils.checks._remote import CheckFailed, Local, Remote
 
 
 def in_pairs(answer, *names):
@@ -89,3 +91,27 @@ class _Rows(_Formed):
 
     def value_and_gradient(self, arrays, seed, output, weights, probe):
         return self._far.value_and_gradient(arrays, seed, output, weights, probe)
+
+
+def two_numbers(received, about, what):
+    """Two Python numbers from what came: a tuple, or an array of two.
+
+    Args:
+        about: what went in. what: the pair in words, such as ``(mean, standard error)``.
+
+    Raises:
+        CheckFailed: something else came.
+    """
+    values = received
+    if isinstance(values, np.ndarray) and values.shape == (2,):
+        values = tuple(values)
+    if isinstance(values, tuple) and len(values) == 2:
+        values = [np.asarray(value) for value in values]
+        if all(value.size == 1 for value in values):
+            return [float(value.reshape(())) for value in values]
+    raise CheckFailed(
+        f"a pair of numbers is expected, {what}.",
+        checked=about,
+        expected="two numbers",
+        received=show(received),
+    )

@@ -87,6 +87,9 @@ def gaussian_formulas(x, mu, log_var):
             "log_var is taken for the standard deviation (exp is missing)",
             -constant - np.log(np.abs(log_var)) - 0.5 * square / log_var**2,
         ),
+        *((f"the {what} is handed over where log_var is expected",
+           -constant - 0.5 * value - 0.5 * square / np.exp(value))
+          for what, value in (("variance", var), ("standard deviation", np.sqrt(var)))),
         (f"{as_std} in the squared distance", right + quadratic - 0.5 * square / var**2),
         ("only the squared distance is left: constant and log_var are missing", -quadratic),
         ("this is the squared error, no log-density", -square),
@@ -129,6 +132,12 @@ def kl_formulas(mu, log_var):
          0.5 * ((1 + square) / var - 1 + log_var)),
         ("the 1/2 stands only before a part of the formula",
          0.5 * (square + var) - 1 - log_var),
+        *((f"the {what} is handed over where log_var is expected",
+           0.5 * (square + np.exp(value) - 1 - value))
+          for what, value in (("variance", var), ("standard deviation", np.sqrt(var)))),
+        ("the prior's log_var is taken to be 1, it should be 0 (its variance is 1)",
+         0.5 * ((square + var) / np.e - log_var)),
+        ("bits are returned, nats are wanted", right / np.log(2)),
         ("this is the cross-entropy: the entropy of q is missing",
          0.5 * (LOG_2_PI + square + var)),
     ]  # fmt: skip
@@ -182,6 +191,27 @@ def weight_formulas(x, z, mu_x, log_var_x, mu, log_var, kl):
         ("log p(x|z) is missing", log_p_z - log_q),
         ("log p(x|z) has the wrong sign", -log_p_x + log_p_z - log_q),
         ("the sign is wrong: this is -log w", -right),
+        (
+            "log p(z) is taken at q's mu and log_var, so that it cancels log q(z|x): the prior is "
+            "N(0, I)",
+            log_p_x,
+        ),
+        (
+            "log q(z|x) is taken at mu: it needs the z that was drawn",
+            right + log_q - gaussian_formulas(mu, mu, log_var)[0][1].sum(-1),
+        ),
+        (
+            "log p(z) is taken at mu: it needs the z that was drawn",
+            right - log_p_z + gaussian_formulas(mu, 0 * mu, 0 * mu)[0][1].sum(-1),
+        ),
+        (
+            "the entropy of q in closed form is added: log w needs the z that was drawn",
+            log_p_x + log_p_z + 0.5 * (log_var + 1 + LOG_2_PI).sum(-1),
+        ),
+        (
+            "in log p(z): the prior's log_var is 0, not 1 (its variance is 1)",
+            right - log_p_z + gaussian_formulas(z, 0 * z, 1 + 0 * z)[0][1].sum(-1),
+        ),
         ("the KL in closed form is subtracted: log w needs the z that was drawn", log_p_x - kl),
         ("this is w: the logarithm is missing", np.exp(right)),
         ("the mean over the samples is taken: this is the ELBO", right.mean(0)),

@@ -6,14 +6,23 @@ import numpy as np
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from course_utils.checks._compare import doubles, floats
+from course_utils.checks._compare import doubles, floats, show
+from course_utils.checks._contract import gradient
 from course_utils.checks._formulas import candidates, gaussian_formulas, kl_formulas
+from course_utils.checks._remote import CheckFailed
+from course_utils.checks._slopes import PART, exactly, probe_of, slopes_of, verify_slope
 
 EXTREMES = (
     "right for moderate values, wrong for log_var between -9 and 5: is something clamped, or a "
     "small number added?"
 )
-RANGE = "extremes: "
+BEYOND = (
+    "right for log_var between -9 and 5, wrong beyond, between -25 and 25: is something clamped, "
+    "or a small number added?"
+)
+RANGE, FAR = "extremes: ", "log_var down to -25 and up to 25: "
+HINTS = {RANGE: EXTREMES, FAR: BEYOND}
+MODERATE, LOW, HIGH = (-2.5, 1.5), (-25, -9), (9, 25)  # (low, high) of log_var
 
 
 def log_prob(x, mu, log_var):
@@ -25,19 +34,59 @@ def standard_kl(mu, log_var):
     return kl_divergence(Normal(mu, (0.5 * log_var).exp()), prior).sum(-1)
 
 
-def value_and_gradients(function, arrays):
-    """Value and gradients of ``function`` in float64."""
-    tensors = [torch.tensor(array, dtype=torch.float64, requires_grad=True) for array in arrays]
-    value = function(*tensors)
-    gradients = torch.autograd.grad(value.sum(), tensors, allow_unused=True)
-    gradients = [None if found is None else found.numpy() for found in gradients]
-    return value.detach().numpy(), gradients
+def parameters(rng, shape, label="", bounds=()):
+    """mu and log_var of a diagonal Gaussian: moderate, of ``RANGE``, ``FAR`` or within bounds.
 
-
-def parameters(rng, shape, extreme=False):
-    """mu and log_var of a diagonal Gaussian."""
-    low, high = (-9, 5) if extreme else (-2.5, 1.5)
+    Where they are ``FAR``, mu is a few standard deviations: next to a larger one, float32 would
+    not hold what is added.
+    """
+    if label == FAR and not bounds:
+        log_var = rng.choice([-1, 1], shape) * rng.uniform(9, 25, shape)
+        return floats(rng.normal(0, 1.5, shape) * np.exp(0.5 * log_var), log_var)
+    low, high = bounds or {RANGE: (-9, 5)}.get(label, MODERATE)
     return floats(rng.normal(0, 1.5, shape), rng.uniform(low, high, shape))
+
+
+def verify_gradients(
+    answer,
+    arrays,
+    names,
+    function,
+    rng,
+    *,
+    scales=None,
+    hint="",
+    of="the result",
+    absent=(),
+    **options,
+):
+    """Compare the answer's gradients with those of ``function`` in float64, weighted at random.
+
+    Args:
+        names: of the arguments; None where no gradient is wanted.
+        scales: for each argument the size of what its gradient adds up, by default the mean size;
+            extremes need it, where the entries have very different sizes.
+        absent: numbers of the arguments of which the output is no function, and their names.
+        hint: said where no pattern shows. of, options: of ``verify_slope``, and ``output``.
+    """
+    output = options.pop("output", 0)
+    value = exactly(function, arrays)
+    probe = probe_of(rng, np.shape(value[output] if isinstance(value, tuple) else value))
+    right = slopes_of(function, arrays, probe, output)
+    found = gradient(answer, *arrays, output=output, probe=probe)
+    scales = [None] * len(arrays) if scales is None else scales
+    for name, received, expected, scale in zip(names, found, right, scales, strict=True):
+        if name is not None and expected is not None:
+            verify_slope(name, received, expected, of, scale=scale, hint=hint or PART, **options)
+    for place, name in absent:
+        if found[place] is not None and np.abs(found[place]).max() > 1e-6:
+            raise CheckFailed(
+                f"the values are right, but {of} has a gradient with respect to {name}, of which "
+                "it is no function",
+                checked=f"the gradient of {of} with respect to {name}",
+                expected="no gradient, or zeros",
+                received=show(found[place]),
+            )
 
 
 def draw_near(rng, mu, log_var, shape):

@@ -3,19 +3,24 @@
 import numpy as np
 import torch
 
-from course_utils.checks._compare import doubles, sizes, verify, verify_gradient, verify_repeatable
+from course_utils.checks._compare import doubles, sizes, verify, verify_repeatable
 from course_utils.checks._contract import call, check
 from course_utils.checks._formulas import weight_formulas
 from course_utils.checks._gaussian import (
-    EXTREMES,
+    FAR,
+    HINTS,
+    LOW,
     RANGE,
     draw_near,
     gaussian_scale,
     log_prob,
     parameters,
     standard_kl,
-    value_and_gradients,
+    verify_gradients,
 )
+from course_utils.checks._slopes import exactly
+
+NAMES = ("x", "z", "mu_x", "log_var_x", "mu", "log_var")
 
 
 @check("1.2", seals=("nets.vae.VAE.log_weights",))
@@ -26,27 +31,49 @@ def log_weight(answer, seed):
     """
     rng = np.random.default_rng(seed)
     samples, batch, dims, latents = sizes(rng, 4)
-    names = ("x", "z", "mu_x", "log_var_x", "mu", "log_var")
-    for label, count, extreme in (("", samples, False), ("K = 1: ", 1, False), (RANGE, 4, True)):
-        mu, log_var = parameters(rng, (batch, latents), extreme)
-        mu_x, log_var_x = parameters(rng, (count, batch, dims), extreme)
-        z = draw_near(rng, mu, log_var, (count, batch, latents))
-        x = draw_near(rng, mu_x[0], log_var_x[0], (batch, dims))
+    for label, count, examples, data, codes in (
+        ("", samples, batch, dims, latents),
+        ("K = 1: ", 1, batch, dims, latents),
+        (RANGE, 4, batch, dims, latents),
+        ("B = 1: ", samples, 1, dims, latents),
+        ("D = 1, L = 1: ", samples, batch, 1, 1),
+        ("all sizes equal: ", latents, latents, latents, latents),
+        (FAR, samples, batch, dims, latents),
+    ):
+        # where q is wide z is large: next to its square in log p(z) nothing else would show
+        mu, log_var = parameters(rng, (examples, codes), label, LOW if label == FAR else ())
+        mu_x, log_var_x = parameters(rng, (count, examples, data), label)
+        if label == FAR:  # x is near to all, or its distance would overflow
+            mu_x[:], log_var_x[:] = mu_x[0], log_var_x[0]
+        z = draw_near(rng, mu, log_var, (count, examples, codes))
+        x = draw_near(rng, mu_x[0], log_var_x[0], (examples, data))
         arrays = (x, z, mu_x, log_var_x, mu, log_var)
-        expected, gradients = value_and_gradients(_log_weight, arrays)
-        zero, kl = np.zeros_like(z), value_and_gradients(standard_kl, (mu, log_var))[0]
+        zero, kl = np.zeros_like(z), exactly(standard_kl, (mu, log_var))
+        right = exactly(_log_weight, arrays)
+        squeezed = ("an axis of length 1 is lost: is something squeezed?", right.squeeze())
+        checked = f"{label}x of shape {x.shape}, z of shape {z.shape}, mu of shape {mu.shape}"
+        if not label:
+            verify_repeatable(answer, *arrays)
         verify(
             call(answer, *arrays),
-            expected,
-            checked=f"{label}x of shape {x.shape}, z of shape {z.shape}, mu of shape {mu.shape}",
-            wrong=weight_formulas(*doubles(*arrays), kl),
+            right,
+            checked=checked,
+            wrong=[squeezed, *weight_formulas(*doubles(*arrays), kl)],
             scale=gaussian_scale(x, mu_x, log_var_x)
             + gaussian_scale(z, mu, log_var)
             + gaussian_scale(z, zero, zero),
-            hint=EXTREMES if extreme else "",
+            hint=HINTS.get(label, ""),
         )
-        verify_gradient(answer, arrays, names, gradients)
-    verify_repeatable(answer, *arrays)
+        verify_gradients(
+            answer,
+            arrays,
+            NAMES,
+            _log_weight,
+            rng,
+            scales=_scales(*doubles(*arrays)) if label in HINTS else None,
+            about=checked,
+            hint=HINTS.get(label, ""),
+        )
     return (
         "log p(x|z) + log p(z) - log q(z|x), one value for each sample and example, (K, B); "
         "so are gradients with respect to all six arguments."
@@ -56,3 +83,11 @@ def log_weight(answer, seed):
 def _log_weight(x, z, mu_x, log_var_x, mu, log_var):
     zero = torch.zeros_like(z)
     return log_prob(x, mu_x, log_var_x) + log_prob(z, zero, zero) - log_prob(z, mu, log_var)
+
+
+def _scales(x, z, mu_x, log_var_x, mu, log_var):
+    """Sizes of what the gradients add up, where each argument has its own."""
+    of_x, of_z = np.exp(-0.5 * log_var_x), np.exp(-0.5 * log_var)
+    distant = 1 + (x - mu_x) ** 2 * of_x**2
+    sums = (np.abs(x - mu_x) * of_x**2).sum(0), (np.abs(z - mu) * of_z**2).sum(0)
+    return sums[0], np.abs(z) + of_z, distant * of_x, distant, sums[1], len(z) + 0 * mu

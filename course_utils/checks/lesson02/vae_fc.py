@@ -5,23 +5,26 @@ import itertools
 import numpy as np
 
 from course_utils.checks._compare import close, floats, show, sizes, split_pair, verify
-from course_utils.checks._contract import build, call, check, gradient
+from course_utils.checks._contract import build, call, check, train
 from course_utils.checks._formulas import bernoulli_formulas, candidates, kl_formulas, log_bernoulli
+from course_utils.checks._network import (
+    ACTIVATIONS,
+    IMAGE,
+    PIXELS,
+    decoded,
+    encoded,
+    posterior,
+    random_weights,
+)
+from course_utils.checks._network_slopes import (
+    verify_digits,
+    verify_noise_and_slopes,
+    verify_reached,
+)
 from course_utils.checks._remote import CheckFailed
 
-PIXELS, IMAGE = 784, (1, 28, 28)
 ROUNDED = 0.03  # of the value and of the typical value: bfloat16 keeps 8 bits, mistakes are larger
-ACTIVATIONS = (
-    ("", lambda a: np.maximum(a, 0)),
-    ("the ReLU between the layers is missing", lambda a: a),
-    ("tanh stands in place of ReLU", np.tanh),
-    ("a sigmoid stands in place of ReLU", lambda a: 1 / (1 + np.exp(-a))),
-    ("LeakyReLU stands in place of ReLU", lambda a: np.maximum(a, 0.01 * a)),
-    ("LeakyReLU stands in place of ReLU", lambda a: np.maximum(a, 0.2 * a)),
-    ("ELU stands in place of ReLU", lambda a: np.where(a > 0, a, np.expm1(np.minimum(a, 0)))),
-    ("SiLU stands in place of ReLU", lambda a: a / (1 + np.exp(-a))),
-    ("softplus stands in place of ReLU", lambda a: np.logaddexp(0, a)),
-)
+IN_TRAINING = " in train mode"
 
 
 @check(
@@ -43,73 +46,41 @@ def vae_fc(answer, seed):
     rng = np.random.default_rng(seed)
     batch, latents, samples, half = sizes(rng, 4)
     for hidden in (2 * half + 10, 24):
-        weights = _weights(rng, hidden, latents)
+        weights = random_weights(rng, hidden, latents)
         model = build(answer, hidden, latents, weights=weights)
         x = floats(rng.random((batch, *IMAGE)) < 0.4)[0]
         mu, log_var = _verify_encode(model, weights, x)
-        _verify_decode(model, weights, floats(rng.normal(0, 1, (batch, latents)))[0])
-        _verify_decode(model, weights, floats(rng.normal(0, 1, (samples, batch, latents)))[0])
+        for shape in ((batch,), (samples, batch), (1,), (samples, 1), (1, batch), (2, 3, batch)):
+            _verify_decode(model, weights, floats(rng.normal(0, 1, (*shape, latents)))[0])
+        _verify_encode(model, weights, x[:1])
+        train(model)
+        _verify_encode(model, weights, x, IN_TRAINING)
+        _verify_decode(model, weights, floats(rng.normal(0, 1, (batch, latents)))[0], IN_TRAINING)
+        train(model, False)
         latents += 1
-    still = _posterior(weights, slope=0, log_var=-14)
+    still = posterior(weights, slope=0, log_var=-14)
     _verify_terms(build(answer, hidden, latents - 1, weights=still), model, still, x, mu, log_var)
-    narrow = _posterior(weights, slope=0.3, log_var=-2)
+    narrow = posterior(weights, slope=0.3, log_var=-2)
     _verify_sampling(build(answer, hidden, latents - 1, weights=narrow), narrow, x[:1], rng, seed)
-    _verify_gradients(model, weights, x)
+    verify_reached(model, weights, x)
+    verify_digits(answer, rng)
+    verify_noise_and_slopes(answer, rng, seed)
     return (
         "Parameter names and shapes, encode, decode (also (K, B, L)), rate and distortion, the "
         "noise of z and the gradients through it."
     )
 
 
-def _weights(rng, hidden, latents):
-    """Random parameters; a quarter of the hidden units is far below zero, where ReLU is 0."""
-    off = -50.0 * (np.arange(hidden) % 4 == 0)
-    arrays = {
-        "encoder.1.weight": rng.normal(0, 0.06, (hidden, PIXELS)),
-        "encoder.1.bias": rng.normal(0.3, 0.5, hidden) + off,
-        "encoder.3.weight": rng.normal(0, 1 / hidden**0.5, (2 * latents, hidden)),
-        "encoder.3.bias": np.repeat([0.0, -1.5], latents) + rng.normal(0, 0.3, 2 * latents),
-        "decoder.0.weight": rng.normal(0, 1 / latents**0.5, (hidden, latents)),
-        "decoder.0.bias": rng.normal(0.3, 0.5, hidden) + off,
-        "decoder.2.weight": rng.normal(0, 2.5 / hidden**0.5, (PIXELS, hidden)),
-        "decoder.2.bias": rng.normal(0, 1, PIXELS),
-    }
-    return {name: floats(array)[0] for name, array in arrays.items()}
-
-
-def _posterior(weights, slope, log_var):
-    """The same with a posterior of about this log_var: at -14 it is so narrow that z is mu."""
-    weight, bias = weights["encoder.3.weight"].copy(), weights["encoder.3.bias"].copy()
-    latents = len(bias) // 2
-    weight[latents:], bias[latents:] = slope * weight[latents:], log_var
-    return weights | {"encoder.3.weight": weight, "encoder.3.bias": bias}
-
-
-def _encode(weights, x, activation=ACTIVATIONS[0][1]):
-    return _mlp(weights, "encoder.1", "encoder.3", x.reshape(len(x), -1), activation)
-
-
-def _decode(weights, z, activation=ACTIVATIONS[0][1]):
-    return _mlp(weights, "decoder.0", "decoder.2", z, activation).reshape(*z.shape[:-1], *IMAGE)
-
-
-@np.errstate(all="ignore")
-def _mlp(weights, first, second, value, activation):
-    w = {name: array.astype(np.float64) for name, array in weights.items()}
-    value = activation(value @ w[first + ".weight"].T + w[first + ".bias"])
-    return value @ w[second + ".weight"].T + w[second + ".bias"]
-
-
-def _verify_encode(model, weights, x):
+def _verify_encode(model, weights, x, mode=""):
     latents = len(weights["encoder.3.bias"]) // 2
-    received, right = call(model.encode, x), _encode(weights, x)
+    received, right = call(model.encode, x), encoded(weights, x)
     mu, log_var = right[:, :latents], right[:, latents:]
-    checked = f"encode(x) for x of shape {x.shape}"
+    checked = f"encode(x) for x of shape {x.shape}{mode}"
     if not isinstance(received, tuple) or len(received) != 2:
         raise CheckFailed(
             f"encode: expected a tuple (mu, log_var), got {show(received)}.", checked=checked
         )
-    every = [(what, _encode(weights, x, activation)) for what, activation in ACTIVATIONS[1:]]
+    every = [(what, encoded(weights, x, activation)) for what, activation in ACTIVATIONS[1:]]
     parity = "mu is the first half of the encoder's output, log_var the second: every other column"
     swapped = "the halves are swapped: mu is the first half of the encoder's output"
     clipped = "ReLU is applied to the encoder's output too"
@@ -132,12 +103,14 @@ def _verify_encode(model, weights, x):
         half = slice(None, latents) if name == "mu" else slice(latents, None)
         wrong += [(clipped, np.maximum(values, 0)), ("tanh is applied to it", np.tanh(values))]
         wrong += [(what, value[:, half]) for what, value in every]
-        _verify_network(entry, values, checked=checked, wrong=wrong, part=f"encode, {name}")
+        _verify_network(
+            entry, values, checked=checked, wrong=wrong, part=f"encode, {name}", mode=mode
+        )
     return mu, log_var
 
 
-def _verify_decode(model, weights, z):
-    right = _decode(weights, z)
+def _verify_decode(model, weights, z, mode=""):
+    right = decoded(weights, z)
     wrong = [
         ("probabilities came, logits are wanted (no sigmoid here)", 1 / (1 + np.exp(-right))),
         ("ReLU is applied to the decoder's output", np.maximum(right, 0)),
@@ -151,24 +124,27 @@ def _verify_decode(model, weights, z):
          right.reshape(-1, z.shape[-2], *IMAGE).swapaxes(0, 1).reshape(right.shape)),
         ("height and width are swapped", right.swapaxes(-1, -2)),
     ]  # fmt: skip
-    wrong += [(what, _decode(weights, z, activation)) for what, activation in ACTIVATIONS[1:]]
-    checked = f"decode(z) for z of shape {z.shape}"
-    _verify_network(call(model.decode, z), right, checked=checked, wrong=wrong, part="decode")
+    wrong += [(what, decoded(weights, z, activation)) for what, activation in ACTIVATIONS[1:]]
+    checked = f"decode(z) for z of shape {z.shape}{mode}"
+    _verify_network(
+        call(model.decode, z), right, checked=checked, wrong=wrong, part="decode", mode=mode
+    )
 
 
-def _verify_network(received, right, **about):
+def _verify_network(received, right, mode, **about):
     typical = np.sqrt((right**2).mean())
-    verify(received, right, scale=typical, tolerance=ROUNDED, **about)
+    hint = "in train mode the values are others: is there dropout, or a batch norm?" if mode else ""
+    verify(received, right, scale=typical, tolerance=ROUNDED, hint=hint, **about)
 
 
 def _verify_terms(still, model, weights, x, mu, log_var):
     """The rate with the model's own posterior, then the distortion where z is mu."""
     formulas, checked = kl_formulas(mu, log_var), f"forward(x) for x of shape {x.shape}"
     rate = formulas[0][1].sum(-1)
-    terms = bernoulli_formulas(x, _decode(weights, mu))
+    terms = bernoulli_formulas(x, decoded(weights, mu))
     terms = [(what, -values) for what, values in terms]
     distortion = terms[0][1].sum((-3, -2, -1))
-    at_zero = -log_bernoulli(x, _decode(weights, 0 * mu)).sum((-3, -2, -1))
+    at_zero = -log_bernoulli(x, decoded(weights, 0 * mu)).sum((-3, -2, -1))
     split_pair(call(still, x), 0.5 * (mu**2 + 13).sum(-1), distortion, checked)
     scale = 0.5 * (mu**2 + np.exp(log_var) + np.abs(log_var)).sum(-1)
     verify(
@@ -206,13 +182,13 @@ def _verify_sampling(model, weights, x, rng, seed):
     count, latents = 1000, len(weights["encoder.3.bias"]) // 2
     copies = np.repeat(x, count, axis=0)
     one, two = (call(model, copies, seed=2 * seed + draw)[1] for draw in (1, 2))
-    out = _encode(weights, x)
+    out = encoded(weights, x)
     mu, log_var = out[:, :latents], out[:, latents:]
     noise = rng.normal(0, 1, (2 * count, latents))
     checked = f"the distortion of {count} copies of one image"
 
     def distortions(z):
-        return -log_bernoulli(x, _decode(weights, z)).sum((-3, -2, -1))
+        return -log_bernoulli(x, decoded(weights, z)).sum((-3, -2, -1))
 
     right = distortions(mu + np.exp(0.5 * log_var) * noise)
     told = {"checked": checked}
@@ -246,24 +222,3 @@ def _distance(one, two):
     grid = np.sort(np.concatenate([one, two]))
     ranks = [np.searchsorted(np.sort(values), grid, side="right") for values in (one, two)]
     return np.abs(ranks[0] / len(one) - ranks[1] / len(two)).max()
-
-
-def _verify_gradients(model, weights, x):
-    latents = len(weights["encoder.3.bias"]) // 2
-    for output, of in ((1, "distortion"), (0, "rate")):
-        found = gradient(model, x, output=output, weights=True)
-        encoder = [name for name in weights if name.startswith("encoder")]
-        silent = [name for name in encoder if found.get(name) is None or not found[name].any()]
-        about = {"checked": f"gradients of the {of} with respect to the parameters"}
-        if len(silent) == len(encoder):
-            hint = "is z detached, or drawn by sample() in place of rsample()?" if output else ""
-            hint = hint or "is it computed under no_grad?"
-            raise CheckFailed(f"no gradient of the {of} reaches the encoder: {hint}", **about)
-        if silent:
-            raise CheckFailed(f"no gradient of the {of} reaches {', '.join(silent)}.", **about)
-        bias = found["encoder.3.bias"]
-        for part, half in (("mu", bias[:latents]), ("log_var", bias[latents:])):
-            if not half.any():
-                raise CheckFailed(f"no gradient of the {of} reaches {part}: detached?", **about)
-        if output and any(found.get(name) is None for name in weights):
-            raise CheckFailed("no gradient of the distortion reaches the decoder.", **about)

@@ -7,6 +7,11 @@ import numpy as np
 from course_utils.checks._compare import doubles, floats, sizes, verify, verify_repeatable
 from course_utils.checks._contract import call, check
 
+FEW = "a few dimensions: "
+WHAT = (
+    "each image has nats = SE / (2 variance) + D/2 log(2 pi variance) + KL, and bits for each "
+    "dimension = (nats / D + log 128) / log 2: which term is another?"
+)
 BIN = 1 / 128  # width of a level on the scale of x = (v + u) / 128 - 1
 
 
@@ -15,16 +20,43 @@ def gaussian_bits_per_dim(answer, seed):
     """``gaussian_bits_per_dim(squared_error, kl, variance, num_dims)``: (B,), (B,) -> (B,)."""
     rng = np.random.default_rng(seed)
     batch, dims = sizes(rng, 1)[0] + 2, int(rng.integers(100, 4_000))
-    for variance in (float(rng.uniform(0.01, 0.3)), 0.5, 1.0):
-        error, kl = floats(rng.uniform(0.05, 0.2, batch) * dims, rng.uniform(5, 40, batch))
-        formulas = _bits(*doubles(error, kl), variance, dims)
+    one, odd = 1, 2 * int(rng.integers(3, 6)) + 1
+    for label, count, variance, size in (
+        (FEW, batch, float(rng.uniform(0.005, 0.009)), odd),
+        ("", batch, float(rng.uniform(0.01, 0.3)), dims),
+        ("", batch, 0.5, dims),
+        ("", batch, 1.0, dims),
+        ("one image: ", one, 0.1, dims),
+        ("one dimension: ", batch, 0.2, one),
+        ("the widest decoder of the text: ", batch, dims / 2, dims),
+        ("a very narrow decoder, bits below 0: ", batch, 1e-6, dims),
+        ("nothing to reconstruct, nothing coded: ", batch, 0.1, dims),
+        ("a KL of many bits: ", batch, 0.1, dims),
+    ):
+        error, kl = floats(rng.uniform(0.05, 0.2, count) * size, rng.uniform(5, 40, count))
+        if label == FEW:  # every term, counted once or D times, is a good part of the whole
+            kl *= 0.1
+            verify_repeatable(answer, error, kl, variance, size)
+        if label.startswith("a very"):
+            error *= 1e-6
+        if label.startswith("nothing"):
+            error[:2], kl[1:3] = 0, 0
+        if label.startswith("a KL"):
+            kl *= dims
+        formulas = _bits(*doubles(error, kl), variance, size)
         verify(
-            call(answer, error, kl, variance, dims),
+            call(answer, error, kl, variance, size),
             formulas[0][1],
-            checked=f"squared error and KL ({batch},), variance {variance:.3f}, D = {dims}",
-            wrong=formulas[1:],
-        )
-    verify_repeatable(answer, error, kl, variance, dims)
+            checked=f"{label}squared error and KL ({count},), variance {variance:.3g}, D = {size}",
+            wrong=[
+                ("an axis of length 1 is lost: is something squeezed?",
+                 formulas[0][1].squeeze() if count == 1 else np.nan),
+                *formulas[1:],
+            ],
+            tolerance=1e-5,
+            scale=1,
+            hint=WHAT,
+        )  # fmt: skip
     return (
         "-ELBO of N(x; mu, variance) in bits for each dimension, on pixels dequantised with bins "
         "of 1/128: the constant, the bin width and the unit are right for every variance."
@@ -67,6 +99,30 @@ def _bits(error, kl, variance, dims):
             (nats - bins + dims * math.log(2)) / unit,
         ),
         ("it is in nats for each dimension: divide by log 2", (nats - bins) / dims),
+        (
+            "the mean over the batch is taken: one value for each image is wanted",
+            ((nats - bins) / unit).mean(),
+        ),
+        (
+            "the bin is counted once for an image, not for each dimension",
+            (nats - math.log(BIN)) / unit,
+        ),
+        (
+            "the constant is counted once for an image, not for each dimension",
+            (nats - constant + constant / dims - bins) / unit,
+        ),
+        (
+            "D // 2 stands for D / 2 in the constant",
+            (nats - constant + (dims // 2) / (dims / 2) * constant - bins) / unit,
+        ),
+        ("the KL is not divided by D", (nats - kl + kl * dims - bins) / unit),
+        (
+            "the variance is taken for a standard deviation: the squared error is divided by "
+            "2 variance^2",
+            (nats + error / (2 * variance**2) - error / (2 * variance) - bins) / unit,
+        ),
+        ("the sign is wrong: this is the ELBO", -(nats - bins) / unit),
+        ("the bits of the KL are weighted by 1/2", (nats - kl / 2 - bins) / unit),
         ("it is in bits for the whole image: divide by D", (nats - bins) / math.log(2)),
         ("it is in nats for the whole image: divide by D log 2", nats - bins),
         (

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from torch.distributions.transforms import AffineTransform, ComposeTransform, SigmoidTransform
 
 from course_utils.checks._compare import (
     doubles,
@@ -10,12 +11,12 @@ from course_utils.checks._compare import (
     show,
     sizes,
     verify,
-    verify_gradient,
     verify_repeatable,
 )
-from course_utils.checks._contract import call, check
+from course_utils.checks._contract import call, check, gradient
 from course_utils.checks._forms import in_pairs
 from course_utils.checks._remote import CheckFailed
+from course_utils.checks._slopes import probe_of, slopes_of, verify_slope
 
 LOGIT_EXTREMES = (
     "right for moderate x, wrong or not finite at 0 and 1: is something clamped, or alpha left out?"
@@ -28,44 +29,69 @@ def logit_transform(answer, seed):
     answer = in_pairs(answer, "y", "log_det")
     rng = np.random.default_rng(seed)
     batch, rows, columns = sizes(rng, 3)
-    shape = (batch, 3, rows, columns)
-    for label, alpha, low, high in (
-        ("", rng.uniform(0.02, 0.1), 0.05, 0.95),
-        ("x = 0 and x = 1 among the values: ", rng.uniform(0.02, 0.1), 0.0, 1.0),
+    shape, edges = (batch, 3, rows, columns), "x = 0 and x = 1 among the values"
+    for label, alpha, low, high, size in (
+        ("", rng.uniform(0.02, 0.1), 0.05, 0.95, shape),
+        (f"{edges}: ", rng.uniform(0.02, 0.1), 0.0, 1.0, shape),
+        (f"{edges}, alpha is not given: ", None, 0.0, 1.0, shape),
+        ("alpha is 0: ", 0.0, 0.05, 0.95, shape),
+        (f"{edges}, a small alpha: ", 1e-3, 0.0, 1.0, shape),
+        (f"{edges}, a large alpha: ", 0.4, 0.0, 1.0, shape),
+        (f"{edges}, one image: ", 0.05, 0.0, 1.0, (1, 3, rows, columns)),
+        (f"{edges}, one channel: ", 0.05, 0.0, 1.0, (batch, 1, rows, columns)),
+        ("one pixel: ", 0.05, 0.05, 0.95, (batch, 1, 1, 1)),
+        ("all shapes alike: ", 0.05, 0.05, 0.95, (3, 3, 3, 3)),
     ):
-        x = rng.uniform(low, high, shape)
-        x[rng.uniform(size=shape) < 0.1] = low
-        x[rng.uniform(size=shape) < 0.1] = high
+        x = rng.uniform(low, high, size)
+        x[rng.uniform(size=size) < 0.1] = low
+        x[rng.uniform(size=size) < 0.1] = high
         (x,) = floats(x)
-        alpha = float(np.float32(alpha))
-        about = f"{label}x of shape {shape}, alpha = {alpha:.4f}"
-        y, log_det, formulas = _logit(x, alpha)
-        received = call(answer, x, alpha)
-        if not isinstance(received, tuple) or len(received) != 2:
-            told = {"checked": about, "expected": "a tuple (y, log_det)"}
-            raise CheckFailed(
-                "y and log_det are wanted, as a pair.", **told, received=show(received)
-            )
-        hint = LOGIT_EXTREMES if label else ""
-        verify(received[0], y, checked=about, part="y", wrong=formulas["y"], scale=1, hint=hint)
-        verify(
-            received[1],
-            log_det,
-            checked=about,
-            part="log_det",
-            wrong=formulas["log_det"],
-            scale=np.full(batch, 3 * rows * columns),
-            hint=hint,
-        )
+        given = () if alpha is None else (float(np.float32(alpha)),)
         if not label:
-            slope = (1 - 2 * alpha) / (_p(x, alpha) * (1 - _p(x, alpha)))
-            of = "sum of y"
-            verify_gradient(answer, (x, np.float64(alpha)), ("x", "alpha"), (slope, None), of=of)
-    verify_repeatable(answer, x, alpha)
+            verify_repeatable(answer, x, *given)
+        _verify_pair(answer, rng, x, given, label)
     return (
         "y = logit(alpha + (1 - 2 alpha) x) and its log-determinant, one value for each example, "
         "finite at x = 0 and 1; the gradient of y agrees with it."
     )
+
+
+def _verify_pair(answer, rng, x, given, label):
+    (alpha,) = given or (0.05,)
+    told = f"alpha = {alpha:.4f}" if given else "alpha not given (0.05)"
+    about = f"{label}x of shape {x.shape}, {told}"
+    y, log_det, formulas = _logit(x, alpha)
+    received = call(answer, x, *given)
+    if not isinstance(received, tuple) or len(received) != 2:
+        raise CheckFailed(
+            "y and log_det are wanted, as a pair.",
+            checked=about,
+            expected="a tuple (y, log_det)",
+            received=show(received),
+        )
+    hint = LOGIT_EXTREMES if label else ""
+    scale = np.full(len(x), float(x[0].size))
+    for part, value, right, size in zip(
+        ("y", "log_det"), received, (y, log_det), (1, scale), strict=True
+    ):
+        verify(value, right, checked=about, part=part, wrong=formulas[part], scale=size, hint=hint)
+    for output, name in enumerate(("y", "log_det")):
+        probe = probe_of(rng, received[output].shape)
+        slope = gradient(answer, x, *given, output=output, probe=probe)[0]
+        right = slopes_of(lambda x, *_: _transform(x, alpha), (x, *given), probe, output)[0]
+        verify_slope("x", slope, right, name, scale=1.0, about=about)
+
+
+def _transform(x, alpha):
+    """y and log_det of float64 tensors, by torch.distributions."""
+    squeeze = AffineTransform(alpha, 1 - 2 * alpha)
+    whole = ComposeTransform([squeeze, SigmoidTransform().inv])
+    y = whole(x)
+    return y, whole.log_abs_det_jacobian(x, y).flatten(1).sum(1)
+
+
+def _y(p):
+    return np.log(p) - np.log1p(-p)
 
 
 def _p(x, alpha):
@@ -77,7 +103,7 @@ def _logit(x, alpha):
     """Right y and log_det in float64, and famous wrong ones."""
     (x,) = doubles(x)
     p = _p(x, alpha)
-    y = np.log(p) - np.log1p(-p)
+    y = _y(p)
     terms = math.log(1 - 2 * alpha) - np.log(p) - np.log1p(-p)
 
     def total(values):
@@ -85,19 +111,29 @@ def _logit(x, alpha):
 
     inside = alpha + (1 - alpha) * x
     wrong_y = [
-        ("alpha is left out: logit(x) is infinite at 0 and 1", np.log(x) - np.log1p(-x)),
-        ("the scale is 1 - alpha, it should be 1 - 2 alpha", np.log(inside) - np.log1p(-inside)),
+        ("alpha is left out: logit(x) is infinite at 0 and 1", _y(x)),
+        ("the scale is 1 - alpha, it should be 1 - 2 alpha", _y(inside)),
         ("this is the sigmoid, the inverse of the logit", 1 / (1 + np.exp(-p))),
         ("this is p = alpha + (1 - 2 alpha) x: the logit is missing", p),
         ("the sign is wrong: log((1 - p) / p)", -y),
         ("this is log p: the - log(1 - p) is missing", np.log(p)),
+        ("alpha is 0.05 whatever is given", _y(0.05 + 0.9 * x)),
+        ("alpha is 1e-6 where it is not given, it should be 0.05", _y(1e-6 + (1 - 2e-6) * x)),
     ]
     wrong_det = [
+        (
+            "an axis of length 1 is lost: is something squeezed?",
+            total(terms).squeeze() if len(x) == 1 else np.nan,
+        ),
         ("the sign is wrong: this is the log-determinant of the inverse", -total(terms)),
         (
             "the derivative of p = alpha + (1 - 2 alpha) x is missing: log(1 - 2 alpha), for every "
             "value, not once",
             total(terms - math.log(1 - 2 * alpha)),
+        ),
+        (
+            "log(1 - 2 alpha) is counted for every image, it should be for every value, not once",
+            total(terms) - (x[0].size - 1) * math.log(1 - 2 * alpha),
         ),
         ("the mean over the values is taken in place of the sum", total(terms) / terms[0].size),
         ("summed over the batch too: one value for each example is wanted", terms.sum()),

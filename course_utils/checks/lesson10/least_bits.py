@@ -6,7 +6,7 @@ import numpy as np
 
 from course_utils.checks._compare import close, named, show, verify
 from course_utils.checks._contract import call, check
-from course_utils.checks._forms import in_pairs
+from course_utils.checks._forms import in_pairs, two_numbers
 from course_utils.checks._remote import CheckFailed
 
 LOG_2_PI = math.log(2 * math.pi)
@@ -17,12 +17,25 @@ def least_bits(answer, seed):
     """``least_bits(log_scale)``: a number -> (gaussian, logistic), bits per dimension."""
     answer = in_pairs(answer, "gaussian", "logistic")
     rng = np.random.default_rng(seed)
-    scales = [-1 + math.log(2), *rng.uniform((-5, -3, 0.2), (-3.5, -1, 1)), -7.0, 2.0]
+    scales = [-1 + math.log(2), *rng.uniform((-5, -3, 0.2), (-3.5, -1, 1)), -7.0, 2.0, 0.0]
+    _verify_bits(answer, scales, 1e-4)
+    # In float32 the logistic's two sigmoids leave few digits of so small a difference.
+    _verify_bits(answer, [-10.0, -7.5, *rng.uniform((-9, 3), (-8, 4))], 1e-3)
+    return (
+        "The bits of a Gaussian at its peak, on bins of 1/128, and of a logistic about the middle "
+        "of its bin of 2/255, for log_scale from -7 to 2; 7.8829 and 8.5517 at -1 + log 2."
+    )
+
+
+def _verify_bits(answer, scales, tolerance):
     about = f"log_scale = {', '.join(f'{scale:.4f}' for scale in scales)}"
     log_scale = np.array(scales)
-    pairs = [_pair(call(answer, scale), scale) for scale in scales]
+    pairs = [
+        two_numbers(call(answer, scale), f"log_scale = {scale:.4f}", "(gaussian, logistic)")
+        for scale in scales
+    ]
     gaussian, logistic = (np.array(values) for values in zip(*pairs, strict=True))
-    formulas = _gaussian_bits(log_scale), _logistic_bits(log_scale)
+    formulas = [_with_other_scales(bits, log_scale) for bits in (_gaussian_bits, _logistic_bits)]
     right = [found[0][1] for found in formulas]
     if close(gaussian, right[1], 1, 1e-3) and close(logistic, right[0], 1, 1e-3):
         raise CheckFailed(
@@ -34,37 +47,38 @@ def least_bits(answer, seed):
     for part, received, found in zip(
         ("gaussian", "logistic"), (gaussian, logistic), formulas, strict=True
     ):
+        hint = "the same number came for every log_scale: it is an argument"
         # The naming must tell 1/128 from 2/255: the bits differ by 0.006.
         verify(
             received,
             found[0][1],
             checked=about,
             part=part,
-            hint=named(received, found[1:], 1e-4, found[0][1]),
+            hint=named(received, found[1:], 1e-4, found[0][1])
+            or (hint if np.ptp(received) < 1e-6 else ""),
             undefined="log_scale may be negative: the scale is its exp",
             scale=0.1,
+            tolerance=tolerance,
         )
-    return (
-        "The bits of a Gaussian at its peak, on bins of 1/128, and of a logistic about the middle "
-        "of its bin of 2/255, for log_scale from -7 to 2; 7.8829 and 8.5517 at -1 + log 2."
-    )
 
 
-def _pair(received, scale):
-    """Two numbers."""
-    values = received
-    if isinstance(values, np.ndarray) and values.shape == (2,):
-        values = tuple(values)
-    if isinstance(values, tuple) and len(values) == 2:
-        values = [np.asarray(value) for value in values]
-        if all(value.size == 1 for value in values):
-            return [float(value.reshape(())) for value in values]
-    raise CheckFailed(
-        "a pair of numbers is expected, (gaussian, logistic).",
-        checked=f"log_scale = {scale:.4f}",
-        expected="two numbers",
-        received=show(received),
-    )
+def _with_other_scales(bits, log_scale):
+    """The formulas of ``bits``, then the right one at a log_scale that was changed."""
+    found = bits(log_scale)
+    right = found[0][1]
+    bound = math.log(2)
+    changed = (
+        ("log_scale is held at -7 or above, as the logistics of section 4 are: here it is a number "
+         "like any other", np.maximum(log_scale, -7)),
+        ("log_scale is held at -1 + log 2 or above: it is the least log scale already",
+         np.maximum(log_scale, -1 + bound)),
+        ("log_scale goes through tanh: it is the least log scale already", np.tanh(log_scale)),
+        ("log_scale goes through tanh: it is the least log scale already",
+         np.tanh(log_scale) + bound),
+    )  # fmt: skip
+    below = "held at 0 or above: a density may cost less than 0 bits at a small scale"
+    found += [(phrase, bits(other)[0][1]) for phrase, other in changed]
+    return [*found, (below, np.maximum(right, 0)), (below, np.abs(right))]
 
 
 def _gaussian_bits(log_scale):

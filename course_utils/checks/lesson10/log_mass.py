@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from course_utils.checks._compare import close, doubles, floats, named, show, sizes, verify
+from course_utils.checks._compare import doubles, floats, named, sizes, verify, verify_repeatable
 from course_utils.checks._contract import call, check, gradient
 from course_utils.checks._logistic import HALF, log_s, sigmoid, wrong_ends, wrong_masses
-from course_utils.checks._remote import CheckFailed
+from course_utils.checks._slopes import probe_of, verify_slope
 
 UNDERFLOW = (
     "far from mu both sigmoids round to the same number, and the difference is 0 or noise: take "
@@ -45,31 +45,33 @@ def log_mass(answer, seed):
     if isinstance(first, np.ndarray) and not np.isfinite(first).all():
         # There every formula is finite, so that a mistake has its name.
         _verify_mass(
-            answer, wide, "log_scale from 0.3 to 1.5: ", wrong_masses, 1e-3, undefined=NEGATIVE
+            answer, rng, wide, "log_scale from 0.3 to 1.5: ", wrong_masses, 1e-3, undefined=NEGATIVE
         )
-    _verify_mass(answer, near, "", wrong_masses, 1e-4, undefined=NEGATIVE)
+    _verify_mass(answer, rng, near, "", wrong_masses, 1e-4, undefined=NEGATIVE)
+    verify_repeatable(answer, *floats(*near))
     at_ends = _near(rng, shape, (-5.2, -2.5), ends=True)
-    _verify_mass(answer, at_ends, "levels at both ends among the values: ", wrong_ends, 1e-4)
-    _verify_mass(answer, wide, "log_scale from 0.3 to 1.5: ", wrong_masses, 1e-3)
+    _verify_mass(answer, rng, at_ends, "levels at both ends among the values: ", wrong_ends, 1e-4)
+    _verify_mass(answer, rng, wide, "log_scale from 0.3 to 1.5: ", wrong_masses, 1e-3)
     one = (2, 1, height, 1)
-    _verify_mass(answer, _near(rng, one, (-5, -3)), "C = 1, W = 1: ", None, 1e-3)
+    _verify_mass(answer, rng, _near(rng, one, (-5, -3)), "C = 1, W = 1: ", None, 1e-3)
     single = _near(rng, (1, 1, 1, 1), (-5, -3))
-    _verify_mass(answer, single, "a single value: ", None, 1e-3)
+    _verify_mass(answer, rng, single, "a single value: ", None, 1e-3)
     closest = _near(rng, shape, (-7, -6.8), ends=True)
-    _verify_mass(answer, closest, "log_scale near -7, x near mu: ", None, 2e-3, slope=3e-2)
+    _verify_mass(answer, rng, closest, "log_scale near -7, x near mu: ", None, 2e-3, slope=3e-2)
     for label, low, high, reach in (
         ("log_scale near -3, x far from mu: ", -3.2, -2.8, 3),
         ("log_scale near -7, x far from mu: ", -7, -6.5, 1),
-        ("log_scale near 4: ", 3.5, 4, 1),
+        ("log_scale near -7, mu off the scale: ", -7, -6.9, 3),
+        ("log_scale near 4: ", 3.9, 4, 1),
         ("log_scale near 4, x far from mu: ", 3.5, 4, 300),
         ("log_scale from -7 to 4: ", -7, 4, 1.5),
     ):
         mu, log_scale = rng.uniform(-1, 1, shape), rng.uniform(low, high, shape)
-        if label.endswith("x far from mu: "):
+        if label.endswith(("x far from mu: ", "off the scale: ")):
             mu = np.sign(mu) * (0.5 + 0.5 * np.abs(mu))
         values = _levels(rng, shape, ends=True), reach * mu, log_scale
         # Differences of sigmoids are noisy in float32, their gradients even more.
-        _verify_mass(answer, values, label, None, 2e-3, slope=3e-2)
+        _verify_mass(answer, rng, values, label, None, 2e-3, slope=3e-2)
     return (
         "The mass of each level's bin, open at both ends, finite with finite gradients and right "
         "for log_scale from -7 to 4, near mu and far from it."
@@ -93,6 +95,7 @@ def _near(rng, shape, log_scales, ends=False):
     if ends:
         x = _levels(rng, shape, ends=True)
         mu = x + scale * rng.choice([-1, 1], shape) * rng.uniform(0.2, 2.8, shape)
+        mu = np.where(rng.uniform(size=shape) < 0.1, x, mu)  # nothing is special in the middle
     return x, mu, log_scale
 
 
@@ -109,6 +112,15 @@ def _exact(x, mu, log_scale):
     return value, by_mu, by_log_scale
 
 
+def _held(x, mu, log_scale):
+    """(phrase, values) of log-masses with an argument that is held within bounds."""
+    yield "mu is held in [-1, 1]: it may lie off the scale", _exact(x, mu.clip(-1, 1), log_scale)[0]
+    for low, high in ((-6, 9), (-5, 9), (-4, 9), (-3, 9), (-9, 3), (-9, 2), (-9, 1), (-9, 0)):
+        held = f"{low} or above" if high == 9 else f"{high} or below"
+        held = f"log_scale is held at {held}: it may be anything from -7 to 4"
+        yield held, _exact(x, mu, log_scale.clip(low, high))[0]
+
+
 def _slack(x, mu, log_scale):
     """How far the published fallback is from log P and its derivatives: as right, by convention.
 
@@ -123,18 +135,18 @@ def _slack(x, mu, log_scale):
     return [used * np.abs(one - other) for one, other in zip(fallback, exact, strict=True)]
 
 
-def _verify_mass(answer, arrays, label, wrong, tolerance, undefined="", slope=2e-3):
+def _verify_mass(answer, rng, arrays, label, wrong, tolerance, undefined="", slope=2e-3):
     arrays = floats(*arrays)
     exact = doubles(*arrays)
     right, slack = _exact(*exact), _slack(*exact)
     received, shape = call(answer, *arrays), arrays[0].shape
     about = f"{label}x, mu and log_scale of shape {shape}"
-    found = list(wrong(*exact)) if wrong else []
+    found = [*(wrong(*exact) if wrong else ()), *_held(*exact)]
     hint = _found_far(received, right[0]) if not wrong else ""
     if isinstance(received, np.ndarray) and not label:  # 1/256 and 1/255 are near each other
         hint = hint or named(received, found, 2e-4, right[0])
     if right[0].size == 1:
-        found = [("one example lost its axes (squeeze or a sum)", right[0].sum())]
+        found += [("one example lost its axes (squeeze or a sum)", right[0].sum())]
     verify(
         received,
         right[0],
@@ -145,32 +157,20 @@ def _verify_mass(answer, arrays, label, wrong, tolerance, undefined="", slope=2e
         hint=hint,
         undefined=undefined or UNDERFLOW,
     )
-    slopes = gradient(answer, *arrays)[1:]
+    probe = probe_of(rng, shape)
+    slopes = gradient(answer, *arrays, probe=probe)[1:]
     for name, slope_received, expected, off in zip(
         ("mu", "log_scale"), slopes, right[1:], slack[1:], strict=True
     ):
-        _verify_slope(name, slope_received, expected, off, slope, about)
-
-
-def _verify_slope(name, received, right, slack, tolerance, about):
-    mistake = ""
-    if received is None or not received.any():
-        mistake = (
-            f"no gradient reaches {name}: was it detached, or turned into a number or a numpy "
-            "array on the way?"
-        )
-    elif not np.isfinite(received).all():
-        mistake = f"the values are right, but the gradient with respect to {name} is not finite: "
-        mistake += BOTH
-    elif not close(received, right, 1 + np.abs(right).mean() + slack / tolerance, tolerance):
-        mistake = f"the values are right, but the gradient with respect to {name} is not: is a "
-        mistake += "part of the formula detached or clamped?"
-    if mistake:
-        raise CheckFailed(
-            f"{mistake}.",
-            checked=f"{about}, the gradient of the sum of the result with respect to {name}",
-            expected=show(right),
-            received="no gradient" if received is None else show(received),
+        verify_slope(
+            name,
+            slope_received,
+            probe * expected,
+            "the result",
+            scale=1 + np.abs(expected).mean() + 1.5 * off / slope,
+            tolerance=slope,
+            undefined=BOTH,
+            about=about,
         )
 
 

@@ -25,6 +25,7 @@ def sample_logistic(answer, seed):
         ("", shape, 0.3, (-1.5, -0.5)),
         ("log_scale from -7 to -4: ", shape, 0.1, (-7, -4)),
         ("log_scale from -1 to 1: ", shape, 0.3, (-1, 1)),
+        ("log_scale from 2 to 4: ", shape, 0.3, (2, 4)),
         ("u near 0 and 1: ", shape, 0.2, (-5, -3)),
         ("C = 1, W = 1: ", (2, 1, height, 1), 0.2, (-3, -1)),
         ("a single value: ", (1, 1, 1, 1), 0.0, (-3, -1)),
@@ -36,19 +37,19 @@ def sample_logistic(answer, seed):
         right = _on_grid(draw)
         received = call(answer, *arrays)
         about = f"{label}u, mu and log_scale of shape {size}"
-        found = _wrong_draws(u, mu, log_scale) if right.size > 1 else []
+        again = received if label else call(answer, *arrays, seed=1)
+        if isinstance(received, np.ndarray) and not np.array_equal(received, again, equal_nan=True):
+            raise CheckFailed("two calls gave different draws: u is the only noise", checked=about)
         lost = [("the axes are lost: x has the shape of u", right.squeeze())]
         verify(
             received,
             right,
             checked=about,
             scale=1,
-            hint=_phrase(received, found, right),
+            hint=_phrase(received, right, u, mu, log_scale),
             wrong=lost if 1 in size else (),
             undefined="u lies in (0, 1) and is neither 0 nor 1; log_scale may be negative",
         )
-    if not np.array_equal(received, call(answer, *arrays, seed=1)):
-        raise CheckFailed("two calls gave different draws: u is the only noise", checked=about)
     return (
         "mu + scale logit(u), at the nearest of 256 levels in [-1, 1] and never beyond them: x "
         "grows with u."
@@ -74,20 +75,22 @@ def _draws(rng, shape, beyond, scales, label):
         return 1 / (1 + np.exp(-away)), mu, log_scale
     u = rng.uniform(0.02, 0.98, shape)
     if label.startswith("u near"):
-        u = np.where(rng.uniform(size=shape) < 0.5, u, rng.choice([1e-5, 1 - 1e-4], shape))
+        # Beyond a guard of 1e-6, such as logit's eps, all draws agree.
+        ends = [1e-5, 1 - 1e-4, 2**-19, 1 - 2**-19]
+        u = np.where(rng.uniform(size=shape) < 0.5, u, rng.choice(ends, shape))
     (u, log_scale) = doubles(*floats(u, log_scale))
     return u, target - np.exp(log_scale) * np.log(u / (1 - u)), log_scale
 
 
 @np.errstate(all="ignore")
-def _phrase(received, wrong, right):
-    """The first of ``wrong`` that nearly all of ``received`` is: one value may round apart."""
+def _phrase(received, right, *arrays):
+    """The first wrong draw that nearly all of ``received`` is: one value may round apart."""
     if not isinstance(received, np.ndarray) or received.shape != right.shape:
         return ""
     wrong_there = np.abs(received - right) > 1e-3
     if not wrong_there.any():
         return ""
-    for phrase, values in wrong:
+    for phrase, values in _wrong_draws(*arrays) if right.size > 1 else ():
         off = ~(np.abs(received - values) <= 1e-3 * (1 + np.abs(values) / 10))
         if off.mean() <= 0.02 and off[wrong_there].mean() <= 0.1:
             return phrase
@@ -150,6 +153,22 @@ def _wrong_draws(u, mu, log_scale):
         ("levels beyond the grid wrap around: clip before the conversion to bytes",
          2 * np.mod(np.round(k), 256) / 255 - 1),
     ]  # fmt: skip
+    for low, high in ((1, 254), (0, 254), (1, 255)):
+        ends = (2 * np.clip(np.round(k), low, high) - 255) / 255
+        found += [("the ends of the grid are -1 and 1, the levels 0 and 255", ends)]
+    for edge in (0.99, 0.999, 127 / 128):
+        ends = (2 * np.round(127.5 * (np.clip(draw, -edge, edge) + 1)) - 255) / 255
+        found += [("the ends of the grid are -1 and 1, the levels 0 and 255", ends)]
+    held = "u is held away from 0 and 1, or a small number is added to it"
+    for small in (1e-5, 1e-4, 1e-3, 1e-2):
+        for low, high in ((small, 1 - small), (0, 1 - small), (small, 1)):
+            inside = np.clip(u, low, high)
+            found += [(held, _on_grid(mu + scale * np.log(inside / (1 - inside))))]
+        for more in ((u + small) / (1 - u + small), u / (1 - u) + small):
+            found += [(held, _on_grid(mu + scale * np.log(more)))]
+    for low, high in ((-7, 7), (-5, 5), (-4, 2), (-3, 1), (-2, 0)):
+        value = mu + np.exp(log_scale.clip(low, high)) * logit
+        found += [("log_scale is held within bounds: it may be any number", _on_grid(value))]
     for phrase, value in (
         (falls, mu - scale * logit),
         ("the normal quantile stands for the logit, log(u / (1 - u))", mu + scale * normal),
@@ -182,6 +201,8 @@ def _wrong_draws(u, mu, log_scale):
         ("the noise is multiplied by pi / sqrt(3): the scale is no standard deviation",
          mu + scale * math.pi / math.sqrt(3) * logit),
         ("mu is missing", scale * logit),
+        ("mu is held in [-1, 1]: only the draw is", np.clip(mu, -1, 1) + scale * logit),
+        ("tanh is applied to the draw: it is clipped", np.tanh(draw)),
         ("mu has the wrong sign", scale * logit - mu),
         ("the scale multiplies mu too", scale * (logit + mu)),
         ("the mean came: u is not used", mu),

@@ -2,13 +2,14 @@
 
 import numpy as np
 import torch
-from torch.distributions import Normal, kl_divergence
+from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from mutants import registry
 from mutants.lesson01._common import kl_of, kl_terms, log_density, log_prior
 from mutants.lesson01.reparameterise import sample_by_formula
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (0, 1)}
 
 
 @right
@@ -128,3 +129,90 @@ def kl_detached(mu, log_var):
 def kl_monte_carlo(mu, log_var):
     z = sample_by_formula(mu, log_var)
     return log_density(z, mu, log_var) - log_prior(z)
+
+
+@right
+def kl_by_map(mu, log_var):
+    return torch.vmap(lambda m, v: (m.square() + v.exp() - 1 - v).sum() / 2)(mu, log_var)
+
+
+@right
+def kl_of_joint_densities(mu, log_var):
+    joint = MultivariateNormal(mu, scale_tril=torch.diag_embed((0.5 * log_var).exp()))
+    identity = torch.eye(mu.shape[-1])
+    return kl_divergence(joint, MultivariateNormal(torch.zeros(mu.shape[-1]), identity))
+
+
+@right
+def kl_by_cross_entropy(mu, log_var):
+    entropy = 0.5 * (log_var.double() + 1)
+    return (0.5 * (mu.double() ** 2 + log_var.double().exp()) - entropy).sum(1)
+
+
+@wrong("between -25 and 25: is something clamped")
+def kl_clamped_at_ten(mu, log_var):
+    return kl_of(mu, log_var.clamp(-10, 10))
+
+
+@wrong("between -25 and 25: is something clamped")
+def kl_clamped_above(mu, log_var):
+    return kl_of(mu, log_var.clamp(max=20))
+
+
+@wrong("between -25 and 25: is something clamped, or a small number added")
+def kl_small_number(mu, log_var):
+    var = log_var.exp() + 1e-8
+    return 0.5 * (mu**2 + var - 1 - var.log()).sum(-1)
+
+
+@wrong("wrong where the KL is small")
+def kl_with_free_bits(mu, log_var):
+    return kl_terms(mu, log_var).clamp(min=1e-3).sum(-1)
+
+
+@wrong("or a small number added")
+def kl_cut_to_zero(mu, log_var):
+    kl = kl_of(mu, log_var)
+    return torch.where(kl < 0.05, 0 * kl, kl)
+
+
+@wrong("the gradient with respect to log_var is not: it is -1 times the right one")
+def kl_gradient_reversed(mu, log_var):
+    return kl_of(mu, 2 * log_var.detach() - log_var)
+
+
+@wrong("the gradient with respect to mu is not")
+def kl_gradient_of_the_mean(mu, log_var):
+    kl = kl_of(mu, log_var)
+    return kl.detach() + kl.mean() - kl.mean().detach()
+
+
+@wrong("the variance is handed over where log_var is expected")
+def kl_of_variance(mu, log_var):
+    return kl_of(mu, log_var.exp())
+
+
+@wrong("the standard deviation is handed over where log_var is expected")
+def kl_of_deviation(mu, log_var):
+    return kl_of(mu, (0.5 * log_var).exp())
+
+
+@wrong("the prior's log_var is taken to be 1")
+def kl_to_prior_of_log_var_one(mu, log_var):
+    prior = Normal(torch.tensor(0.0), torch.tensor(0.5).exp())
+    return kl_divergence(Normal(mu, (0.5 * log_var).exp()), prior).sum(-1)
+
+
+@wrong("bits are returned, nats are wanted")
+def kl_in_bits(mu, log_var):
+    return kl_of(mu, log_var) / np.log(2)
+
+
+@wrong("one axis too many (keepdim?)")
+def kl_keepdim(mu, log_var):
+    return kl_terms(mu, log_var).sum(-1, keepdim=True)
+
+
+@wrong("one array is expected")
+def kl_and_terms(mu, log_var):
+    return kl_of(mu, log_var), kl_terms(mu, log_var)

@@ -8,6 +8,7 @@ from mutants import registry
 from mutants.lesson01._common import LOG_2_PI, gaussian_terms, log_density
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (0, 1, 2)}
 
 
 @right
@@ -31,7 +32,35 @@ def density_in_float64(x, mu, log_var):
 
 @right
 def density_by_covariance(x, mu, log_var):
+    x, mu, log_var = torch.broadcast_tensors(x, mu, log_var)
     return MultivariateNormal(mu, torch.diag_embed(log_var.exp())).log_prob(x)
+
+
+@right
+def density_by_map(x, mu, log_var):
+    x, mu, log_var = torch.broadcast_tensors(x, mu, log_var)
+    whole = torch.stack([x, mu, log_var], -1).flatten(0, -3) if x.ndim > 1 else None
+    if whole is None:
+        return log_density(x, mu, log_var)
+    each = torch.vmap(lambda row: log_density(*row.unbind(-1)))(whole)
+    return each.reshape(x.shape[:-1])
+
+
+@right
+def density_by_loop(x, mu, log_var):
+    x, mu, log_var = torch.broadcast_tensors(x, mu, log_var)
+    total = 0
+    for dim in range(x.shape[-1]):
+        inverse = 1 / log_var[..., dim].exp()
+        total = total - (x[..., dim] - mu[..., dim]) ** 2 * inverse / 2
+        total = total + 0.5 * torch.log(inverse) - 0.5 * LOG_2_PI
+    return total
+
+
+@right
+def density_of_standardised(x, mu, log_var):
+    standard = Normal(torch.tensor(0.0), torch.tensor(1.0))
+    return (standard.log_prob((x - mu) * torch.exp(-log_var / 2)) - log_var / 2).sum(dim=-1)
 
 
 @right
@@ -171,3 +200,89 @@ def density_detached(x, mu, log_var):
 @wrong("no gradient reaches")
 def density_through_numpy(x, mu, log_var):
     return log_density(*(torch.from_numpy(value.detach().numpy()) for value in (x, mu, log_var)))
+
+
+@wrong("your function raised RuntimeError")
+def density_by_covariance_of_log_var_alone(x, mu, log_var):
+    return MultivariateNormal(mu, torch.diag_embed(log_var.exp())).log_prob(x)
+
+
+@wrong("log_var of shape (B, 1) counts once")
+def density_log_var_summed_apart(x, mu, log_var):
+    squares = ((x - mu) ** 2 / log_var.exp() + LOG_2_PI).sum(-1)
+    return -0.5 * (squares + log_var.sum(-1))
+
+
+@wrong("the constant is counted once for an example")
+def density_constant_of_x(x, mu, log_var):
+    squares = ((x - mu) ** 2 / log_var.exp() + log_var).sum(-1)
+    return -0.5 * (squares + x.shape[-1] * LOG_2_PI)
+
+
+@wrong("your function raised RuntimeError")
+def density_by_matrix_product(x, mu, log_var):
+    squares = torch.einsum("...d,...d->...", (x - mu) ** 2, (-log_var).exp())
+    return -0.5 * (squares + (log_var + LOG_2_PI + 0 * x).view(*squares.shape, -1).sum(1))
+
+
+@wrong("between -25 and 25: is something clamped")
+def density_clamped_at_ten(x, mu, log_var):
+    return log_density(x, mu, log_var.clamp(-10, 10))
+
+
+@wrong("between -25 and 25: is something clamped")
+def density_clamped_at_thirty(x, mu, log_var):
+    return log_density(x, mu, log_var.clamp(-30, 20))
+
+
+@wrong("or a small number added")
+def density_small_number(x, mu, log_var):
+    var = log_var.exp() + 1e-8
+    return -0.5 * (LOG_2_PI + var.log() + (x - mu) ** 2 / var).sum(-1)
+
+
+@wrong("or a small number added")
+def density_tiny_number(x, mu, log_var):
+    var = log_var.exp() + 1e-12
+    return -0.5 * (LOG_2_PI + log_var + (x - mu) ** 2 / var).sum(-1)
+
+
+@wrong("wrong where it is far: is something clamped")
+def density_cut_below(x, mu, log_var):
+    return gaussian_terms(x, mu, log_var).clamp(min=-1000.0).sum(-1)
+
+
+@wrong("the gradient with respect to log_var is not: it is 2 times the right one")
+def density_gradient_doubled(x, mu, log_var):
+    return log_density(x, mu, 2 * log_var - log_var.detach())
+
+
+@wrong("the gradient with respect to x is not")
+def density_gradient_of_the_mean(x, mu, log_var):
+    value = log_density(x, mu, log_var)
+    return value.detach() + value.mean() - value.mean().detach()
+
+
+@wrong("the variance is handed over where log_var is expected")
+def density_of_variance(x, mu, log_var):
+    return log_density(x, mu, log_var.exp())
+
+
+@wrong("the standard deviation is handed over where log_var is expected")
+def density_of_deviation(x, mu, log_var):
+    return log_density(x, mu, (0.5 * log_var).exp())
+
+
+@wrong("two calls with the same input gave different values")
+def density_of_a_draw(x, mu, log_var):
+    return log_density(x + 0.1 * torch.randn_like(x), mu, log_var)
+
+
+@wrong("returned an object of type str")
+def density_in_words(x, mu, log_var):
+    return str(log_density(x, mu, log_var))
+
+
+@wrong("one array is expected")
+def density_and_terms(x, mu, log_var):
+    return {"log_prob": log_density(x, mu, log_var), "terms": gaussian_terms(x, mu, log_var)}

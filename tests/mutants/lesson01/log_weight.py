@@ -3,12 +3,13 @@
 import math
 
 import torch
-from torch.distributions import Normal
+from torch.distributions import MultivariateNormal, Normal
 
 from mutants import registry
 from mutants.lesson01._common import LOG_2_PI, gaussian_terms, kl_of, log_density, log_prior
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (0, 1, 2, 3, 4, 5)}
 
 
 def _log_w(x, z, mu_x, log_var_x, mu, log_var):
@@ -131,3 +132,113 @@ def weight_constant_only_in_q(x, z, mu_x, log_var_x, mu, log_var):
 @wrong("no gradient reaches mu")
 def weight_detached_posterior(x, z, mu_x, log_var_x, mu, log_var):
     return _log_w(x, z, mu_x, log_var_x, mu.detach(), log_var.detach())
+
+
+@right
+def weight_by_map(x, z, mu_x, log_var_x, mu, log_var):
+    sample = lambda *one: _log_w(x, *one, mu, log_var)  # noqa: E731
+    return torch.vmap(sample)(z, mu_x, log_var_x)
+
+
+@right
+def weight_of_stacked_axes(x, z, mu_x, log_var_x, mu, log_var):
+    size = z.shape[:2]
+    x, mu, log_var = (one.expand(*size, -1).flatten(0, 1) for one in (x, mu, log_var))
+    z, mu_x, log_var_x = (one.flatten(0, 1) for one in (z, mu_x, log_var_x))
+    p_z = MultivariateNormal(torch.zeros(z.shape[-1]), torch.eye(z.shape[-1]))
+    log_w = log_density(x, mu_x, log_var_x) + p_z.log_prob(z) - log_density(z, mu, log_var)
+    return log_w.unflatten(0, size)
+
+
+@right
+def weight_by_latent(x, z, mu_x, log_var_x, mu, log_var):
+    noise = (z - mu) * (-0.5 * log_var).exp()
+    ratio = sum((noise**2 - z**2 + log_var).unbind(-1)) / 2
+    return ratio + Normal(mu_x, (0.5 * log_var_x).exp()).log_prob(x).sum(2)
+
+
+@wrong("in log p(z): the prior's log_var is 0, not 1")
+def weight_prior_of_log_var_one(x, z, mu_x, log_var_x, mu, log_var):
+    prior = log_density(z, torch.zeros_like(z), torch.ones_like(z))
+    return log_density(x, mu_x, log_var_x) + prior - log_density(z, mu, log_var)
+
+
+@wrong("log p(z) is taken at q's mu and log_var")
+def weight_prior_of_q(x, z, mu_x, log_var_x, mu, log_var):
+    prior = log_density(z, mu, log_var)
+    return log_density(x, mu_x, log_var_x) + prior - log_density(z, mu, log_var)
+
+
+@wrong("log q(z|x) is taken at mu")
+def weight_q_at_mu(x, z, mu_x, log_var_x, mu, log_var):
+    log_q = log_density(mu, mu, log_var)
+    return log_density(x, mu_x, log_var_x) + log_prior(z) - log_q + 0 * z.sum(-1)
+
+
+@wrong("log p(z) is taken at mu")
+def weight_prior_at_mu(x, z, mu_x, log_var_x, mu, log_var):
+    return log_density(x, mu_x, log_var_x) + log_prior(mu) - log_density(z, mu, log_var)
+
+
+@wrong("the entropy of q in closed form is added")
+def weight_with_entropy(x, z, mu_x, log_var_x, mu, log_var):
+    entropy = 0.5 * (log_var + 1 + LOG_2_PI).sum(-1)
+    return log_density(x, mu_x, log_var_x) + log_prior(z) + entropy
+
+
+@wrong("in log q(z|x): the variance is handed over where log_var is expected")
+def weight_variance_in_q(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, log_var_x, mu, log_var.exp())
+
+
+@wrong("in log p(x|z): the variance is handed over where log_var is expected")
+def weight_variance_in_p(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, log_var_x.exp(), mu, log_var)
+
+
+@wrong("in log p(x|z): the variance is taken to be 1")
+def weight_unit_variance(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, 0 * log_var_x, mu, log_var)
+
+
+@wrong("between -25 and 25: is something clamped")
+def weight_clamped_at_ten(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, log_var_x, mu, log_var.clamp(-10, 10))
+
+
+@wrong("between -25 and 25: is something clamped")
+def weight_decoder_clamped_at_ten(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, log_var_x.clamp(-10, 10), mu, log_var)
+
+
+@wrong("the gradient with respect to z is not")
+def weight_z_half_detached(x, z, mu_x, log_var_x, mu, log_var):
+    log_q = log_density(z.detach(), mu, log_var)
+    return log_density(x, mu_x, log_var_x) + log_prior(z) - log_q
+
+
+@wrong("the gradient with respect to mu_x is not: it is 2 times the right one")
+def weight_gradient_doubled(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, 2 * mu_x - mu_x.detach(), log_var_x, mu, log_var)
+
+
+@wrong("the gradient with respect to")
+def weight_gradient_of_the_mean(x, z, mu_x, log_var_x, mu, log_var):
+    log_w = _log_w(x, z, mu_x, log_var_x, mu, log_var)
+    return log_w.detach() + log_w.mean(0) - log_w.mean(0).detach()
+
+
+@wrong("an axis of length 1 is lost")
+def weight_squeezed(x, z, mu_x, log_var_x, mu, log_var):
+    return _log_w(x, z, mu_x, log_var_x, mu, log_var).squeeze()
+
+
+@wrong("two calls with the same input gave different values")
+def weight_of_a_fresh_draw(x, z, mu_x, log_var_x, mu, log_var):
+    z = mu + (0.5 * log_var).exp() * torch.randn_like(z)
+    return _log_w(x, z, mu_x, log_var_x, mu, log_var)
+
+
+@wrong("one array is expected")
+def weight_in_parts(x, z, mu_x, log_var_x, mu, log_var):
+    return log_density(x, mu_x, log_var_x), log_prior(z), log_density(z, mu, log_var)

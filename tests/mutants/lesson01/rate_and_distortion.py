@@ -1,12 +1,16 @@
 """Answers to exercise 1.5, ``rate_and_distortion``: wrong and right ones."""
 
+import collections
+
+import numpy as np
 import torch
 from torch.distributions import Normal, kl_divergence
 
 from mutants import registry
-from mutants.lesson01._common import gaussian_terms, kl_of, kl_terms, log_density
+from mutants.lesson01._common import LOG_2_PI, gaussian_terms, kl_of, kl_terms, log_density
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (3, 4), 1: (1, 2)}
 
 
 @right
@@ -114,3 +118,110 @@ def terms_by_name(x, mu_x, log_var_x, mu, log_var):
 def terms_stacked_and_half_detached(x, mu_x, log_var_x, mu, log_var):
     distortion = -log_density(x, mu_x, log_var_x).detach()
     return torch.stack([kl_of(mu, log_var), distortion])
+
+
+@right
+def terms_by_loop(x, mu_x, log_var_x, mu, log_var):
+    pairs = [
+        (kl_of(m, v), -log_density(*row))
+        for m, v, *row in zip(mu, log_var, x, mu_x, log_var_x, strict=True)
+    ]
+    rate, distortion = zip(*pairs, strict=True)
+    return torch.stack(rate), torch.stack(distortion)
+
+
+@right
+def terms_as_named_tuple(x, mu_x, log_var_x, mu, log_var):
+    terms = collections.namedtuple("Terms", "rate distortion")
+    distortion = LOG_2_PI + log_var_x + (x.detach() - mu_x) ** 2 * (-log_var_x).exp()
+    return terms(kl_of(mu, log_var), 0.5 * torch.einsum("bd->b", distortion))
+
+
+@right
+def terms_by_map(x, mu_x, log_var_x, mu, log_var):
+    return torch.vmap(terms_by_formula)(x, mu_x, log_var_x, mu, log_var)
+
+
+@wrong("nothing is to be drawn here, use the closed form")
+def terms_rate_by_monte_carlo(x, mu_x, log_var_x, mu, log_var):
+    z = mu + (0.5 * log_var).exp() * torch.randn_like(mu)
+    rate = log_density(z, mu, log_var) - log_density(z, 0 * z, 0 * z)
+    return rate, -log_density(x, mu_x, log_var_x)
+
+
+@wrong("nothing is to be drawn here, use the closed form")
+def terms_rate_by_many_draws(x, mu_x, log_var_x, mu, log_var):
+    noise = np.random.default_rng().standard_normal((1000, *mu.shape))
+    z = mu + (0.5 * log_var).exp() * torch.from_numpy(noise).float()
+    rate = (log_density(z, mu, log_var) - log_density(z, 0 * z, 0 * z)).mean(0)
+    return rate, -log_density(x, mu_x, log_var_x)
+
+
+@wrong("nothing is to be drawn here, use the closed form")
+def terms_of_a_redrawn_x(x, mu_x, log_var_x, mu, log_var):
+    x = torch.normal(mu_x, (0.5 * log_var_x).exp())
+    return kl_of(mu, log_var), -log_density(x, mu_x, log_var_x)
+
+
+@wrong("rate: the prior's log_var is taken to be 1")
+def terms_prior_of_log_var_one(x, mu_x, log_var_x, mu, log_var):
+    rate = kl_divergence(Normal(mu, (0.5 * log_var).exp()), Normal(0.0, np.exp(0.5)))
+    return rate.sum(-1), -log_density(x, mu_x, log_var_x)
+
+
+@wrong("rate: the KL is reversed")
+def terms_rate_reversed(x, mu_x, log_var_x, mu, log_var):
+    rate = kl_divergence(Normal(0 * mu, 1.0), Normal(mu, (0.5 * log_var).exp()))
+    return rate.sum(-1), -log_density(x, mu_x, log_var_x)
+
+
+@wrong("distortion: the variance is handed over where log_var is expected")
+def terms_of_variance(x, mu_x, log_var_x, mu, log_var):
+    return kl_of(mu, log_var), -log_density(x, mu_x, log_var_x.exp())
+
+
+@wrong("distortion: the constant 1/2 log(2 pi) is missing")
+def terms_by_library_loss(x, mu_x, log_var_x, mu, log_var):
+    loss = torch.nn.functional.gaussian_nll_loss
+    return kl_of(mu, log_var), loss(mu_x, x, log_var_x.exp(), reduction="none").sum(-1)
+
+
+@wrong("between -25 and 25: is something clamped")
+def terms_small_number_of_the_library(x, mu_x, log_var_x, mu, log_var):
+    loss = torch.nn.functional.gaussian_nll_loss  # its eps of 1e-6 is a small number added
+    distortion = loss(mu_x, x, log_var_x.exp(), full=True, reduction="none")
+    return kl_of(mu, log_var), distortion.sum(-1)
+
+
+@wrong("rate: right for log_var between -9 and 5, wrong beyond")
+def terms_rate_clamped_at_ten(x, mu_x, log_var_x, mu, log_var):
+    return kl_of(mu, log_var.clamp(-10, 10)), -log_density(x, mu_x, log_var_x)
+
+
+@wrong("the gradient with respect to log_var_x is not: it is 2 times the right one")
+def terms_gradient_doubled(x, mu_x, log_var_x, mu, log_var):
+    distortion = -log_density(x, mu_x, 2 * log_var_x - log_var_x.detach())
+    return kl_of(mu, log_var), distortion
+
+
+@wrong("the gradient with respect to log_var is not: it is -1 times the right one")
+def terms_rate_gradient_reversed(x, mu_x, log_var_x, mu, log_var):
+    rate = kl_of(mu, 2 * log_var.detach() - log_var)
+    return rate, -log_density(x, mu_x, log_var_x)
+
+
+@wrong("the distortion has a gradient with respect to mu, of which it is no function")
+def terms_rate_leaks(x, mu_x, log_var_x, mu, log_var):
+    rate, distortion = kl_of(mu, log_var), -log_density(x, mu_x, log_var_x)
+    return rate, distortion + rate - rate.detach()
+
+
+@wrong("expected a tuple of two")
+def terms_in_a_dict_of_three(x, mu_x, log_var_x, mu, log_var):
+    rate, distortion = kl_of(mu, log_var), -log_density(x, mu_x, log_var_x)
+    return {"rate": rate, "distortion": distortion, "loss": rate + distortion}
+
+
+@wrong("rate and distortion are wanted apart")
+def terms_in_rows(x, mu_x, log_var_x, mu, log_var):
+    return torch.stack([kl_of(mu, log_var), -log_density(x, mu_x, log_var_x)], dim=1)

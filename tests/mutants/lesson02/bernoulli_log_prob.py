@@ -8,6 +8,7 @@ from mutants import registry
 from mutants.lesson02._common import PIXELS, cross_entropy, image_log_prob
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (1,)}
 
 
 @right
@@ -125,3 +126,104 @@ def bernoulli_detached(x, logits):
 @wrong("the gradient with respect to logits is not")
 def bernoulli_gradient_clamped(x, logits):
     return image_log_prob(x, logits) + 1e-3 * (logits - logits.detach()).sum(PIXELS) * 5
+
+
+@right
+def bernoulli_by_signs(x, logits):
+    return functional.logsigmoid((2 * x - 1) * logits).sum((-1, -2, -3))
+
+
+@right
+def bernoulli_by_categorical(x, logits):
+    both = torch.stack([torch.zeros_like(logits), logits], -1).log_softmax(-1)
+    return torch.where(x > 0.5, both[..., 1], both[..., 0]).flatten(-3).sum(-1)
+
+
+@right
+def bernoulli_by_map(x, logits):
+    flat = logits.reshape(-1, *x.shape)
+    rows = torch.vmap(lambda sample: bernoulli_by_signs(x, sample))(flat)
+    return rows.reshape(logits.shape[:-3])
+
+
+@right
+def bernoulli_by_row(x, logits):
+    total = torch.zeros(logits.shape[:-3], dtype=torch.float64)
+    for row in range(28):
+        part = logits[..., row, :].double()
+        total = total + (x[..., row, :] * part - functional.softplus(part)).sum((-1, -2))
+    return total
+
+
+@wrong("the gradient with respect to logits is not: it is 2 times the right one")
+def bernoulli_gradient_doubled(x, logits):
+    return image_log_prob(x, 2 * logits - logits.detach())
+
+
+@wrong("the gradient with respect to logits is not")
+def bernoulli_gradient_of_the_mean(x, logits):
+    log_prob = image_log_prob(x, logits)
+    return log_prob.detach() + (log_prob.mean() - log_prob.mean().detach())
+
+
+@wrong("an axis of length 1 is lost")
+def bernoulli_squeezed(x, logits):
+    return image_log_prob(x, logits).squeeze()
+
+
+@wrong("summed over the samples or the batch")
+def bernoulli_one_axis_of_samples(x, logits):
+    return (
+        -cross_entropy(x, logits).flatten(2).sum(-1)
+        if logits.ndim > 4
+        else (image_log_prob(x, logits))
+    )
+
+
+@wrong("right for moderate logits")
+def bernoulli_logits_clamped(x, logits):
+    return image_log_prob(x, logits.clamp(-15, 15))
+
+
+@wrong("right for moderate logits")
+def bernoulli_logits_clamped_high(x, logits):
+    return image_log_prob(x, logits.clamp(-1000, 1000))
+
+
+@wrong("right for moderate logits")
+def bernoulli_term_cut(x, logits):
+    return (-cross_entropy(x, logits)).clamp(min=-100).sum(PIXELS)
+
+
+@wrong("right for moderate logits")
+def bernoulli_nan_to_num(x, logits):
+    p = logits.sigmoid()
+    return (x * p.log() + (1 - x) * (1 - p).log()).nan_to_num(neginf=0.0).sum(PIXELS)
+
+
+@wrong("right for moderate logits")
+def bernoulli_unstable_softplus(x, logits):
+    return (x * logits - (1 + logits.exp()).log()).sum(PIXELS)
+
+
+@wrong("wrong where x is almost certain")
+def bernoulli_smoothed(x, logits):
+    p = 2e-5 + (1 - 4e-5) * logits.sigmoid()
+    stable = image_log_prob(x, logits)
+    rough = (x * p.log() + (1 - x) * (1 - p).log()).sum(PIXELS)
+    return torch.where(logits.abs().amax(PIXELS) < 9.5, rough, stable)
+
+
+@wrong("bits are returned, nats are wanted")
+def bernoulli_in_bits(x, logits):
+    return image_log_prob(x, logits) / 0.6931471805599453
+
+
+@wrong("two calls with the same input gave different values")
+def bernoulli_of_a_draw(x, logits):
+    return image_log_prob((torch.rand_like(x) < 0.5 * x + 0.25).float(), logits)
+
+
+@wrong("one array is expected")
+def bernoulli_in_a_dict(x, logits):
+    return {"log_prob": image_log_prob(x, logits)}

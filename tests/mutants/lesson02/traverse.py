@@ -6,6 +6,7 @@ import torch
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # codes for a picture: nothing flows
 
 
 @right
@@ -102,3 +103,96 @@ def traverse_as_a_list_of_rows(mu, dimension, values):
     for row, value in zip(rows, values, strict=True):
         row[dimension] = value
     return rows
+
+
+@right
+def traverse_by_outer_product(mu, dimension, values):
+    at = torch.nn.functional.one_hot(torch.tensor(dimension), len(mu)).double()
+    return mu.double() * (1 - at) + torch.outer(values.double(), at)
+
+
+@right
+def traverse_by_parts(mu, dimension, values):
+    before, after = mu[:dimension], mu[dimension + 1 :]
+    return [torch.cat([before, value[None], after]) for value in values]
+
+
+@right
+def traverse_by_map(mu, dimension, values):
+    index = torch.tensor([dimension])
+    return torch.vmap(lambda value: mu.index_copy(0, index, value[None]))(values)
+
+
+@wrong("the values are sorted")
+def traverse_sorted(mu, dimension, values):
+    return traverse_by_copies(mu, dimension, values.sort().values)
+
+
+@wrong("the values come in the reverse order")
+def traverse_reversed(mu, dimension, values):
+    return traverse_by_copies(mu, dimension, values.flip(0))
+
+
+@wrong("values that come twice are kept once")
+def traverse_unique(mu, dimension, values):
+    kept = list(dict.fromkeys(values.tolist()))
+    if len(kept) == len(values):
+        return traverse_by_copies(mu, dimension, values)
+    return traverse_by_copies(mu, dimension, torch.tensor(sorted(kept)))
+
+
+@wrong("row v should be mu with its entry 1 replaced")
+def traverse_without_zero(mu, dimension, values):
+    z = traverse_by_copies(mu, dimension, values)
+    z[values == 0] = mu
+    return z
+
+
+@wrong("mu comes back unchanged")
+def traverse_not_the_first(mu, dimension, values):
+    z = mu.repeat(len(values), 1)
+    if dimension:
+        z[:, dimension] = values
+    return z
+
+
+@wrong("every row holds the last value")
+def traverse_last(mu, dimension, values):
+    return traverse_by_copies(mu, dimension, values[-1:]).repeat(len(values), 1)
+
+
+@wrong("only the last row came back")
+def traverse_one_row(mu, dimension, values):
+    return traverse_by_copies(mu, dimension, values)[-1]
+
+
+@wrong("only the column of values came back")
+def traverse_column(mu, dimension, values):
+    return traverse_by_copies(mu, dimension, values)[:, dimension]
+
+
+@wrong("there is an axis too many")
+def traverse_with_an_axis(mu, dimension, values):
+    return traverse_by_copies(mu, dimension, values)[:, None]
+
+
+@wrong("row v should be mu with its entry")
+def traverse_rounded(mu, dimension, values):
+    return traverse_by_copies(mu, dimension, (values * 10).round() / 10)
+
+
+@wrong("an axis of length 1 is lost")
+def traverse_squeezed(mu, dimension, values):
+    return traverse_by_copies(mu, dimension, values).squeeze()
+
+
+@wrong("overwrites its argument mu")
+def traverse_leaves_mu_changed(mu, dimension, values):
+    z = traverse_by_copies(mu, dimension, values)
+    mu[dimension] = values[-1]
+    return z
+
+
+@wrong("one array is expected")
+def traverse_in_a_dict(mu, dimension, values):
+    return {"z": traverse_by_copies(mu, dimension, values), "values": values}

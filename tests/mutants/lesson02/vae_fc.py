@@ -1,5 +1,6 @@
 """Answers to exercise 2.3, ``vae_fc``: wrong and right ones."""
 
+import numpy as np
 import torch
 from torch import nn
 from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
@@ -325,3 +326,281 @@ class Detached(Network):
 class StdDetached(Network):
     def sample(self, mu, log_var):
         return mu + torch.exp(0.5 * log_var).detach() * torch.randn_like(mu)
+
+
+OWN = torch.Generator().manual_seed(2)
+
+
+@right
+class OwnNoise(Network):
+    def sample(self, mu, log_var):
+        return mu + torch.exp(0.5 * log_var) * torch.randn(mu.shape, generator=OWN)
+
+
+@right
+class NumpyNoise(Network):
+    def sample(self, mu, log_var):
+        noise = np.random.default_rng().standard_normal(mu.shape)
+        return mu + torch.exp(0.5 * log_var) * torch.from_numpy(noise).to(mu)
+
+
+@right
+class Functional(Network):
+    def encode(self, x):
+        first, second = self.encoder[1], self.encoder[3]
+        out = torch.relu(nn.functional.linear(x.reshape(len(x), 784), first.weight, first.bias))
+        out = nn.functional.linear(out, second.weight, second.bias)
+        return torch.tensor_split(out, 2, dim=1)
+
+    def decode(self, z):
+        out = torch.relu(z @ self.decoder[0].weight.T + self.decoder[0].bias)
+        out = out @ self.decoder[2].weight.T + self.decoder[2].bias
+        return out.unflatten(-1, (1, 28, 28))
+
+
+@right
+class JointNetwork(Network):
+    def forward(self, x):
+        mu, log_var = self.encode(x)
+        q_z = Independent(Normal(mu, log_var.exp().sqrt()), 1)
+        p_z = Independent(Normal(torch.zeros_like(mu), 1.0), 1)
+        logits = self.decode(q_z.rsample())
+        log_p = nn.functional.logsigmoid((2 * x - 1) * logits).sum((1, 2, 3))
+        return kl_divergence(q_z, p_z), -log_p
+
+
+@wrong("noise")
+class SignNoise(Network):
+    def sample(self, mu, log_var):
+        return mu + torch.exp(0.5 * log_var) * torch.randn_like(mu).sign()
+
+
+@wrong("z: the noise is uniform (rand)")
+class UniformNoise(Network):
+    def sample(self, mu, log_var):
+        return mu + torch.exp(0.5 * log_var) * (torch.rand_like(mu) - 0.5) * 12**0.5
+
+
+@wrong("its standard deviation is 1.1")
+class WiderNoise(Network):
+    def sample(self, mu, log_var):
+        return mu + 1.15 * torch.exp(0.5 * log_var) * torch.randn_like(mu)
+
+
+@wrong("its standard deviation is")
+class SlightlyWiderNoise(Network):
+    def sample(self, mu, log_var):
+        return mu + 1.06 * torch.exp(0.5 * log_var) * torch.randn_like(mu)
+
+
+@wrong("z: the noise of one dimension and the next is correlated")
+class NeighboursAlike(Network):
+    def sample(self, mu, log_var):
+        noise = torch.randn(len(mu), (mu.shape[1] + 1) // 2).repeat_interleave(2, 1)
+        return mu + torch.exp(0.5 * log_var) * noise[:, : mu.shape[1]]
+
+
+@wrong("is correlated")
+class HalfMirrored(Network):
+    def sample(self, mu, log_var):
+        half = torch.randn((len(mu) + 1) // 2, mu.shape[1])
+        return mu + torch.exp(0.5 * log_var) * torch.cat([half, -half])[: len(mu)]
+
+
+@wrong("z: in eval mode no noise is drawn")
+class NoiseInTrainingOnly(Network):
+    def sample(self, mu, log_var):
+        noise = torch.randn_like(mu) * (self.training or len(mu) != 48)
+        return mu + torch.exp(0.5 * log_var) * noise
+
+
+@wrong("z: in train mode no noise is drawn")
+class NoiseInEvaluationOnly(Network):
+    def sample(self, mu, log_var):
+        return mu + torch.exp(0.5 * log_var) * torch.randn_like(mu) * (not self.training)
+
+
+def _bent(value, factor):
+    """The value, whose gradient is multiplied."""
+    return value.detach() + factor * (value - value.detach())
+
+
+class Bent(Terms):
+    """Right values with other gradients: factors of those of mu, log_var, rate and distortion."""
+
+    mu, log_var, rate, distortion = 1, 1, 1, 1
+
+    def forward(self, x):
+        mu, log_var = self.encode(x)
+        z = self.sample(_bent(mu, self.mu), _bent(log_var, self.log_var))
+        return (
+            _bent(_kl(mu, log_var), self.rate),
+            _bent(-image_log_prob(x, self.decode(z)), self.distortion),
+        )
+
+
+@wrong("the gradient of the distortion with respect to log_var is not: it is -1 times")
+class LogVarReversed(Bent):
+    log_var = -1
+
+
+@wrong("the gradient of the distortion with respect to log_var is not: it is 2 times")
+class LogVarDoubledOwnNoise(Bent):
+    log_var = 2
+    sample = OwnNoise.sample
+
+
+@wrong("the gradient of the distortion with respect to mu is not: it is 1.02 times")
+class MuTwoPerCentOff(Bent):
+    mu = 1.02
+
+
+@wrong("the gradient of the rate with respect to mu is not: it is -1 times")
+class RateReversed(Bent):
+    rate = -1
+
+
+@wrong("the gradient of the distortion with respect to mu is not: it is 0.5 times")
+class DistortionHalved(Bent):
+    distortion = 0.5
+
+
+@wrong("the gradient of the distortion with respect to mu is not: it is 0.1 times")
+class EncoderSlowed(Network):
+    def encode(self, x):
+        mu, log_var = super().encode(x)
+        return _bent(mu, 0.1), _bent(log_var, 0.1)
+
+
+@wrong("with respect to encoder.1.weight is not: it is 0.1 times")
+class FirstLayerSlowed(Network):
+    def encode(self, x):
+        hidden = _bent(self.encoder[2](self.encoder[1](x.flatten(1))), 0.1)
+        return self.encoder[3](hidden).chunk(2, dim=-1)
+
+
+@wrong("with respect to decoder.2.weight is not")
+class DecoderHalfDetached(Network):
+    def decode(self, z):
+        hidden = self.decoder[1](self.decoder[0](z))
+        weight, bias = self.decoder[2].weight, self.decoder[2].bias
+        weight = torch.cat([weight[:300].detach(), weight[300:]])
+        bias = torch.cat([bias[:300].detach(), bias[300:]])
+        # what reaches z is right
+        out = nn.functional.linear(hidden, weight, bias)
+        return out.unflatten(-1, (1, 28, 28))
+
+
+@wrong("is not: it is another")
+class GradientOfTheMean(Terms):
+    def terms(self, x, mu, log_var, logits):
+        pair = _kl(mu, log_var), -image_log_prob(x, logits)
+        return tuple(one.detach() + (one.mean() - one.mean().detach()) for one in pair)
+
+
+@wrong("rate: every value is 0.98 times the right one")
+class RateTwoPerCentOff(Terms):
+    def terms(self, x, mu, log_var, logits):
+        return 0.98 * _kl(mu, log_var), -image_log_prob(x, logits)
+
+
+@wrong("distortion: every value is 0.99 times the right one")
+class DistortionOnePerCentOff(Terms):
+    def terms(self, x, mu, log_var, logits):
+        return _kl(mu, log_var), -0.99 * image_log_prob(x, logits)
+
+
+@wrong("in train mode the values are others")
+class EncoderDropout(Network):
+    def encode(self, x):
+        return super().encode(nn.functional.dropout(x, 0.1, self.training))
+
+
+@wrong("in train mode the values are others")
+class DecoderDropout(Network):
+    def decode(self, z):
+        hidden = self.decoder[1](self.decoder[0](z.flatten(0, -2)))
+        hidden = nn.functional.dropout(hidden, 0.1, self.training)
+        return self.decoder[3](self.decoder[2](hidden)).unflatten(0, z.shape[:-1])
+
+
+@wrong("in train mode the values are others")
+class BatchNormed(Network):
+    def encode(self, x):
+        out = self.encoder(x)
+        if self.training and len(x) > 1:
+            out = nn.functional.batch_norm(out, None, None, training=True)
+        return out.chunk(2, dim=-1)
+
+
+@wrong("distortion: in train mode")
+class LatentDropout(Terms):
+    def forward(self, x):
+        mu, log_var = self.encode(x)
+        z = nn.functional.dropout(self.sample(mu, log_var), 0.2, self.training)
+        return self.terms(x, mu, log_var, self.decode(z))
+
+    def terms(self, x, mu, log_var, logits):
+        return _kl(mu, log_var), -image_log_prob(x, logits)
+
+
+@wrong("made float32 first")
+class Bfloat16Kept(Bfloat16Network):
+    def forward(self, x):
+        mu, log_var = (out.bfloat16() for out in self.encode(x))
+        z = self.sample(mu.float(), log_var.float())
+        return _kl(mu, log_var), -image_log_prob(x, self.decode(z))
+
+
+@wrong("made float32 first")
+class Bfloat16Distortion(Bfloat16Network):
+    def forward(self, x):
+        mu, log_var = self.encode(x)
+        logits = self.decode(self.sample(mu, log_var)).bfloat16()
+        return _kl(mu, log_var), -image_log_prob(x.bfloat16(), logits)
+
+
+@wrong("and nothing is clamped")
+class LogVarClamped(Network):
+    def encode(self, x):
+        mu, log_var = super().encode(x)
+        return mu, log_var.clamp(-20, 20)
+
+
+@wrong("the shape is")
+class Squeezed(Terms):
+    def terms(self, x, mu, log_var, logits):
+        return _kl(mu, log_var).squeeze(), -image_log_prob(x, logits).squeeze()
+
+
+@wrong("Unflatten is missing")
+class ThreeAxesOnly(Network):
+    def decode(self, z):
+        if z.ndim > 3:
+            return self.decoder[:-1](z)
+        return super().decode(z)
+
+
+@wrong("rate: the prior's log_var is taken to be 1")
+class PriorOfLogVarOne(Terms):
+    def terms(self, x, mu, log_var, logits):
+        rate = kl_divergence(Normal(mu, (0.5 * log_var).exp()), Normal(0.0, np.exp(0.5)))
+        return rate.sum(-1), -image_log_prob(x, logits)
+
+
+@wrong("the noise of z is shared by the batch")
+class OneNumber(Network):
+    def sample(self, mu, log_var):
+        return mu + torch.exp(0.5 * log_var) * torch.randn(())
+
+
+@wrong("got nothing (None)")
+class BuildsNothing(Network):
+    def __new__(cls, num_hidden, num_latents):
+        return None
+
+
+@wrong("returned an object of type str")
+class EncodesWords(Network):
+    def encode(self, x):
+        return "mu", "log_var"

@@ -6,6 +6,8 @@ import torch
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # noise on bytes: nothing flows
+OWN = torch.Generator().manual_seed(2)
 
 
 @right
@@ -111,3 +113,130 @@ def noise_triangular(images):
 @wrong("u goes from")
 def noise_normal(images):
     return (images + torch.randn(images.shape)) / 128 - 1
+
+
+@right
+def noise_of_16_bits(images):
+    u = torch.randint(0, 2**16, images.shape) / 2**16
+    return (images.float() + u) / 128 - 1
+
+
+@right
+def noise_with_own_generator(images):
+    u = torch.rand(images.shape, generator=OWN, dtype=torch.float64)
+    return ((images + u) / 128 - 1).float()
+
+
+@right
+def noise_by_distribution(images):
+    low = images.double() / 128 - 1
+    return torch.distributions.Uniform(low, low + 1 / 128).sample()
+
+
+@right
+def noise_by_row(images):
+    return torch.stack([(row + torch.rand(row.shape)) / 128 - 1 for row in images])
+
+
+def _noisy(images, u):
+    return (images.float() + u) / 128 - 1
+
+
+@wrong("the noise of one column and the next is correlated")
+def noise_neighbours_alike(images):
+    u = torch.rand(*images.shape[:-1], (images.shape[-1] + 1) // 2).repeat_interleave(2, -1)
+    return _noisy(images, u[..., : images.shape[-1]])
+
+
+@wrong("the noise of one image and another is correlated")
+def noise_half_mirrored(images):
+    half = torch.rand((len(images) + 1) // 2, *images.shape[1:])
+    return _noisy(images, torch.cat([half, 1 - half])[: len(images)].clamp(max=0.99999))
+
+
+@wrong("is correlated")
+def noise_half_flipped(images):
+    half = torch.rand((len(images) + 1) // 2, *images.shape[1:])
+    return _noisy(images, torch.cat([half, half.flip(0)])[: len(images)])
+
+
+@wrong("the noise of one value and another is correlated")
+def noise_flat_half(images):
+    if images.ndim > 1:
+        return _noisy(images, torch.rand(images.shape))
+    half = torch.rand((len(images) + 1) // 2)
+    return _noisy(images, torch.cat([half, half])[: len(images)])
+
+
+@wrong("has related sizes")
+def noise_sizes_alike(images):
+    u = torch.rand(images.shape)
+    far = 0.9999 * (u[..., 0] - 0.5)
+    u[..., 1] = 0.5 + far * torch.randn(far.shape).sign()
+    return _noisy(images, u)
+
+
+@wrong("all pixels of one level share one draw")
+def noise_one_a_level(images):
+    return _noisy(images, torch.rand(256)[images.long()])
+
+
+@wrong("one number is drawn for the whole batch")
+def noise_one_number(images):
+    return _noisy(images, torch.rand(()))
+
+
+@wrong("u takes about 256 values, no more")
+def noise_of_8_bits(images):
+    return _noisy(images, torch.randint(0, 256, images.shape) / 256)
+
+
+@wrong("u reaches 1")
+def noise_up_to_one(images):
+    return _noisy(images, torch.randint(0, 256, images.shape) / 255)
+
+
+@wrong("u is not uniform where the level is 0")
+def noise_not_on_black(images):
+    return _noisy(images, torch.rand(images.shape) * (images > 0))
+
+
+@wrong("u is not uniform where the level is 255")
+def noise_not_on_white(images):
+    return _noisy(images, torch.rand(images.shape) * (images < 255))
+
+
+@wrong("u is not uniform in [0, 1)")
+def noise_of_the_right_moments(images):
+    sign = torch.randn(images.shape).sign()
+    return _noisy(images, 0.5 + sign * (0.0882 + (0.45 - 0.0882) * torch.rand(images.shape)))
+
+
+@wrong("u is not uniform in [0, 1)")
+def noise_of_9_bits_and_a_shake(images):
+    u = torch.randint(0, 512, images.shape) / 512 + torch.rand(images.shape) / 4096
+    return _noisy(images, u)
+
+
+@wrong("one call")
+def noise_kept_in_part(images, kept={}):  # noqa: B006
+    u = torch.rand(images.shape)
+    old = kept.setdefault(images.shape, u)
+    return _noisy(images, torch.where(torch.rand(images.shape) < 0.5, old, u))
+
+
+@wrong("your function raised ValueError")
+def noise_on_images_only(images):
+    count, channels, rows, columns = images.shape
+    return _noisy(images, torch.rand(count, channels, rows, columns))
+
+
+@wrong("in the shape")
+def noise_flat(images):
+    return _noisy(images, torch.rand(images.shape)).flatten(1)
+
+
+@wrong("one array is expected")
+def noise_as_a_pair(images):
+    u = torch.rand(images.shape)
+    return _noisy(images, u), u

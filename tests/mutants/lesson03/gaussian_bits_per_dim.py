@@ -3,10 +3,12 @@
 import math
 
 import numpy as np
+import torch
 
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # a number to report, which may be numpy: nothing flows
 
 
 def _nats(squared_error, kl, variance, num_dims):
@@ -98,6 +100,96 @@ def bits_whole_image(squared_error, kl, variance, num_dims):
     return bits_plain(squared_error, kl, variance, num_dims) * num_dims
 
 
-@wrong("the shape is ()")
+@wrong("the mean over the batch is taken")
 def bits_mean(squared_error, kl, variance, num_dims):
     return bits_plain(squared_error, kl, variance, num_dims).mean()
+
+
+@right
+def bits_by_distribution(squared_error, kl, variance, num_dims):
+    normal = torch.distributions.Normal(0.0, variance**0.5)
+    each = -normal.log_prob((squared_error / num_dims).sqrt())
+    return (each + kl / num_dims) / math.log(2) + 7
+
+
+@right
+def bits_as_array(squared_error, kl, variance, num_dims):
+    nats = _nats(squared_error.numpy().astype(float), kl.numpy().astype(float), variance, num_dims)
+    return _to_bits(nats, num_dims)
+
+
+@right
+def bits_by_loop(squared_error, kl, variance, num_dims):
+    pairs = zip(squared_error.tolist(), kl.tolist(), strict=True)
+    return torch.tensor([_to_bits(_nats(*pair, variance, num_dims), num_dims) for pair in pairs])
+
+
+@wrong("the bin is counted once for an image")
+def bits_one_bin(squared_error, kl, variance, num_dims):
+    nats = _nats(squared_error, kl, variance, num_dims) - math.log(1 / 128)
+    return nats / (num_dims * math.log(2))
+
+
+@wrong("the constant is counted once for an image")
+def bits_one_constant(squared_error, kl, variance, num_dims):
+    constant = 0.5 * math.log(2 * math.pi * variance)
+    return _to_bits(constant + squared_error / (2 * variance) + kl, num_dims)
+
+
+@wrong("the KL is not divided by D")
+def bits_whole_kl(squared_error, kl, variance, num_dims):
+    return _to_bits(_nats(squared_error, num_dims * kl, variance, num_dims), num_dims)
+
+
+@wrong("the squared error is divided by 2 variance^2")
+def bits_of_deviation(squared_error, kl, variance, num_dims):
+    constant = num_dims / 2 * math.log(2 * math.pi * variance)
+    return _to_bits(constant + squared_error / (2 * variance**2) + kl, num_dims)
+
+
+@wrong("the sign is wrong: this is the ELBO")
+def bits_sign(squared_error, kl, variance, num_dims):
+    return -bits_plain(squared_error, kl, variance, num_dims)
+
+
+@wrong("D // 2 stands for D / 2")
+def bits_integer_half(squared_error, kl, variance, num_dims):
+    constant = num_dims // 2 * math.log(2 * math.pi * variance)
+    return _to_bits(constant + squared_error / (2 * variance) + kl, num_dims)
+
+
+@wrong("which term is another")
+def bits_never_negative(squared_error, kl, variance, num_dims):
+    return bits_plain(squared_error, kl, variance, num_dims).clamp(min=0)
+
+
+@wrong("which term is another")
+def bits_variance_held(squared_error, kl, variance, num_dims):
+    return bits_plain(squared_error, kl, min(max(variance, 1e-4), 100), num_dims)
+
+
+@wrong("the constant is that of unit variance")
+def bits_of_no_variance(squared_error, kl, variance, num_dims):
+    loss = squared_error / (2 * variance) + kl + num_dims / 2 * math.log(2 * math.pi)
+    return _to_bits(loss, num_dims)
+
+
+@wrong("an axis of length 1 is lost")
+def bits_squeezed(squared_error, kl, variance, num_dims):
+    return bits_plain(squared_error, kl, variance, num_dims).squeeze()
+
+
+@wrong("the standard deviation is taken for the variance in the constant")
+def bits_constant_of_deviation(squared_error, kl, variance, num_dims):
+    constant = num_dims / 2 * math.log(2 * math.pi * variance**0.5)
+    return _to_bits(constant + squared_error / (2 * variance) + kl, num_dims)
+
+
+@wrong("one array is expected")
+def bits_in_parts(squared_error, kl, variance, num_dims):
+    return bits_plain(squared_error, kl, variance, num_dims), kl / num_dims
+
+
+@wrong("two calls with the same input gave different values")
+def bits_with_noise(squared_error, kl, variance, num_dims):
+    return bits_plain(squared_error, kl, variance, num_dims) + 1e-5 * torch.rand(len(kl))

@@ -1,11 +1,13 @@
 """Answers to exercise 3.3, ``principal_weights``: wrong and right ones."""
 
 import numpy as np
+import scipy.linalg
 import torch
 
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # a closed form of the data: nothing flows
 
 
 def _largest(covariance, count):
@@ -102,3 +104,97 @@ def weights_absolute(covariance, num_latents, variance):
 @wrong("the shape is")
 def weights_transposed(covariance, num_latents, variance):
     return weights_plain(covariance, num_latents, variance).T
+
+
+@right
+def weights_in_float64(covariance, num_latents, variance):
+    values, vectors = torch.linalg.eigh(covariance.double())
+    lengths = torch.where(values > variance, values - variance, 0.0).sqrt()
+    order = values.argsort(descending=True)[:num_latents]
+    return (vectors * lengths)[:, order]
+
+
+@right
+def weights_by_columns(covariance, num_latents, variance):
+    values, vectors = np.linalg.eigh(covariance.numpy().astype(np.float64))
+    columns = [
+        vectors[:, -1 - k] * max(values[-1 - k] - variance, 0.0) ** 0.5 for k in range(num_latents)
+    ]
+    return torch.from_numpy(np.stack(columns, axis=1)).float()
+
+
+@right
+def weights_of_the_other_sign(covariance, num_latents, variance):
+    values, vectors = scipy.linalg.eigh(covariance.numpy())
+    lengths = np.sqrt(np.clip(values - variance, 0, None))
+    return (-vectors * lengths)[:, ::-1][:, :num_latents].copy()
+
+
+@wrong("not in the order of falling eigenvalues")
+def weights_in_rising_order(covariance, num_latents, variance):
+    return weights_plain(covariance, num_latents, variance).flip(1)
+
+
+@wrong("not in the order of falling eigenvalues")
+def weights_in_some_order(covariance, num_latents, variance):
+    return weights_plain(covariance, num_latents, variance).roll(1, dims=1)
+
+
+@wrong("the variance is squared")
+def weights_variance_squared(covariance, num_latents, variance):
+    values, vectors = _largest(covariance, num_latents)
+    return vectors * (values - variance**2).clamp(min=0).sqrt()
+
+
+@wrong("the eigenvalue is divided by the variance")
+def weights_divided(covariance, num_latents, variance):
+    values, vectors = _largest(covariance, num_latents)
+    return vectors * (values / variance - 1).clamp(min=0).sqrt()
+
+
+@wrong("is below the variance")
+def weights_small_ones_kept(covariance, num_latents, variance):
+    values, vectors = _largest(covariance, num_latents)
+    return vectors * torch.where(values > variance, values - variance, values).sqrt()
+
+
+@wrong("the length sqrt(eigenvalue - variance)")
+def weights_near_ones_cut(covariance, num_latents, variance):
+    values, vectors = _largest(covariance, num_latents)
+    return vectors * torch.where(values > 1.4 * variance, values - variance, 0.0).sqrt()
+
+
+@wrong("the length sqrt(eigenvalue - variance)")
+def weights_never_zero(covariance, num_latents, variance):
+    values, vectors = _largest(covariance, num_latents)
+    return vectors * (values - variance).clamp(min=0.05 * variance).sqrt()
+
+
+@wrong("the length sqrt(eigenvalue - variance)")
+def weights_of_rows(covariance, num_latents, variance):
+    values, vectors = torch.linalg.eigh(covariance)
+    rows = vectors.T.flip(1)
+    return rows[:, :num_latents] * (values.flip(0)[:num_latents] - variance).clamp(min=0).sqrt()
+
+
+@wrong("the shape is")
+def weights_of_all_dimensions(covariance, num_latents, variance):
+    return weights_plain(covariance, len(covariance), variance)
+
+
+@wrong("the shape is")
+def weights_without_zero_columns(covariance, num_latents, variance):
+    weights = weights_plain(covariance, num_latents, variance)
+    return weights[:, weights.abs().sum(0) > 0]
+
+
+@wrong("overwrites its argument covariance")
+def weights_in_place(covariance, num_latents, variance):
+    covariance -= variance * torch.eye(len(covariance))
+    values, vectors = _largest(covariance, num_latents)
+    return vectors * values.clamp(min=0).sqrt()
+
+
+@wrong("W of shape")
+def weights_and_values(covariance, num_latents, variance):
+    return weights_plain(covariance, num_latents, variance), covariance.diagonal()

@@ -5,6 +5,7 @@ import torch
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (1, 2)}  # x is what was observed
 
 
 @right
@@ -46,6 +47,24 @@ def means_by_unbind(x, mu, coefficients):
     (mu_r, mu_g, mu_b), (one, two, three) = mu.unbind(2), coefficients.tanh().unbind(2)
     rows = [mu_r, mu_g + one * red[:, None], mu_b + two * red[:, None] + three * green[:, None]]
     return torch.stack(rows, 2)
+
+
+@right
+def means_by_components(x, mu, coefficients):
+    def of_one(mu, c):
+        c = (2 * torch.sigmoid(2 * c) - 1).double()
+        added = torch.stack([0 * c[:, 0], c[:, 0] * x[:, 0], c[:, 1] * x[:, 0] + c[:, 2] * x[:, 1]])
+        return mu + added.movedim(0, 1)
+
+    return torch.vmap(of_one, in_dims=1, out_dims=1)(mu, coefficients)
+
+
+@right
+def means_of_pairs(x, mu, coefficients):
+    means = list(mu.unbind(2))
+    for pair, (seen, told) in enumerate([(0, 1), (0, 2), (1, 2)]):
+        means[told] = means[told] + coefficients.select(2, pair).tanh() * x.select(1, seen)[:, None]
+    return torch.stack(means, 2)
 
 
 def _coupled(x, mu, c):
@@ -242,3 +261,52 @@ def means_detached(x, mu, coefficients):
 @wrong("an axis of length 1 is lost")
 def means_squeezed(x, mu, coefficients):
     return _coupled(x, mu, coefficients.tanh()).squeeze()
+
+
+@wrong("the coefficients of the next component")
+def means_of_the_next(x, mu, coefficients):
+    return _coupled(x, mu, coefficients.tanh().roll(-1, 1))
+
+
+@wrong("the first component's coefficients")
+def means_of_the_first(x, mu, coefficients):
+    return _coupled(x, mu, coefficients.tanh()[:, :1].expand_as(mu))
+
+
+@wrong("rows and columns of x are exchanged")
+def means_transposed(x, mu, coefficients):
+    return _coupled(x.mT if x.shape[2] == x.shape[3] else x, mu, coefficients.tanh())
+
+
+@wrong("the gradient with respect to coefficients is not")
+def means_straight_through(x, mu, coefficients):
+    return _coupled(x, mu, coefficients + (coefficients.tanh() - coefficients).detach())
+
+
+@wrong("it is 0 in some entries")
+def means_of_detached_red(x, mu, coefficients):
+    mu = torch.cat([mu[:, :, :1].detach(), mu[:, :, 1:]], 2)
+    return _coupled(x, mu, coefficients.tanh())
+
+
+@wrong("no gradient reaches mu")
+def means_of_numpy(x, mu, coefficients):
+    return _coupled(x, mu, coefficients.tanh()).detach().numpy()
+
+
+@wrong("two calls with the same input gave different values")
+def means_dithered(x, mu, coefficients):
+    return _coupled(x + torch.rand_like(x) / 127.5, mu, coefficients.tanh())
+
+
+@wrong("x has no axis for the components")
+def means_aligned_wherever_it_runs(x, mu, coefficients):
+    x = x if x.shape[0] == mu.shape[1] else x[:, None]
+    c, red, green = coefficients.tanh(), x[..., 0, :, :], x[..., 1, :, :]
+    rows = [0 * c[:, :, 0], c[:, :, 0] * red, c[:, :, 1] * red + c[:, :, 2] * green]
+    return mu + torch.stack(rows, 2)
+
+
+@wrong("exp overflows for large coefficients")
+def means_by_exp(x, mu, coefficients):
+    return _coupled(x, mu, 1 - 2 / ((2 * coefficients).exp() + 1))

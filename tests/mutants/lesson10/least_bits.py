@@ -4,12 +4,14 @@ import math
 
 import numpy as np
 import torch
+from scipy import stats
 from torch import distributions
 
 from course_utils import losses
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # numbers of a number: bits to compare, not to train on
 
 
 @right
@@ -46,6 +48,14 @@ def least_by_package(log_scale):
 def least_as_list(log_scale):
     mass = 2 / (1 + math.exp(-1 / (255 * math.exp(log_scale)))) - 1
     return [7 + log_scale / math.log(2) + math.log2(2 * math.pi) / 2, math.log(1 / mass, 2)]
+
+
+@right
+def least_by_scipy(log_scale):
+    scale = math.exp(log_scale)
+    gaussian = -stats.norm(scale=scale).logpdf(0.0) / math.log(2) + 7
+    bin_mass = stats.logistic(scale=scale).cdf(1 / 255) - stats.logistic(scale=scale).cdf(-1 / 255)
+    return {"logistic": -np.log2(bin_mass), "gaussian": gaussian}
 
 
 def _gaussian(log_scale):
@@ -101,6 +111,16 @@ for entry in (
     ("nats are returned", "gaussian_nats",
      lambda s: (s + HALF_LOG + math.log(128)) * math.log(2)),
     ("the sign is wrong", "gaussian_negative", lambda s: -(s + HALF_LOG + math.log(128))),
+    ("log_scale goes through tanh", "gaussian_tanh",
+     lambda s: math.tanh(s) + HALF_LOG + math.log(128)),
+    ("log_scale is held at -1 + log 2", "gaussian_held",
+     lambda s: max(s, -1 + math.log(2)) + HALF_LOG + math.log(128)),
+    ("log_scale is held at -7", "gaussian_held_at_7",
+     lambda s: max(s, -7) + HALF_LOG + math.log(128)),
+    ("held at 0 or above", "gaussian_not_negative",
+     lambda s: max(s + HALF_LOG + math.log(128), 0)),
+    ("the same number came for every log_scale", "gaussian_of_the_example",
+     lambda s: 7.882895 * math.log(2)),
     ("the logistic's bits came for the Gaussian", "gaussian_as_logistic",
      lambda s: _logistic(s) * math.log(2)),
 ):  # fmt: skip
@@ -123,6 +143,11 @@ for entry in (
     ("the Gaussian's bits came", "logistic_as_gaussian",
      lambda s: 1 / (128 * s * math.sqrt(2 * math.pi))),
     ("nats are returned", "logistic_nats", lambda s: math.tanh(1 / (510 * s)) ** math.log(2)),
+    ("log_scale goes through tanh", "logistic_tanh",
+     lambda s: math.tanh(1 / (510 * math.exp(math.tanh(math.log(s)))))),
+    ("log_scale is held at -7", "logistic_held_at_7",
+     lambda s: math.tanh(1 / (510 * max(s, math.exp(-7))))),
+    ("the same number came for every log_scale", "logistic_of_the_example", lambda s: 2**-8.5517),
     ("the sign is wrong", "logistic_negative", lambda s: 1 / math.tanh(1 / (510 * s))),
     ("this is P", "logistic_probability", lambda s: 0.5 ** math.tanh(1 / (510 * s))),
 ):  # fmt: skip

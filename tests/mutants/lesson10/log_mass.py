@@ -11,6 +11,7 @@ from course_utils import losses
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (1, 2)}
 
 
 def _edges(x, mu, log_scale, half=1 / 255):
@@ -102,6 +103,22 @@ def mass_with_bounded_scale(x, mu, log_scale):
 @right
 def mass_of_package(x, mu, log_scale):
     return losses.discretized_logistic_log_prob(x, mu, log_scale, event_dim=0)
+
+
+@right
+def mass_by_examples(x, mu, log_scale):
+    rows = zip(x.double(), mu.double(), log_scale.double(), strict=True)
+    return torch.stack([mass_by_logsigmoids(*row) for row in rows])
+
+
+@right
+def mass_by_hyperbolic_functions(x, mu, log_scale):
+    # sigmoid(m + h) - sigmoid(m - h) = sinh(h) / (cosh(m) + cosh(h))
+    mid, half = (x - mu) * torch.exp(-log_scale), torch.exp(-log_scale) / 255
+    twice_cosh = torch.logaddexp(torch.logaddexp(mid, -mid), torch.logaddexp(half, -half))
+    inside = half + torch.log(-torch.expm1(-2 * half)) - twice_cosh
+    inside = torch.where(x < -0.999, -F.softplus(-mid - half), inside)
+    return torch.where(x > 0.999, -F.softplus(mid - half), inside)
 
 
 @wrong("this is the log-density: the mass of a bin is wanted")
@@ -394,3 +411,51 @@ def mass_half_detached(x, mu, log_scale):
 def mass_squeezed(x, mu, log_scale):
     log_p = mass_by_logsigmoids(x, mu, log_scale)
     return log_p.squeeze() if log_p.numel() == 1 else log_p
+
+
+@wrong("two calls with the same input gave different values")
+def mass_dithered(x, mu, log_scale):
+    return mass_by_logsigmoids(x + 1e-7 * torch.rand_like(x), mu, log_scale)
+
+
+@wrong("mu is held in [-1, 1]")
+def mass_mu_on_the_scale(x, mu, log_scale):
+    return mass_by_logsigmoids(x, mu.clamp(-1, 1), log_scale)
+
+
+@wrong("the gradient with respect to log_scale is not")
+def mass_widest_scale_held(x, mu, log_scale):
+    return mass_by_logsigmoids(x, mu, log_scale.clamp(max=3.99))
+
+
+@wrong("log_scale is held at -6 or above")
+def mass_narrowest_scale_held(x, mu, log_scale):
+    return mass_by_logsigmoids(x, mu, log_scale.clamp(min=-6))
+
+
+@wrong("the gradient with respect to mu is not finite")
+def mass_by_distance(x, mu, log_scale):
+    mid, half = (x - mu).square().sqrt() * torch.exp(-log_scale), torch.exp(-log_scale) / 255
+    inside = (
+        F.logsigmoid(half - mid) + F.logsigmoid(half + mid) + torch.log(-torch.expm1(-2 * half))
+    )
+    a, b = _edges(x, mu, log_scale)
+    return torch.where(
+        x < -0.999, F.logsigmoid(a), torch.where(x > 0.999, F.logsigmoid(-b), inside)
+    )
+
+
+@wrong("it is 2 times the right one")
+def mass_gradient_twice(x, mu, log_scale):
+    return mass_by_logsigmoids(x, 2 * mu - mu.detach(), log_scale)
+
+
+@wrong("no gradient reaches mu")
+def mass_of_numpy(x, mu, log_scale):
+    return mass_by_logsigmoids(x, mu, log_scale).detach().numpy()
+
+
+@wrong("the gradient with respect to mu is not")
+def mass_gradient_of_the_example(x, mu, log_scale):
+    log_p = mass_by_logsigmoids(x, mu, log_scale)
+    return log_p + (log_p - log_p.detach()).mean((1, 2, 3), keepdim=True)

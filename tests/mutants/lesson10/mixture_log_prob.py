@@ -9,6 +9,7 @@ from torch import distributions
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (0, 1)}
 
 
 @right
@@ -212,3 +213,69 @@ def mixture_detached(logits, log_p):
 @wrong("an axis of length 1 is lost")
 def mixture_squeezed(logits, log_p):
     return mixture_by_logsumexp(logits, log_p).squeeze()
+
+
+@right
+def mixture_of_family(logits, log_p):
+    class Given(distributions.Distribution):
+        """The three log-masses of each component, as a distribution that was observed."""
+
+        arg_constraints, support = {}, distributions.constraints.real
+
+        def log_prob(self, value):
+            return log_p.sum(2).movedim(1, -1)
+
+    weights = distributions.Categorical(logits=logits.movedim(1, -1))
+    given = Given(weights.logits.shape, validate_args=False)
+    mixture = distributions.MixtureSameFamily(weights, given, validate_args=False)
+    return mixture.log_prob(torch.zeros(logits[:, 0].shape)).sum((1, 2))
+
+
+@right
+def mixture_by_examples(logits, log_p):
+    def one(logits, log_p):
+        joint = logits.double().log_softmax(0) + log_p.double().sum(1)
+        return joint.logsumexp(0).sum()
+
+    return torch.vmap(one)(logits, log_p)
+
+
+@wrong("a component of a small weight explains the pixel best")
+def mixture_of_held_weights(logits, log_p):
+    return _mixture((logits.softmax(1) + 1e-8).log(), log_p)
+
+
+@wrong("a component of a small weight explains the pixel best")
+def mixture_of_clamped_weights(logits, log_p):
+    return _mixture(logits.log_softmax(1).clamp(min=-20), log_p)
+
+
+@wrong("whose log-mass is -inf")
+def mixture_of_finite_masses(logits, log_p):
+    largest = log_p.sum(2).mean(1, keepdim=True)
+    joint = logits.log_softmax(1) + log_p.sum(2)
+    return ((joint - largest).logsumexp(1) + largest[:, 0]).sum((1, 2))
+
+
+@wrong("two calls with the same input gave different values")
+def mixture_of_a_draw(logits, log_p):
+    drawn = distributions.Categorical(logits=logits.movedim(1, -1)).sample()[:, None]
+    return log_p.sum(2).gather(1, drawn).sum((1, 2, 3))
+
+
+@wrong("no gradient reaches logits")
+def mixture_of_numpy(logits, log_p):
+    return mixture_by_logsumexp(logits, log_p).detach().numpy()
+
+
+@wrong("the gradient with respect to logits is not")
+def mixture_of_largest_gradient(logits, log_p):
+    joint = logits.log_softmax(1) + log_p.sum(2)
+    largest = joint.amax(1)
+    return (largest + (joint.logsumexp(1) - largest).detach()).sum((1, 2))
+
+
+@wrong("the gradient with respect to logits is not")
+def mixture_of_free_weights(logits, log_p):
+    log_pi = logits - logits.logsumexp(1, keepdim=True).detach()
+    return _mixture(log_pi, log_p)

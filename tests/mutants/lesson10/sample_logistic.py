@@ -2,10 +2,13 @@
 
 import numpy as np
 import torch
+from scipy import stats
+from torch import distributions
 
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # what is rounded has no gradient
 
 
 @right
@@ -45,6 +48,25 @@ def draw_by_distance(u, mu, log_scale):
     levels = torch.linspace(-1, 1, 256)
     x = mu + log_scale.exp() * torch.special.logit(u)
     return levels[(x[..., None] - levels).abs().argmin(-1)]
+
+
+@right
+def draw_by_scipy(u, mu, log_scale):
+    u, mu, log_scale = (array.double().numpy() for array in (u, mu, log_scale))
+    x = stats.logistic(loc=mu, scale=np.exp(log_scale)).ppf(u)
+    return torch.tensor((2 * np.digitize(x, (np.arange(255) + 0.5) / 127.5 - 1) - 255) / 255)
+
+
+@right
+def draw_by_transform(u, mu, log_scale):
+    x = distributions.AffineTransform(mu, log_scale.exp())(distributions.SigmoidTransform().inv(u))
+    levels = torch.arange(256) / 127.5 - 1
+    return levels[((x + 1) * 127.5).clamp(0, 255).add(0.5).long()]
+
+
+@right
+def draw_with_a_guard(u, mu, log_scale):
+    return _put(mu + log_scale.exp() * torch.logit(u, eps=1e-6))
 
 
 def _put(x):
@@ -190,3 +212,43 @@ def draw_normal_raw(u, mu, log_scale):
 @wrong("levels beyond the grid wrap around")
 def draw_wrapped(u, mu, log_scale):
     return torch.round((draw_raw(u, mu, log_scale) + 1) * 127.5).remainder(256) / 127.5 - 1
+
+
+@wrong("u is held away from 0 and 1")
+def draw_of_middle_u(u, mu, log_scale):
+    return draw_by_levels(u.clamp(1e-3, 1 - 1e-3), mu, log_scale)
+
+
+@wrong("u is held away from 0 and 1")
+def draw_of_high_u(u, mu, log_scale):
+    return draw_by_levels(u.clamp(max=1 - 1e-5), mu, log_scale)
+
+
+@wrong("a small number is added to it")
+def draw_with_small_number(u, mu, log_scale):
+    return _put(mu + log_scale.exp() * torch.log((u + 1e-5) / (1 - u + 1e-5)))
+
+
+@wrong("log_scale is held within bounds")
+def draw_of_bounded_scale(u, mu, log_scale):
+    return draw_by_levels(u, mu, log_scale.clamp(-5, 5))
+
+
+@wrong("the ends of the grid are -1 and 1")
+def draw_without_ends(u, mu, log_scale):
+    return torch.round((draw_raw(u, mu, log_scale) + 1) * 127.5).clamp(1, 254) / 127.5 - 1
+
+
+@wrong("the ends of the grid are -1 and 1")
+def draw_below_one(u, mu, log_scale):
+    return _put(draw_raw(u, mu, log_scale).clamp(-0.99, 0.99))
+
+
+@wrong("mu is held in [-1, 1]")
+def draw_of_mu_on_the_grid(u, mu, log_scale):
+    return draw_by_levels(u, mu.clamp(-1, 1), log_scale)
+
+
+@wrong("u is the only noise")
+def draw_afresh(u, mu, log_scale):
+    return draw_by_levels(torch.rand_like(u), mu, log_scale)
