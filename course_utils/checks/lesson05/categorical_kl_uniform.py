@@ -33,9 +33,7 @@ def categorical_kl_uniform(answer, seed):
     for label, logits in _logits(rng):
         shape = logits.shape
         formulas = _kl_formulas(*doubles(logits))
-        rounding = (
-            2.0**-23 * np.abs(logits).max()
-        )  # of log q in float32, for logits minus their sum
+        rounding = 2.0**-23 * np.abs(logits).max()  # of logits - logsumexp(logits) in float32
         about, expected = f"{label}logits of shape {shape}", formulas[0][1].sum(-1)
         lost = ("an axis of length 1 is lost (squeeze?)", expected.squeeze())
         if label.startswith("equal"):
