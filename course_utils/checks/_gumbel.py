@@ -118,15 +118,15 @@ def dependent(draw, again):
     """
     copies, variables, values = draw.shape
     draw, again = (part - part.mean(0) for part in (draw, again))
-    flat = draw.reshape(copies * variables, values)
+    flat = np.concatenate([draw, again]).reshape(-1, values)
     spread, top, far = flat.T @ flat / len(flat), np.abs(flat).max(0), (flat**2).sum(1).max()
     each, all_values = np.sqrt(np.outer(np.diag(spread), np.diag(spread))), np.linalg.norm(spread)
 
     def limits(size):
         """Of a sum of ``size`` products: for each pair of values, and for the sum over values."""
         rare, tail = RARE * math.sqrt(size), RARE**2 * 2 / 3
-        pairs = rare * each + tail * np.outer(top, top)
-        return pairs + 1e-12, rare * all_values + tail * far + 1e-12
+        pairs = rare * each + tail * np.maximum(np.outer(top, top), 1e-6 * far)
+        return pairs, rare * all_values + tail * far
 
     columns = draw.reshape(copies, -1)
     inside = np.abs(columns.T @ columns) / np.tile(limits(copies)[0], (variables, variables))
@@ -146,7 +146,7 @@ def dependent(draw, again):
             by_value[0] = 0
             np.fill_diagonal(by_variable[0], 0)
         found = [np.abs(by_variable).max((1, 2)) / limits(copies)[1]]
-        found.append((np.abs(by_value) / limits(len(flat))[0]).max((1, 2)))
+        found.append((np.abs(by_value) / limits(copies * variables)[0]).max((1, 2)))
         for apart in range(variables):
             total = np.abs(np.trace(by_variable, apart, 1, 2))
             found.append(total / limits(copies * (variables - apart))[1])

@@ -9,6 +9,7 @@ from course_utils.checks._compare import verify, verify_repeatable
 from course_utils.checks._contract import call, check
 from course_utils.checks._remote import CheckFailed
 
+SMALL = "is something rounded, or a small number added?"
 STRIDES = (
     "the pairs are numbered in another way than the table is laid out: codes * num_labels + labels "
     "belongs to (num_codes, num_labels)"
@@ -31,7 +32,7 @@ def mutual_information(answer, seed):
             wrong=formulas[1:] + strides,
             scale=1,
             tolerance=1e-5,
-            hint=label and f"right for other tables, wrong for this one ({label})",
+            hint=label and f"right for other tables, not for {label}: {SMALL}",
             undefined=_why_undefined(answer) if _is_nan(received) else "",
         )
     verify_repeatable(answer, *arrays)
