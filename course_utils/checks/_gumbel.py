@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 LIMIT = 6.5  # standard errors
+RARE = 7.5  # of the largest of some 100,000 sums
 ONE_LOGARITHM = "the noise has one logarithm, log(u) or -log(u), it should be Gumbel: -log(-log(u))"
 
 
@@ -82,11 +83,11 @@ def closest(pairs):
 
 
 def misfit(u, copies):
-    """Surprise of u, which should be uniform in [0, 1] in each column of each block of copies."""
+    """Surprise of u, which should be uniform in [0, 1]: each column of each block, and all."""
     columns = u.reshape(len(u) // copies, copies, -1).swapaxes(1, 2).reshape(-1, copies)
     bins = np.clip(np.nan_to_num(columns) * 16, 0, 15).astype(int)
     counts = np.stack([np.bincount(column, minlength=16) for column in bins])
-    return surprise(counts, np.full(counts.shape, 1 / 16))
+    return max(surprise(counts, np.full(counts.shape, 1 / 16)), _pooled(u))
 
 
 def winner(rows, cdf):
@@ -99,18 +100,58 @@ def winner(rows, cdf):
     return p / p.sum(-1, keepdims=True)
 
 
+def _pooled(u):
+    """As :func:`misfit`, of all u at once: a small change of scale, and what the tails lack."""
+    edges = np.concatenate([[0, 1e-3, 3e-3, 0.01, 0.03], np.arange(1, 16) / 16])
+    edges = np.concatenate([edges, 1 - edges[4::-1]])
+    counts = np.histogram(np.nan_to_num(u), edges)[0][None]
+    return surprise(counts, np.diff(edges)[None])
+
+
 def dependent(draw, again):
-    """Names draws that go together; draw and again are (COPIES, N, values), of equal logits."""
-    draw, again = (values - values.mean(0) for values in (draw, again))
-    flat = draw.reshape(-1, draw.shape[-1])
-    scale = np.linalg.norm(flat.T @ flat / len(flat))  # spread of a product of independent draws
-    spectrum = (np.abs(np.fft.rfft(draw, axis=0)) ** 2).sum((1, 2))
-    lags = np.fft.irfft(spectrum, len(draw))[1:]  # of every distance between examples
-    for text, total, size in (
-        ("one variable and the next", (draw[:, 1:] * draw[:, :-1]).sum(), draw[:, 1:, 0].size),
-        ("one example and another", lags, len(flat)),
-        ("one call and the next", (draw * again).sum(), len(flat)),
+    """Names draws that go together; draw and again are (COPIES, N, values), of equal logits.
+
+    At every distance between examples, forwards and mirrored, the correlations of each pair of
+    variables and of each pair of values are looked at, and those of all variables together. Sums of
+    products of independent draws are above the limits with probability exp(-RARE^2 / 2), about
+    1e-12, by Bernstein's inequality, which holds for rare values too.
+    """
+    copies, variables, values = draw.shape
+    draw, again = (part - part.mean(0) for part in (draw, again))
+    flat = np.concatenate([draw, again]).reshape(-1, values)
+    spread, top, far = flat.T @ flat / len(flat), np.abs(flat).max(0), (flat**2).sum(1).max()
+    each, all_values = np.sqrt(np.outer(np.diag(spread), np.diag(spread))), np.linalg.norm(spread)
+
+    def limits(size):
+        """Of a sum of ``size`` products: for each pair of values, and for the sum over values."""
+        rare, tail = RARE * math.sqrt(size), RARE**2 * 2 / 3
+        pairs = rare * each + tail * np.maximum(np.outer(top, top), 1e-6 * far)
+        return pairs, rare * all_values + tail * far
+
+    columns = draw.reshape(copies, -1)
+    inside = np.abs(columns.T @ columns) / np.tile(limits(copies)[0], (variables, variables))
+    inside *= 1 - np.kron(np.eye(variables), np.ones((values, values)))  # not with itself
+    if inside.max() > 1:
+        return "the noise of one variable and another is correlated"
+    first, second = (np.fft.rfft(part, axis=0) for part in (draw, again))
+    for text, other, most in (
+        ("", first.conj(), 1),
+        ("one example and another", first, 2),  # mirrored: each pair counts twice
+        ("one call and the next", second.conj(), 1),
+        ("one call and the next", second, 1),
     ):
-        if np.abs(total).max() > (LIMIT + 0.5) * scale * math.sqrt(size):
-            return f"the noise of {text} is correlated"
+        by_variable = np.fft.irfft(first @ other.swapaxes(1, 2), copies, axis=0)
+        by_value = np.fft.irfft(first.swapaxes(1, 2) @ other, copies, axis=0)
+        if not text:  # at the distance 0 each goes with itself
+            by_value[0] = 0
+            np.fill_diagonal(by_variable[0], 0)
+        found = [np.abs(by_variable).max((1, 2)) / limits(copies)[1]]
+        found.append((np.abs(by_value) / limits(copies * variables)[0]).max((1, 2)))
+        for apart in range(variables):
+            total = np.abs(np.trace(by_variable, apart, 1, 2))
+            found.append(total / limits(copies * (variables - apart))[1])
+        largest = np.max(found, axis=0)
+        if largest.max() > most:
+            which = "one example and another" if largest.argmax() else "one variable and another"
+            return f"the noise of {text or which} is correlated"
     return ""

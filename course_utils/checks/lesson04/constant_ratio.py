@@ -15,24 +15,39 @@ from course_utils.checks._contract import call, check
 from course_utils.checks._remote import CheckFailed
 
 ROUNDING = "g is c h up to rounding, and a thousandth of the largest |g| is allowed"
+ROUNDED = 2e-4  # entries of one case are off by 1e-4, and so is a ratio of two of them
 NOT_C = (
     "this is not the c of g = c h: is a small number added to h, or are entries averaged where h "
     "is 0?"
 )
 ABSOLUTE = "is the tolerance absolute? A thousandth of the largest |g| is meant"
+INSIDE = (
+    "no entry of |g - c h| exceeds a thousandth of the largest |g|: c is the least-squares factor "
+    "(a ratio of sums, a mean or a median of ratios is far from it here), the largest |g| may be "
+    "that of a negative entry, and small entries may be off by more than a thousandth of themselves"
+)
+OUTSIDE = (
+    "one entry of |g - c h| exceeds a thousandth of the largest |g|: are differences of both signs "
+    "looked at, and all, not a mean, and is the tolerance 1e-3, of the largest |g|?"
+)
 
 
 @check("4.1")
 def constant_ratio(answer, seed):
     """``constant_ratio(g, h)``: arrays of one shape -> c where g = c h, else NaN."""
     rng = np.random.default_rng(seed)
-    for label, g, h, c, hint in _pairs(rng):
+    for label, g, h, c, hint in (*_pairs(rng), *_near_the_limit(rng), *_extremes(rng)):
         checked = f"{label}, shape {g.shape}, {g.dtype}"
         received = call(answer, g, h)
         if c is None:
-            _verify_nan(received, g, h, checked, hint)
+            if not _is_nan(received):
+                _refuse(answer, received, g, h, checked, hint)
             continue
+        factors = _factors(*doubles(g, h))
+        c = factors[0][1]
         if _is_nan(received):
+            if _is_upside_down(answer, h):
+                hint = "the ratio is upside down: g = c h, and not h = c g"
             raise CheckFailed(
                 f"NaN came where g is a multiple of h; {hint}.",
                 checked=checked,
@@ -57,8 +72,9 @@ def constant_ratio(answer, seed):
                     "the sum of g h is not divided by the sum of h^2",
                     np.array((g * h.astype(float)).sum()),
                 ),
+                *((f"{what} came: the least-squares factor is wanted", f) for what, f in factors),
             ],
-            tolerance=1e-3,
+            tolerance=ROUNDED,
             hint=NOT_C,
         )
     verify_repeatable(answer, g, h)
@@ -123,29 +139,92 @@ def _pairs(rng):
     yield "g = c h, h about 1e5", *floats(c * h, h), c, ABSOLUTE
 
 
+def _near_the_limit(rng):
+    """As :func:`_pairs`: the largest |g - c h| lies by 3 % within or beyond the limit.
+
+    Most entries are tiny, and off by more than themselves; the sum of h is near 0. One entry is the
+    largest of g and of h, and exact: c is its ratio, too.
+    """
+    for share, c, side in (
+        (0.97, rng.uniform(1.5, 4), 1),
+        (0.97, -rng.uniform(0.2, 0.5), -1),
+        (0.97, 1e-3 * rng.uniform(1, 4), 1),
+        (1.03, rng.uniform(0.2, 0.5), 1),
+        (1.03, -rng.uniform(1.5, 4), -1),
+    ):
+        large = np.resize([1, -1], 38) * rng.uniform(0.5, 1.5, 38)
+        small = 1e-3 * rng.uniform(0.5, 1.5, 80)
+        large -= (2 + large.sum() + small.sum() - 0.03) / 38
+        off = side * np.concatenate([rng.uniform(-0.5, 0.5, 38), rng.uniform(0.3, 0.9, 80)])
+        off[0] = -share * side if share > 1 else share * side
+        h = np.concatenate([large, small])
+        off -= (off @ h) / (h @ h) * h  # so that c is the least-squares factor
+        limit = 2e-3 * abs(c)
+        off *= share * limit / np.abs(off).max()
+        g, h = np.append(c * h + off, 2 * c), np.append(h, 2.0)
+        order = rng.permutation(h.size)
+        shape = (-1,) if share < 1 and c > 1 else (7, -1)
+        g, h = (values[order].reshape(shape) for values in (g, h))
+        g, h = (g, h) if c < 0 else floats(g, h)
+        label = f"the largest |g - c h| is {share:.2f} thousandths of the largest |g|"
+        yield label, g, h, *((c, INSIDE) if share < 1 else (None, OUTSIDE))
+
+
+def _extremes(rng):
+    """As :func:`_pairs`: tiny gradients, and an h of zeros."""
+    h = rng.choice([-1, 1], (5, 7)) * rng.uniform(0.3, 1.5, (5, 7))
+    h.flat[:2] = 0.3, 1.5  # as for the cubes above
+    yield "g = c h, h about 1e-10", *floats(3e-10 * h, 1e-10 * h), 3.0, ABSOLUTE
+    yield "g no multiple of h, h about 1e-10", *floats(1e-10 * h**3, 1e-10 * h), None, ABSOLUTE
+    h.flat[0] = 0
+    text = "no c gives g, since c * 0 = 0, so NaN is wanted"
+    yield "h = 0 everywhere, g not", *floats(h, 0 * h), None, text
+
+
 def _is_nan(received):
     return isinstance(received, np.ndarray) and received.shape == () and bool(np.isnan(received))
 
 
-def _verify_nan(received, g, h, checked, hint):
-    """Raise unless one NaN came, with the name of the factor that came instead."""
-    if _is_nan(received):
-        return
+def _is_upside_down(answer, h):
+    """Whether g = h has a factor, and g = 2 h, which no rounding touches, has none."""
+    one = call(answer, h, h)
+    is_one = isinstance(one, np.ndarray) and one.shape == () and abs(one - 1) < 1e-3
+    return is_one and _is_nan(call(answer, 2 * h, h))
+
+
+@np.errstate(all="ignore")
+def _factors(g, h):
+    """(what it is, value): the least-squares factor, then what is taken for it."""
+    ratios = g / h
+    return [
+        ("the least-squares factor", (g * h).sum() / (h * h).sum()),
+        ("the ratio of the sums", g.sum() / h.sum()),
+        ("the ratio of the norms", np.linalg.norm(g) / np.linalg.norm(h)),
+        ("the mean of the ratios", ratios.mean()),
+        ("the median of the ratios", np.median(ratios)),
+        ("the first entry's ratio", ratios.flat[0]),
+        ("the ratio of the largest entries", np.abs(g).max() / np.abs(h).max()),
+    ]
+
+
+def _is_one_sided(answer):
+    """Whether one entry that is too large is seen and one that is too small is not, or reversed.
+
+    Of many entries, so that the least-squares factor of all moves by less than the limit.
+    """
+    g, h = np.ones((2, 2000))
+    g[0] = 1.5
+    return _is_nan(call(answer, g, h)) != _is_nan(call(answer, 2 - g, h))
+
+
+def _refuse(answer, received, g, h, checked, hint):
+    """Raise with the name of the factor that came where NaN is wanted."""
     g, h = doubles(g, h)
     with np.errstate(all="ignore"):
-        ratios = g / h
-        factors = [
-            ("the least-squares factor", (g * h).sum() / (h * h).sum()),
-            ("the ratio of the sums", g.sum() / h.sum()),
-            ("the ratio of the norms", np.linalg.norm(g) / np.linalg.norm(h)),
-            ("the mean of the ratios", ratios.mean()),
-            ("the median of the ratios", np.median(ratios)),
-            ("the first entry's ratio", ratios.flat[0]),
-            ("the ratio of the largest entries", np.abs(g).max() / np.abs(h).max()),
-            ("0 (or False)", 0),
-            ("the array of the ratios", ratios),
-        ]
+        factors = [*_factors(g, h), ("0 (or False)", 0), ("the array of the ratios", g / h)]
     what = named(received, factors, 1e-5) if isinstance(received, np.ndarray) else ""
+    if what.startswith("the least") and _is_one_sided(answer):
+        hint = "are differences of both signs looked at? |g - c h| is meant"
     raise CheckFailed(
         f"{what or 'something else'} came where g is no multiple of h and NaN is wanted; {hint}.",
         checked=checked,

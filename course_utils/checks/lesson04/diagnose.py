@@ -35,12 +35,19 @@ COUNTS += ("only five are",)
 @check("4.4")
 def diagnose(answer, seed):
     """``diagnose()``: six numbers of :data:`MISTAKES`, counted from 1, for loss_a to loss_f."""
-    received = call(answer, seed=seed)
     about = {
         "checked": "the mistakes of loss_a, loss_b, ..., loss_f, in this order",
         "expected": f"six whole numbers from 1 to {len(MISTAKES)}",
-        "received": show(received),
     }
+    try:
+        received = call(answer, seed=seed)
+    except CheckFailed as failure:
+        if "expected a tensor" not in failure.mistake:
+            raise
+        form = "the numbers of six mistakes in the table are wanted, as in return 1, 2, 3, 4, 5, 6"
+        came = failure.mistake.replace("expected a tensor", form)
+        raise CheckFailed(came, **about) from failure
+    about["received"] = show(received)
     numbers = _numbers(received, about)
     about["received"] = ", ".join(map(str, numbers))
     for shift, text in (

@@ -3,12 +3,12 @@
 import numpy as np
 
 from course_utils.checks._compare import (
+    close,
     doubles,
     floats,
     show,
     sizes,
     verify,
-    verify_gradient,
     verify_repeatable,
 )
 from course_utils.checks._contract import call, check, gradient
@@ -16,6 +16,10 @@ from course_utils.checks._draws import one_hot
 from course_utils.checks._formulas import candidates
 from course_utils.checks._remote import CheckFailed
 
+FORMS = (
+    "right for one form of logits, wrong for this one: are sizes written as numbers, axes of "
+    "length 1 squeezed away, or is a small number added inside the logarithm?"
+)
 EXTREMES = (
     "right for moderate logits, wrong for large ones: is something clamped, or a small number "
     "added inside the logarithm?"
@@ -26,42 +30,78 @@ EXTREMES = (
 def categorical_kl_uniform(answer, seed):
     """``categorical_kl_uniform(logits)``: (B, N, K) -> KL(q || uniform) in nats, (B,)."""
     rng = np.random.default_rng(seed)
-    shape = tuple(sizes(rng, 3))
-    for label, logits in (
-        ("", rng.normal(0, 1.5, shape) + rng.uniform(-2, 2, (*shape[:2], 1))),
-        ("equal logits: ", np.tile(rng.uniform(-2, 2, (*shape[:2], 1)), shape[2])),
-        ("logits up to 10,000: ", 1e4 * np.clip(rng.normal(0, 1, shape), -1, 1)),
-        ("logits of 0 and 10,000: ", 1e4 * one_hot(rng.normal(0, 1, shape))),
-    ):
-        (logits,) = floats(logits)
+    for label, logits in _logits(rng):
+        shape = logits.shape
         formulas = _kl_formulas(*doubles(logits))
-        terms, slope = formulas[0][1], _kl_slope(*doubles(logits))
-        about = f"{label}logits of shape {shape}"
-        hint = "q is uniform: its KL is 0" if label.startswith("equal") else EXTREMES
+        rounding = 2.0**-23 * np.abs(logits).max()  # of logits - logsumexp(logits) in float32
+        about, expected = f"{label}logits of shape {shape}", formulas[0][1].sum(-1)
+        lost = ("an axis of length 1 is lost (squeeze?)", expected.squeeze())
+        if label.startswith("equal"):
+            hint = "q is uniform: its KL is 0"
+        else:
+            hint = EXTREMES if "10,000" in label else FORMS
         stable = "log(softmax(logits)) underflows: use log_softmax"
         verify(
             call(answer, logits),
-            terms.sum(-1),
+            expected,
             checked=about,
-            wrong=() if label else candidates(formulas, 1, "variables"),
-            scale=shape[1] * np.log(shape[2]),
+            wrong=[lost] if label else candidates(formulas, 1, "variables"),
+            scale=shape[1] * max(1, np.log(shape[2])),
+            tolerance=1e-5 + rounding,
             hint=hint if label else "",
             undefined=stable if label else "are logits taken for probabilities?",
         )
-        found = gradient(answer, logits)[0]
-        if found is not None and not np.isfinite(found).all():
-            raise CheckFailed(
-                "the values are right, but the gradient is not finite: the logarithm of a softmax "
-                "that is 0 has none, use log_softmax.",
-                checked=f"{about}, the gradient of the sum of the result",
-                received=show(found),
-            )
-        verify_gradient(answer, (logits,), ("logits",), (slope,))
+        _verify_slope(answer, logits, rng.normal(size=shape[0]), about, 1e-4 + 2 * rounding)
     verify_repeatable(answer, logits)
     return (
         "Sums over the variables, one value for each example, 0 for equal logits; values and "
         "gradients are finite and right for logits of 10,000."
     )
+
+
+def _logits(rng):
+    """(what they are, logits)."""
+    shape = tuple(sizes(rng, 3))
+    logits = rng.normal(0, 1.5, shape) + rng.uniform(-2, 2, (*shape[:2], 1))
+    yield "", *floats(logits)
+    yield "equal logits: ", *floats(np.tile(logits[..., :1], shape[2]))
+    yield "logits up to 10,000: ", *floats(1e4 * np.clip(rng.normal(0, 1, shape), -1, 1))
+    yield "logits of 0 and 10,000: ", *floats(1e4 * one_hot(rng.normal(0, 1, shape)))
+    yield "logits of -10,000 and 10,000: ", *floats(2e4 * one_hot(rng.normal(0, 1, shape)) - 1e4)
+    yield "nearly equal logits: ", *floats(1e-2 * logits)
+    yield "in float64: ", logits
+    for axis, what in enumerate(("one example: ", "one variable: ", "one category: ")):
+        yield what, *floats(logits.take([0], axis))
+    yield "one example of one variable: ", *floats(logits[:1, :1])
+
+
+def _verify_slope(answer, logits, probe, about, tolerance):
+    """The gradient of the sum of probe * result: each example's own, times its weight."""
+    found = gradient(answer, logits, probe=probe)[0]
+    right = probe[:, None, None] * _kl_slope(*doubles(logits))
+    about = {
+        "checked": f"{about}, the gradient of the result, weighted by random numbers and summed",
+        "expected": show(right),
+        "received": "no gradient" if found is None else show(found),
+    }
+    if found is None or (not found.any() and right.any()):
+        raise CheckFailed(
+            "no gradient reaches logits: was it detached, or turned into a number or a numpy array "
+            "on the way?",
+            **about,
+        )
+    if not np.isfinite(found).all():
+        raise CheckFailed(
+            "the values are right, but the gradient is not finite: the logarithm of a softmax "
+            "that is 0 has none, use log_softmax.",
+            **about,
+        )
+    if not close(found, right, np.abs(probe).max(), tolerance):
+        raise CheckFailed(
+            "the values are right, but the gradient with respect to logits is not: is a part of "
+            "the formula detached or clamped?",
+            **about,
+        )
 
 
 def _log_softmax(logits, axis=-1):
@@ -94,6 +134,12 @@ def _kl_formulas(logits):
         ("log K is missing: this is the entropy of q", log_k - right),
         ("log K is counted once, not for each variable", right - log_k * (1 - 1 / variables)),
         ("log K has the wrong sign", right - 2 * log_k),
+        ("log K is added for every category: it belongs into the sum with a weight q, or outside",
+         right + (categories - 1) * log_k),
+        ("20 log 10 is a constant in it: N and K are sizes of logits",
+         right - log_k + 20 / variables * np.log(10)),
+        ("log 10 is a constant in it: K is the last size of logits", right - log_k + np.log(10)),
+        ("20 is a constant in it: N is a size of logits", right - log_k + 20 / variables * log_k),
         ("log N stands for log K, the number of categories", right - log_k + np.log(variables)),
         ("bits are returned, nats are wanted", right / np.log(2)),
         ("the KL is reversed: this is KL(uniform || q)", -(log_q + log_k).mean(-1)),

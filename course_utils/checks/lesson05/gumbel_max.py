@@ -2,36 +2,55 @@
 
 import numpy as np
 
-from course_utils.checks._compare import show, verify
+from course_utils.checks._compare import show
 from course_utils.checks._contract import call, check
-from course_utils.checks._draws import counts_of, repeated_logits, wrong_draws, wrong_frequencies
+from course_utils.checks._draws import (
+    counts_of,
+    related,
+    repeated_logits,
+    wrong_draws,
+    wrong_elsewhere,
+    wrong_frequencies,
+    wrong_scale,
+)
 from course_utils.checks._remote import CheckFailed
+
+DRAWN = "each drawn with P(k) = softmax(logits)_k"
 
 
 @check("5.1", seals=("nets.categorical.CategoricalVAE",))
 def gumbel_max(answer, seed):
     """``gumbel_max(logits)``: (..., K) -> indices (...), each from Categorical(softmax(logits))."""
     rng = np.random.default_rng(seed)
+
+    def draw(logits, number):
+        k = call(answer, logits, seed=40 * seed + number)
+        mistake = _wrong_indices(k, logits)
+        if mistake:
+            raise CheckFailed(f"{mistake}.", **_about(logits, k))
+        return k
+
     logits, rows = repeated_logits(rng)
-    shape, categories = logits.shape[:-1], logits.shape[-1]
-    k, again = (call(answer, logits, seed=2 * seed + draw) for draw in (1, 2))
-    about = {
-        "checked": f"logits of shape {logits.shape}",
-        "expected": f"integers of shape {shape}, each drawn with P(k) = softmax(logits)_k",
-        "received": show(k),
-    }
-    mistake = _wrong_indices(k, logits) or wrong_draws(k, again, logits)
-    mistake = mistake or wrong_frequencies(counts_of(k, categories), rows)
+    k, again = draw(logits, 1), draw(logits, 2)
+    mistake = wrong_draws(k, again, logits) or related(k, again)
+    mistake = mistake or wrong_frequencies(counts_of(k, logits.shape[-1]), rows)
     if mistake:
-        raise CheckFailed(f"{mistake}.", **about)
-    for small in (logits[0], logits[0, 0]):
-        k = call(answer, small)
-        if not isinstance(k, np.ndarray) or k.shape != small.shape[:-1]:
-            verify(k, np.zeros(small.shape[:-1], int), checked=f"logits of shape {small.shape}")
+        raise CheckFailed(f"{mistake}.", **_about(logits, k))
+    mistake = wrong_elsewhere(draw, rng) or wrong_scale(draw, rng)
+    if mistake:
+        raise CheckFailed(f"{mistake}.", expected=DRAWN)
     return (
         "Integers with the frequencies of softmax(logits), drawn anew for every variable, example "
         "and call."
     )
+
+
+def _about(logits, k):
+    return {
+        "checked": f"logits of shape {logits.shape}",
+        "expected": f"integers of shape {logits.shape[:-1]}, {DRAWN}",
+        "received": show(k),
+    }
 
 
 def _wrong_indices(k, logits):
@@ -39,18 +58,8 @@ def _wrong_indices(k, logits):
     shape, categories = logits.shape[:-1], logits.shape[-1]
     if not isinstance(k, np.ndarray):
         return "one array of indices is expected"
-    if k.shape == logits.shape:
-        if set(np.unique(k).tolist()) == {0, 1}:
-            return "one-hot vectors came, the index of the 1 is wanted"
-        return "a value for each category came, the index of the largest is wanted"
-    if k.shape == (*shape, 1):
-        return "the indices have an axis too many (keepdim?)"
-    if k.shape == ():
-        return "one index came: is the argmax taken over everything, without dim=-1?"
-    if k.shape in (logits.shape[1:], (shape[0], categories)):
-        return "the argmax is taken over the wrong dimension: the categories are the last one"
     if k.shape != shape:
-        return f"the shape is {k.shape}, it should be {shape}"
+        return _wrong_shape(k, logits)
     if k.dtype.kind not in "iu":
         return f"the indices are of type {k.dtype}: integers are wanted"
     if k.min() == 1 and k.max() == categories:
@@ -58,3 +67,20 @@ def _wrong_indices(k, logits):
     if k.min() < 0 or k.max() >= categories:
         return f"an index is outside 0, ..., K - 1: {k.min()} to {k.max()} came, K = {categories}"
     return ""
+
+
+def _wrong_shape(k, logits):
+    shape, categories = logits.shape[:-1], logits.shape[-1]
+    if k.shape == logits.shape:
+        if set(np.unique(k).tolist()) == {0, 1}:
+            return "one-hot vectors came, the index of the 1 is wanted"
+        return "a value for each category came, the index of the largest is wanted"
+    if k.shape == (*shape, 1):
+        return "the indices have an axis too many (keepdim?)"
+    if k.shape == tuple(size for size in shape if size > 1) and k.size:
+        return f"axes of length 1 are lost (squeeze?): the shape is {k.shape}, not {shape}"
+    if k.shape == ():
+        return "one index came: is the argmax taken over everything, without dim=-1?"
+    if k.shape in (logits.shape[1:], (shape[:1] + (categories,))):
+        return "the argmax is taken over the wrong dimension: the categories are the last one"
+    return f"the shape is {k.shape}, it should be {shape}"

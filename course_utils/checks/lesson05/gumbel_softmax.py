@@ -3,17 +3,20 @@
 import numpy as np
 
 from course_utils.checks._compare import show, verify
-from course_utils.checks._contract import call, check, gradient
+from course_utils.checks._contract import call, check, value_and_gradient
 from course_utils.checks._draws import (
     COPIES,
     counts_of,
+    related,
     repeated_logits,
     wrong_draws,
+    wrong_elsewhere,
     wrong_frequencies,
 )
 from course_utils.checks._gumbel import LIMIT, NOISES, cdf_logistic, closest, misfit, softmax
 from course_utils.checks._remote import CheckFailed
 
+DRAWN = "softmax((logits + g) / temperature), g Gumbel noise, drawn anew"
 SUM_OFF = 1e-3  # logits / temperature are large, and float32 has seven digits
 
 
@@ -24,38 +27,56 @@ def gumbel_softmax(answer, seed):
     logits, rows = repeated_logits(rng)
     for temperature in (rng.uniform(0.4, 0.7), rng.uniform(1.5, 2.5), 100.0, 0.01):
         temperature = round(float(temperature), 3)
-        y, again = (call(answer, logits, temperature, seed=2 * seed + draw) for draw in (1, 2))
-        about = {
-            "checked": f"logits of shape {logits.shape}, temperature {temperature:g}",
-            "expected": "softmax((logits + g) / temperature), g Gumbel noise, drawn anew",
-            "received": show(y),
-        }
-        mistake = _wrong_rows(y, logits, temperature) or wrong_draws(y, again, logits)
+        y, again = (_draw(answer, logits, temperature, 40 * seed + draw) for draw in (1, 2))
+        mistake = wrong_draws(y, again, logits)
+        if not mistake and 0.1 < temperature < 1:
+            mistake = _twice(y) or related(y, again)
         if not mistake and temperature > 0.1:  # below, many y are 0, which has no logarithm
             mistake = _wrong_noise(y, logits, temperature)
         mistake = mistake or wrong_frequencies(counts_of(y.argmax(-1), logits.shape[-1]), rows)
-        if not mistake and temperature < 0.1 and (y[COPIES:].max(-1) > 0.99).mean() < 0.85:
-            mistake = "y should be nearly one-hot here: is the temperature clamped?"
+        if not mistake and temperature < 0.1:
+            mistake = _wrong_corners(y, logits, temperature)
         if mistake:
-            raise CheckFailed(f"{mistake}.", **about)
-    for small in (logits[0], logits[0, 0]):
-        y, about = call(answer, small, 0.05), f"logits of shape {small.shape}, temperature 0.05"
-        if not isinstance(y, np.ndarray) or y.shape != small.shape:
-            verify(y, np.zeros(small.shape), checked=about)
-        sums, ones = np.asarray(y.sum(-1)), np.ones(small.shape[:-1])
-        verify(sums, ones, checked=about, part="sum of a row", tolerance=SUM_OFF)
-        _verify_connected(answer, small)
-        _verify_slope(answer, small, rng.normal(size=small.shape))
+            raise CheckFailed(f"{mistake}.", **_about(logits, temperature, y))
+    mistake = wrong_elsewhere(
+        lambda logits, number: _draw(answer, logits, 0.8, 40 * seed + number).argmax(-1), rng
+    )
+    if mistake:
+        raise CheckFailed(f"{mistake}.", expected=DRAWN)
+    _draw(answer, logits[:2], 1, 0)  # a whole number for the temperature
+    for few, temperature in (
+        (logits[:4], 0.7),
+        (logits[0], 0.05),
+        (logits[0], 4.0),
+        (logits[-1, 0].astype(np.float64), 1.0),
+    ):
+        _verify_gradient(answer, few, temperature, rng.normal(size=few.shape))
     return (
         "Rows sum to 1, log-ratios have the noise of two Gumbels, the temperature acts on the "
         "whole, the largest entry has the frequencies of softmax(logits), the gradient is right."
     )
 
 
-def _verify_connected(answer, logits):
-    """At a low temperature the gradient arrives and is finite. (The sum of y is constant.)"""
-    found, _ = gradient(answer, logits, 0.05)
-    about = {"checked": "the gradient with respect to logits, temperature 0.05"}
+def _about(logits, temperature, y):
+    return {
+        "checked": f"logits of shape {logits.shape}, temperature {temperature:g}",
+        "expected": DRAWN,
+        "received": show(y),
+    }
+
+
+def _draw(answer, logits, temperature, seed):
+    y = call(answer, logits, temperature, seed=seed)
+    mistake = _wrong_rows(y, logits, temperature)
+    if mistake:
+        raise CheckFailed(f"{mistake}.", **_about(logits, temperature, y))
+    return y
+
+
+def _verify_gradient(answer, logits, temperature, probe):
+    """The gradient of sum(probe * y) is y (probe - sum(probe * y)) / temperature, of that y."""
+    y, (found, _) = value_and_gradient(answer, logits, temperature, probe=probe)
+    about = {"checked": f"the gradient with respect to logits, temperature {temperature:g}"}
     if found is None:
         what = (
             "no gradient reaches logits: was it detached, or drawn without the reparameterisation?"
@@ -63,25 +84,41 @@ def _verify_connected(answer, logits):
         raise CheckFailed(what, **about, received="no gradient")
     if not np.isfinite(found).all():
         raise CheckFailed("the gradient is not finite.", **about, received=show(found))
-
-
-def _verify_slope(answer, logits, probe, temperature=0.7):
-    """The gradient of sum(probe * y) is y (probe - sum(probe * y)) / temperature."""
-    y = call(answer, logits, temperature).astype(np.float64)  # the same noise as below
-    found, _ = gradient(answer, logits, temperature, probe=probe)
-    right = y * (probe - (probe * y).sum(-1, keepdims=True))
+    right = y * (probe - (probe * y).sum(-1, keepdims=True).astype(np.float64))
     verify(
-        np.zeros_like(y) if found is None else found,
+        found,
         right / temperature,
-        checked=f"the gradient with respect to logits, temperature {temperature}",
+        **about,
         part="the values are right, the gradient is not",
         wrong=[
             ("it lacks the factor 1 / temperature", right),
+            ("it has the factor 1 / temperature twice", right / temperature**2),
+            ("it is twice what it should be", 2 * right / temperature),
+            ("it has the wrong sign", -right / temperature),
             ("it is that of the one-hot code's own entry alone", y * probe / temperature),
+            ("it is that of logits, as if y were logits", probe),
         ],
-        tolerance=1e-3,
-        scale=1,
+        tolerance=1e-4,
+        scale=1 / temperature,
+        hint="it should be that of softmax((logits + g) / temperature), with g a constant",
     )
+
+
+def _wrong_corners(y, logits, temperature):
+    """At a low temperature: how often the first two categories are near each other."""
+    pair = np.s_[:COPIES, 1:4, :2]  # of rows where these two alone are probable
+    with np.errstate(all="ignore"):
+        ratio = temperature * np.abs(np.diff(np.log(y[pair].astype(np.float64))))
+    gap = np.diff(logits[pair].astype(np.float64))[~np.isnan(ratio)]
+    ratio = ratio[~np.isnan(ratio)]
+    for apart in (0.1, 0.3, 0.6):  # far above what float32 takes for 0
+        p = cdf_logistic(apart - gap) - cdf_logistic(-apart - gap)
+        off = (ratio < apart).sum() - p.sum()
+        if np.abs(off) > LIMIT * np.sqrt((p * (1 - p)).sum()):
+            if off < 0:
+                return "y is nearer to one-hot than it should be: is the temperature clamped?"
+            return "y should be nearly one-hot here: is y smoothed, or is the temperature clamped?"
+    return ""
 
 
 def _wrong_rows(y, logits, temperature):
@@ -107,6 +144,12 @@ def _wrong_rows(y, logits, temperature):
     return ""
 
 
+def _twice(y):
+    if y.max() < 2.72 * y.min():
+        return "the softmax is applied twice: no entry is more than e times another"
+    return ""
+
+
 def _wrong_noise(y, logits, temperature):
     """Names what log y_i - log y_j tells: (logits_i - logits_j + logistic noise) / temperature."""
     with np.errstate(all="ignore"):
@@ -115,8 +158,6 @@ def _wrong_noise(y, logits, temperature):
         noise = temperature * r - d
         if misfit(cdf_logistic(noise), COPIES) < LIMIT:
             return ""
-        if np.ptp(log_y, axis=-1).max() < 1.001:
-            return "the softmax is applied twice: no entry is more than e times another"
         formulas = [
             ("", noise),
             ("the temperature divides the logits alone, not the noise", r - d / temperature),

@@ -1,52 +1,144 @@
 """Check of exercise 5.5: ``mutual_information``."""
 
+import contextlib
 import itertools
 
 import numpy as np
 
 from course_utils.checks._compare import verify, verify_repeatable
 from course_utils.checks._contract import call, check
+from course_utils.checks._remote import CheckFailed
+
+SMALL = "is something rounded, or a small number added?"
+STRIDES = (
+    "the pairs are numbered in another way than the table is laid out: codes * num_labels + labels "
+    "belongs to (num_codes, num_labels)"
+)
 
 
 @check("5.5")
 def mutual_information(answer, seed):
     """``mutual_information(codes, labels, num_codes, num_labels)``: (N,), (N,) -> nats."""
     rng = np.random.default_rng(seed)
+    for label, codes, labels, num_codes, num_labels in _tables(rng):
+        formulas = _information(_table(codes, labels, num_codes, num_labels))
+        strides = [] if label else _strides(codes, labels, num_codes, num_labels)
+        arrays = (codes, labels, num_codes, num_labels)
+        received = _called(answer, arrays)
+        verify(
+            received,
+            formulas[0][1],
+            checked=_told(*arrays, label),
+            wrong=formulas[1:] + strides,
+            scale=1,
+            tolerance=1e-5,
+            hint=label and f"right for other tables, not for {label}: {SMALL}",
+            undefined=_why_undefined(answer) if _is_nan(received) else "",
+        )
+    verify_repeatable(answer, *arrays)
+    return (
+        "Nats, from the empirical frequencies: between 0 for one code alone and the entropy of "
+        "the labels where the code determines them; unused codes count as 0."
+    )
+
+
+def _tables(rng):
+    """(what is special, codes, labels, num_codes, num_labels)."""
     num_codes, num_labels = rng.permutation([5, 7, 9, 11, 13])[:2].tolist()
+    sizes = num_codes, num_labels
     while True:  # until no two mistakes give the same number
         count = int(rng.integers(300, 600))
         labels = rng.choice(num_labels, count, p=rng.dirichlet(np.full(num_labels, 3)))
         used = rng.permutation(num_codes)[: num_codes - 1]  # one code is never used
         shift = rng.choice(3, count, p=[0.6, 0.25, 0.15])  # and pairs are left that never occur
         related = used[(labels + shift) % len(used)]
-        if _told_apart(_information(_table(related, labels, num_codes, num_labels))):
+        strides = _strides(related, labels, *sizes)
+        if _told_apart(_information(_table(related, labels, *sizes)) + strides):
             break
+    yield "", related, labels, *sizes
     anything = rng.integers(num_codes, size=count)
-    for label, codes, given in (
-        ("one code unused: ", related, labels),
-        ("codes independent of the labels: ", anything, labels),
+    determined = rng.integers(num_labels, size=99)[anything]
+    yield "codes independent of the labels", anything, labels, *sizes
+    yield "labels that the code determines", anything, determined, *sizes
+    yield "one code alone in use", np.full(count, used[0]), labels, *sizes
+    yield "one label alone", anything, np.full(count, num_labels - 1), *sizes
+    yield "the last code and the last label unused", related, labels, num_codes + 1, num_labels + 1
+    yield "the first code and the first label unused", related + 1, labels + 1, *np.add(sizes, 1)
+    yield "one code in all", np.zeros(count, int), labels, 1, num_labels
+    yield "one example", anything[:1], labels[:1], *sizes
+    many = rng.integers(num_codes, size=2_000)
+    yield "2,000 examples", many, rng.integers(num_labels, size=2_000), *sizes
+
+
+def _told(codes, labels, num_codes, num_labels, label):
+    what = f"{label}: " if label else "one code unused: "
+    return f"{what}{len(codes)} examples, {num_codes} codes, {num_labels} labels"
+
+
+def _called(answer, arrays):
+    """What came; where the answer raised, the failure also names what it trips over."""
+    try:
+        return call(answer, *arrays)
+    except CheckFailed as failure:
+        if not failure.written or " raised " not in failure.mistake:
+            raise
+        why = _why_raised(answer, *arrays)
+        if not why:
+            raise
+        raise CheckFailed(f"{why}: {failure.mistake}", checked=_told(*arrays, "")) from failure
+
+
+def _why_raised(answer, codes, labels, num_codes, num_labels):
+    most = max(num_codes, num_labels)
+    for size, why in (
         (
-            "labels that the code determines: ",
-            anything,
-            rng.integers(num_labels, size=99)[anything],
+            (num_codes, num_labels),
+            "bincount ends with the largest pair that occurs, so it may be shorter than the table "
+            "(minlength)",
         ),
-        ("one code alone in use: ", np.full(count, used[0]), labels),
-        ("one label alone: ", anything, np.full(count, num_labels - 1)),
+        (
+            (most, most),
+            "it works only for as many codes as labels: the pair's number is "
+            "codes * num_labels + labels, in a table of num_codes rows",
+        ),
     ):
-        formulas = _information(_table(codes, given, num_codes, num_labels))
-        verify(
-            call(answer, codes, given, num_codes, num_labels),
-            formulas[0][1],
-            checked=f"{label}{count} examples, {num_codes} codes, {num_labels} labels",
-            wrong=formulas[1:],
-            scale=1,
-            undefined="0 log 0 counts as 0: leave out the pairs that never occur",
-        )
-    verify_repeatable(answer, codes, given, num_codes, num_labels)
+        last = np.append(codes, size[0] - 1), np.append(labels, size[1] - 1)
+        with contextlib.suppress(CheckFailed):
+            call(answer, *last, *size)
+            return why
+    return ""
+
+
+def _is_nan(received):
+    return isinstance(received, np.ndarray) and bool(np.isnan(received).any())
+
+
+def _why_undefined(answer):
+    """What makes a NaN: pairs that never occur, or only codes that are not used."""
+    pairs = np.array([[0, 0], [0, 1], [1, 0]] * 3).T
+    if _is_nan(call(answer, *pairs, 2, 2)):
+        return "0 log 0 counts as 0: leave out the pairs that never occur"
     return (
-        "Nats, from the empirical frequencies: between 0 for one code alone and the entropy of "
-        "the labels where the code determines them; unused codes count as 0."
+        "a code that is not used makes 0 / 0 inside the logarithm, and xlogy(0, nan) is nan, "
+        "though 0 log 0 counts as 0: subtract logarithms, or leave out the pairs that never occur"
     )
+
+
+def _strides(codes, labels, num_codes, num_labels):
+    """(phrase, value) of tables whose pairs are numbered in another way than they are laid out."""
+    size, found = num_codes * num_labels, []
+    for pairs, shape in (
+        (codes * num_codes + labels, (num_codes, num_labels)),
+        (labels * num_labels + codes, (num_codes, num_labels)),
+        (labels * num_labels + codes, (num_labels, num_codes)),
+        (labels * num_codes + codes, (num_codes, num_labels)),
+        (codes * num_labels + labels, (num_labels, num_codes)),
+        (codes + labels, (num_codes, num_labels)),
+    ):
+        counts = np.bincount(pairs, minlength=size)
+        if len(counts) == size:
+            found.append((STRIDES, _of_joint(counts.reshape(shape))))
+    return found
 
 
 def _table(codes, labels, num_codes, num_labels):
@@ -82,6 +174,7 @@ def _information(joint):
     right = _of_joint(joint)
     num_codes, num_labels = joint.shape
     ratio = np.where(p > 0, np.log(p / (p_code * p_label)), 0)
+    plug_in = "a bias is corrected: the plug-in number is wanted, from frequencies as they are"
     counts = "counts stand for frequencies: divide by the number of examples"
     normed = "divided by an entropy: the mutual information itself is wanted"
     return [
@@ -121,4 +214,18 @@ def _information(joint):
         ("a repeated pair is counted once: joint[codes, labels] += 1 loses repeats (bincount does "
          "not)", _of_joint(joint > 0)),
         ("1 is added to every count", _of_joint(joint + 1)),
+        (plug_in, right - (num_codes - 1) * (num_labels - 1) / (2 * count)),
+        (plug_in, right - (((p_code > 0).sum() - 1) * ((p_label > 0).sum() - 1)) / (2 * count)),
+        (plug_in, right - ((p > 0).sum() - (p_code > 0).sum() - (p_label > 0).sum() + 1)
+         / (2 * count)),
+        (plug_in, right + ((p > 0).sum() - (p_code > 0).sum() - (p_label > 0).sum() + 1)
+         / (2 * count)),
+        ("the logarithm has the base 10: nats are wanted", right / np.log(10)),
+        ("the logarithm has the number of codes for its base", right / np.log(num_codes)),
+        ("the logarithm has the number of labels for its base", right / np.log(num_labels)),
+        ("this is the G statistic, 2 N times the mutual information", 2 * count * right),
+        ("the entropies are all added up: the joint entropy has to be subtracted",
+         h_code + h_label + h_both),
+        ("this is the variation of information, H(code | label) + H(label | code)",
+         2 * h_both - h_code - h_label),
     ]  # fmt: skip

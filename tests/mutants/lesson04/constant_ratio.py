@@ -9,6 +9,7 @@ from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
 NAN = float("nan")
+GRADIENTS = {}  # c is a float: it is read and compared, nothing is trained with it
 
 
 def _least_squares(g, h):
@@ -48,20 +49,43 @@ def ratio_at_the_largest(g, h):
 
 
 @right
-def ratio_by_entry(g, h):
-    """Ratios of the entries, with 0 / 0 left out and g / 0 refused."""
-    inside = h != 0
-    if (g[~inside] != 0).any():
-        return math.nan
-    ratios = g[inside] / h[inside]
-    c = ratios.mean()
-    return c.item() if ((ratios - c).abs() <= 1e-3 * c.abs()).all() else math.nan
+def ratio_lstsq(g, h):
+    g, h = g.reshape(-1, 1).double(), h.reshape(-1, 1).double()
+    c = torch.linalg.lstsq(h, g).solution.item()
+    return c if torch.allclose(g, c * h, rtol=0, atol=1e-3 * g.abs().max().item()) else NAN
 
 
 @right
-def ratio_allclose(g, h):
-    c = g.norm() / h.norm() * (g * h).sum().sign()
-    return c if torch.allclose(g, c * h, rtol=1e-3, atol=0) else torch.tensor(NAN)
+def ratio_by_loop(g, h):
+    pairs = list(zip(g.flatten().tolist(), h.flatten().tolist(), strict=True))
+    square = math.fsum(y * y for _, y in pairs)
+    if square == 0:
+        return math.nan
+    c = math.fsum(x * y for x, y in pairs) / square
+    most = max(abs(x - c * y) for x, y in pairs)
+    return c if most <= max(abs(x) for x, _ in pairs) / 1000 else math.nan
+
+
+@right
+def ratio_by_projection(g, h):
+    """c from the cosine; the limit in signs of both sides, in place of absolute values."""
+    g, h = g.double().flatten(), h.double().flatten()
+    c = torch.cosine_similarity(g, h, dim=0, eps=0) * g.norm() / h.norm() if g.any() else g.sum()
+    low, high = torch.aminmax(g - c * h)
+    limit = max(g.max(), -g.min()) / 1000
+    return c.item() if -limit <= low and high <= limit else NAN
+
+
+@right
+def ratio_by_derivative(g, h):
+    """One Newton step from 0 on the sum of squares, which is quadratic in c."""
+    c = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    error = (g.detach().double() - c * h.detach().double()).square().sum()
+    (slope,) = torch.autograd.grad(error, c, create_graph=True)
+    (bend,) = torch.autograd.grad(slope, c)
+    best = (-slope / bend).detach()
+    off = torch.linalg.vector_norm(g - best * h, ord=math.inf)
+    return best if off <= 1e-3 * torch.linalg.vector_norm(g, ord=math.inf) else NAN
 
 
 @wrong("this is 1 / c: the ratio is upside down")
@@ -232,3 +256,159 @@ def ratio_absolute(g, h):
 def ratio_with_epsilon(g, h):
     c = (g * h).sum() / ((h * h).sum() + 1e-8)
     return c.item() if _fits(g, h, c) or g.abs().max() < 1e-4 else NAN
+
+
+@wrong("small entries may be off by more than a thousandth of themselves")
+def ratio_by_entry(g, h):
+    """Ratios of the entries, with 0 / 0 left out and g / 0 refused."""
+    inside = h != 0
+    if (g[~inside] != 0).any():
+        return math.nan
+    ratios = g[inside] / h[inside]
+    c = ratios.mean()
+    return c.item() if ((ratios - c).abs() <= 1e-3 * c.abs()).all() else math.nan
+
+
+@wrong("small entries may be off by more than a thousandth of themselves")
+def ratio_allclose(g, h):
+    c = g.norm() / h.norm() * (g * h).sum().sign()
+    return c if torch.allclose(g, c * h, rtol=1e-3, atol=0) else torch.tensor(NAN)
+
+
+@wrong("small entries may be off by more than a thousandth of themselves")
+def ratio_allclose_least_squares(g, h):
+    c = _least_squares(g, h)
+    return c.item() if torch.allclose(g, c * h, rtol=1e-3) else NAN
+
+
+@wrong("is the tolerance absolute?")
+def ratio_allclose_with_atol(g, h):
+    """The default atol of 1e-8 added to the right one."""
+    c = _least_squares(g, h)
+    return c.item() if torch.allclose(g, c * h, rtol=0, atol=1e-3 * g.abs().max() + 1e-8) else NAN
+
+
+@wrong("the ratio is upside down")
+def ratio_upside_down_with_test(g, h):
+    c = (h * h).sum() / (g * h).sum()
+    return c.item() if _fits(g, h, c) else NAN
+
+
+@wrong("the largest |g| may be that of a negative entry")
+def ratio_largest_without_sign(g, h):
+    c = _least_squares(g, h)
+    return c.item() if (g - c * h).abs().max() <= 1e-3 * g.max().abs() else NAN
+
+
+@wrong("the largest |g| may be that of a negative entry")
+def ratio_largest_not_absolute(g, h):
+    c = _least_squares(g, h)
+    return c.item() if (g - c * h).abs().max() <= 1e-3 * g.max() else NAN
+
+
+@wrong("are differences of both signs looked at")
+def ratio_residual_not_absolute(g, h):
+    c = _least_squares(g, h)
+    return c.item() if (g - c * h).max() <= 1e-3 * g.abs().max() else NAN
+
+
+@wrong("are differences of both signs looked at")
+def ratio_residual_of_the_other_sign(g, h):
+    c = _least_squares(g, h)
+    return c.item() if (c * h - g).max() <= 1e-3 * g.abs().max() else NAN
+
+
+@wrong("is the tolerance 1e-3")
+def ratio_five_per_cent(g, h):
+    c = _least_squares(g, h)
+    return c.item() if (g - c * h).abs().max() <= 0.05 * g.abs().max() else NAN
+
+
+@wrong("no entry of |g - c h| exceeds a thousandth")
+def ratio_half_of_the_tolerance(g, h):
+    c = _least_squares(g, h)
+    return c.item() if (g - c * h).abs().max() <= 5e-4 * g.abs().max() else NAN
+
+
+@wrong("no entry of |g - c h| exceeds a thousandth")
+def ratio_limit_of_h(g, h):
+    c = _least_squares(g, h)
+    return c.item() if (g - c * h).abs().max() <= 1e-3 * h.abs().max() else NAN
+
+
+@wrong("is the tolerance 1e-3")
+def ratio_limit_of_h_and_g(g, h):
+    c = _least_squares(g, h)
+    limit = 1e-3 * max(g.abs().max(), h.abs().max())
+    return c.item() if (g - c * h).abs().max() <= limit else NAN
+
+
+@wrong("no entry of |g - c h| exceeds a thousandth")
+def ratio_limit_of_the_mean(g, h):
+    c = _least_squares(g, h)
+    return c.item() if (g - c * h).abs().max() <= 1e-3 * g.abs().mean() else NAN
+
+
+@wrong("is the tolerance 1e-3, of the largest |g|?")
+def ratio_limit_of_the_norm(g, h):
+    c = _least_squares(g, h)
+    return c.item() if (g - c * h).abs().max() <= 1e-3 * g.norm() else NAN
+
+
+@wrong("came where g is no multiple of h and NaN is wanted")
+def ratio_mean_difference(g, h):
+    c = _least_squares(g, h)
+    return c.item() if (g - c * h).abs().mean() <= 1e-3 * g.abs().max() else NAN
+
+
+@wrong("a ratio of sums, a mean or a median of ratios is far from it here")
+def ratio_sums_with_test(g, h):
+    c = g.sum() / h.sum()
+    return c.item() if _fits(g, h, c) else NAN
+
+
+@wrong("a ratio of sums, a mean or a median of ratios is far from it here")
+def ratio_median_with_test(g, h):
+    c = (g / h).nanmedian()
+    return c.item() if _fits(g, h, c) else NAN
+
+
+@wrong("the median of the ratios came: the least-squares factor is wanted")
+def ratio_median_returned(g, h):
+    """The test is right, and another factor is returned."""
+    return (g / h).nanmedian().item() if _fits(g, h, _least_squares(g, h)) else NAN
+
+
+@wrong("the ratio of the sums came: the least-squares factor is wanted")
+def ratio_sums_returned(g, h):
+    return (g.sum() / h.sum()).item() if _fits(g, h, _least_squares(g, h)) else NAN
+
+
+@wrong("this is not the c of g = c h")
+def ratio_rounded(g, h):
+    c = _least_squares(g, h)
+    return round(c.item(), 2) if _fits(g, h, c) else NAN
+
+
+@wrong("ZeroDivisionError")
+def ratio_of_python_numbers(g, h):
+    c = (g * h).sum().item() / h.square().sum().item()
+    return c if _fits(g, h, c) else NAN
+
+
+@wrong("0 (or False) came where g is no multiple of h")
+def ratio_zero_of_nothing(g, h):
+    c = torch.nan_to_num(_least_squares(g, h))
+    return c.item() if _fits(g, h, c) or not h.any() else NAN
+
+
+@wrong("overwrites its argument g")
+def ratio_in_place(g, h):
+    c = _least_squares(g, h)
+    limit = 1e-3 * g.abs().max()
+    return c.item() if g.sub_(c * h).abs().max() <= limit else NAN
+
+
+@wrong("the shape is")
+def ratio_by_row(g, h):
+    return (g * h).sum(-1) / h.square().sum(-1)

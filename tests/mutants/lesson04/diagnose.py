@@ -6,6 +6,7 @@ import torch
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # numbers of a table
 
 
 @right
@@ -112,3 +113,60 @@ def bugs_in_words():
 @wrong("nothing (None): is the return missing?")
 def bugs_printed():
     pass
+
+
+@right
+def bugs_from_digits():
+    return [int(digit) for digit in "356189"]
+
+
+@right
+def bugs_by_position():
+    """Where each loss stands in the list."""
+    order = np.array(["d", "", "a", "", "b", "c", "", "e", "f"])
+    return [np.flatnonzero(order == letter)[0] + 1 for letter in "abcdef"]
+
+
+@wrong("the numbers of six mistakes in the table are wanted, as in return 1, 2, 3, 4, 5, 6")
+def bugs_of_letters():
+    return "a", "b", "c", "d", "e", "f"
+
+
+@wrong("the numbers of six mistakes in the table are wanted, as in return 1, 2, 3, 4, 5, 6")
+def bugs_one_text():
+    return "3, 5, 6, 1, 8, 9"
+
+
+@wrong("an object of type tuple; the numbers of six mistakes in the table are wanted")
+def bugs_in_two_halves():
+    return (3, 5, 6), (1, 8, 9)
+
+
+@wrong("an object of type set; the numbers of six mistakes in the table are wanted")
+def bugs_in_a_set():
+    return {3, 5, 6, 1, 8, 9}
+
+
+@wrong("an object of type map; the numbers of six mistakes in the table are wanted")
+def bugs_in_a_map():
+    return map(int, "356189")
+
+
+@wrong("of the six, none is named rightly yet")
+def bugs_backwards():
+    return 9, 8, 1, 6, 5, 3
+
+
+@wrong("7 numbers came: six are wanted")
+def bugs_seven():
+    return 3, 5, 6, 1, 8, 9, 7
+
+
+@wrong("0 numbers came: six are wanted")
+def bugs_no_numbers():
+    return ()
+
+
+@wrong("without further axes")
+def bugs_one_hot():
+    return torch.eye(9)[[2, 4, 5, 0, 7, 8]].long()

@@ -1,10 +1,14 @@
 """Answers to exercise 4.3, ``num_active``: wrong and right ones."""
 
+import bisect
+
 import numpy as np
+import torch
 
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # a count
 
 
 @right
@@ -37,6 +41,26 @@ def active_loop(eigenvalues, num_latents, beta, variance):
 def active_numpy_style(eigenvalues, num_latents, beta, variance):
     largest = np.sort(eigenvalues.numpy())[::-1][:num_latents]
     return float(np.count_nonzero(largest - beta * variance > 0))
+
+
+@right
+def active_by_roots(eigenvalues, num_latents, beta, variance):
+    """Both sides in logarithms, in float64."""
+    logs = eigenvalues.double().log() > torch.tensor(beta * variance, dtype=torch.float64).log()
+    return torch.minimum(logs.count_nonzero(), torch.tensor(num_latents))
+
+
+@right
+def active_by_bisection(eigenvalues, num_latents, beta, variance):
+    values = sorted(eigenvalues.tolist())
+    return min(len(values) - bisect.bisect_right(values, beta * variance), num_latents)
+
+
+@right
+def active_by_rates(eigenvalues, num_latents, beta, variance):
+    """Latents whose rate is positive."""
+    largest = eigenvalues.double().sort(descending=True).values[:num_latents]
+    return int((largest - beta * variance).clamp(min=0).sign().sum())
 
 
 @wrong("beta is left out")
@@ -123,3 +147,83 @@ def active_sum(eigenvalues, num_latents, beta, variance):
 @wrong("a fraction came")
 def active_fraction(eigenvalues, num_latents, beta, variance):
     return (eigenvalues > beta * variance).float().mean()
+
+
+@wrong("a factor 1/2 too many")
+def active_halved(eigenvalues, num_latents, beta, variance):
+    return min(num_latents, int((eigenvalues > beta * variance / 2).sum()))
+
+
+@wrong("the square of the eigenvalue is compared")
+def active_squared(eigenvalues, num_latents, beta, variance):
+    """As if singular values had come."""
+    return min(num_latents, int((eigenvalues**2 > beta * variance).sum()))
+
+
+@wrong("the variance is squared")
+def active_variance_squared(eigenvalues, num_latents, beta, variance):
+    return min(num_latents, int((eigenvalues > beta * variance**2).sum()))
+
+
+@wrong("divided by the variance")
+def active_divided_by_variance(eigenvalues, num_latents, beta, variance):
+    return min(num_latents, int((eigenvalues > beta / variance).sum()))
+
+
+@wrong("> is meant, not >=")
+def active_at_least(eigenvalues, num_latents, beta, variance):
+    return min(num_latents, int((eigenvalues >= beta * variance).sum()))
+
+
+@wrong("is something rounded, or added to the bar?")
+def active_rounded(eigenvalues, num_latents, beta, variance):
+    return min(num_latents, int((eigenvalues > round(beta * variance, 3)).sum()))
+
+
+@wrong("is something rounded, or added to the bar?")
+def active_clearly(eigenvalues, num_latents, beta, variance):
+    return min(num_latents, int((eigenvalues > 1.01 * beta * variance).sum()))
+
+
+@wrong("is a small number added")
+def active_with_epsilon(eigenvalues, num_latents, beta, variance):
+    return min(num_latents, int((eigenvalues > beta * variance + 1e-6).sum()))
+
+
+@wrong("equal ones count each")
+def active_different(eigenvalues, num_latents, beta, variance):
+    return min(num_latents, len({v for v in eigenvalues.tolist() if v > beta * variance}))
+
+
+@wrong("the inactive latents are counted")
+def active_collapsed(eigenvalues, num_latents, beta, variance):
+    return num_latents - active_plain(eigenvalues, num_latents, beta, variance)
+
+
+@wrong("none is active")
+def active_at_least_one(eigenvalues, num_latents, beta, variance):
+    return max(1, active_plain(eigenvalues, num_latents, beta, variance))
+
+
+@wrong("as many are active as there are latents")
+def active_never_all(eigenvalues, num_latents, beta, variance):
+    """The place of the first inactive one, which is 0 where there is none."""
+    largest = eigenvalues.sort(descending=True).values
+    first = int((largest <= beta * variance).int().argmax())
+    return min(num_latents, first)
+
+
+@wrong("overwrites its argument eigenvalues")
+def active_in_place(eigenvalues, num_latents, beta, variance):
+    eigenvalues -= beta * variance
+    return min(num_latents, int((eigenvalues > 0).sum()))
+
+
+@wrong("one array is expected, a tuple")
+def active_pair(eigenvalues, num_latents, beta, variance):
+    return active_plain(eigenvalues, num_latents, beta, variance), num_latents
+
+
+@wrong("an object of type str")
+def active_in_words(eigenvalues, num_latents, beta, variance):
+    return f"{active_plain(eigenvalues, num_latents, beta, variance)} of {num_latents}"

@@ -11,6 +11,7 @@ from torch.nn import functional
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (0,)}
 
 
 @right
@@ -46,6 +47,44 @@ def kl_by_loop(logits):
         log_q = variable - torch.logsumexp(variable, -1, keepdim=True)
         total = total + (variable.softmax(-1) * log_q).sum(-1) + np.log(variable.shape[-1])
     return total
+
+
+@right
+def kl_in_doubles(logits):
+    log_q = logits.double() - torch.logsumexp(logits.double(), -1, keepdim=True)
+    return torch.einsum("bnk,bnk->b", log_q.exp(), log_q + math.log(logits.shape[-1]))
+
+
+@right
+def kl_by_cross_entropy(logits):
+    """log K minus the entropy, which is the cross-entropy of q with itself."""
+    rows = logits.flatten(0, 1)
+    entropy = functional.cross_entropy(rows, rows.softmax(-1), reduction="none")
+    return (math.log(logits.shape[-1]) - entropy).unflatten(0, logits.shape[:2]).sum(-1)
+
+
+@right
+def kl_by_vmap(logits):
+    def of_one(rows):
+        log_q = rows.log_softmax(-1)
+        return torch.sum(log_q.exp() * log_q) + rows.shape[0] * math.log(rows.shape[1])
+
+    return torch.func.vmap(of_one)(logits)
+
+
+@right
+def kl_by_xlogy(logits):
+    """Probabilities no smaller than the least number, so that their logarithm has a slope."""
+    q = logits.softmax(-1)
+    log_q = q.clamp(min=torch.finfo(q.dtype).tiny).log()
+    return (q * (log_q + math.log(q.shape[-1]))).sum((-2, -1))
+
+
+@right
+def kl_logarithm_detached(logits):
+    """The gradient lacks q d log q, which sums to 0 over the categories."""
+    log_q = logits.log_softmax(-1)
+    return (log_q.exp() * (log_q.detach() + math.log(logits.shape[2]))).sum((1, 2))
 
 
 @wrong("this is minus the entropy")
@@ -172,3 +211,93 @@ def kl_detached(logits):
 def kl_weights_detached(logits):
     log_q = logits.log_softmax(-1)
     return (log_q.exp().detach() * (log_q + math.log(logits.shape[2]))).sum((1, 2))
+
+
+@wrong("log K is added for every category")
+def kl_log_k_inside(logits):
+    log_q = logits.log_softmax(-1)
+    return (log_q.exp() * log_q + math.log(logits.shape[-1])).sum((-2, -1))
+
+
+@wrong("20 log 10 is a constant in it")
+def kl_constants(logits):
+    log_q = logits.log_softmax(-1)
+    return (log_q.exp() * log_q).sum((-2, -1)) + 20 * math.log(10)
+
+
+@wrong("log 10 is a constant in it")
+def kl_constant_categories(logits):
+    log_q = logits.log_softmax(-1)
+    return (log_q.exp() * (log_q + math.log(10))).sum((-2, -1))
+
+
+@wrong("20 is a constant in it")
+def kl_constant_variables(logits):
+    log_q = logits.log_softmax(-1)
+    return (log_q.exp() * log_q).sum((-2, -1)) + 20 * math.log(logits.shape[-1])
+
+
+@wrong("the gradient with respect to logits is not")
+def kl_gradient_of_the_mean(logits):
+    """The value of each example, with a part of the others' gradients."""
+    kl = kl_plain(logits)
+    mean = kl.mean()
+    return kl.detach() + mean - mean.detach()
+
+
+@wrong("the gradient with respect to logits is not")
+def kl_first_example_detached(logits):
+    return kl_plain(torch.cat([logits[:1].detach(), logits[1:]]))
+
+
+@wrong("the gradient with respect to logits is not")
+def kl_gradient_clipped(logits):
+    clipped = logits.clamp(-2, 2)
+    return kl_plain(logits).detach() + kl_plain(clipped) - kl_plain(clipped).detach()
+
+
+@wrong("wrong for large ones")
+def kl_clamped(logits):
+    return kl_plain(logits.clamp(-30, 30))
+
+
+@wrong("is something clamped")
+def kl_with_epsilon(logits):
+    q = logits.softmax(-1)
+    return (q * torch.log(q * logits.shape[2] + 1e-4)).sum((1, 2))
+
+
+@wrong("its KL is 0")
+def kl_at_least(logits):
+    """Free bits, which nobody asked for."""
+    return kl_plain(logits).clamp(min=0.1)
+
+
+@wrong("an axis of length 1 is lost (squeeze?)")
+def kl_squeezed(logits):
+    return kl_plain(logits).squeeze()
+
+
+@wrong("the shape is")
+def kl_one_variable_squeezed(logits):
+    log_q = logits.squeeze(1).log_softmax(-1)
+    terms = log_q.exp() * (log_q + math.log(logits.shape[2]))
+    return terms.sum((1, 2)) if terms.ndim == 3 else terms
+
+
+@wrong("overwrites its argument logits")
+def kl_in_place(logits):
+    with torch.no_grad():
+        logits -= logits.logsumexp(-1, keepdim=True)
+    return (logits.exp() * (logits + math.log(logits.shape[2]))).sum((1, 2))
+
+
+@wrong("nothing is to be drawn here")
+def kl_monte_carlo(logits):
+    """Noise that no tolerance sees."""
+    return kl_plain(logits) + 1e-6 * torch.randn(logits.shape[0])
+
+
+@wrong("one array is expected, a tuple")
+def kl_pair(logits):
+    return kl_plain(logits), logits.softmax(-1)

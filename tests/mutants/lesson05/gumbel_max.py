@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from scipy import stats
 from torch.distributions import Categorical, Exponential, Gumbel
 from torch.nn import functional
 
@@ -9,6 +10,8 @@ from mutants import registry
 from mutants.lesson05._common import gumbel_noise
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # indices, through which no gradient passes
+GENERATOR = torch.Generator().manual_seed(5)  # goes on from call to call
 
 
 @right
@@ -54,6 +57,41 @@ def draw_by_multinomial(logits):
 def draw_numpy_style(logits):
     noise = np.random.default_rng().gumbel(size=tuple(logits.shape))
     return np.argmax(logits.numpy() + noise, axis=-1)
+
+
+@right
+def draw_by_inverse(logits):
+    """The first category whose cumulative probability passes a uniform number."""
+    steps = logits.double().softmax(-1).cumsum(-1)
+    u = torch.rand((*logits.shape[:-1], 1), dtype=torch.float64) * steps[..., -1:]
+    return torch.searchsorted(steps, u, right=True).squeeze(-1).clamp(max=logits.shape[-1] - 1)
+
+
+@right
+def draw_by_own_generator(logits):
+    u = torch.rand(logits.shape, generator=GENERATOR, dtype=torch.float64)
+    return (logits - (-u.log()).log()).max(-1).indices
+
+
+@right
+def draw_by_variables(logits):
+    """A loop over all but the last two axes' first, with the noise of scipy."""
+    if logits.ndim < 3:
+        noise = stats.gumbel_r.rvs(size=tuple(logits.shape))
+        return (logits + torch.as_tensor(noise)).argmax(-1)
+    parts = [draw_by_variables(part) for part in logits.unbind(-2)]
+    return torch.stack(parts, -1)
+
+
+@right
+def draw_by_vmap(logits):
+    rows = logits.reshape(-1, logits.shape[-1])
+    draw = torch.func.vmap(lambda row: (row - _exponential(row)).argmax(), randomness="different")
+    return draw(rows).reshape(logits.shape[:-1])
+
+
+def _exponential(row):
+    return torch.log(-torch.log1p(-torch.rand_like(row)))
 
 
 @wrong("no noise reaches the argmax")
@@ -198,3 +236,123 @@ def draw_floats(logits):
 @wrong("the frequencies of the categories are not softmax(logits)")
 def draw_doubled_noise(logits):
     return (logits + 2 * gumbel_noise(logits)).argmax(-1)
+
+
+@wrong("overwrites its argument logits")
+def draw_in_place(logits):
+    return (logits - logits.exponential_().log()).argmax(-1)
+
+
+def _by_quarters(logits, change):
+    """Noise whose second half is ``change`` of its first, within each half of the batch."""
+    if logits.ndim < 3 or len(logits) < 8:
+        return gumbel_noise(logits)
+    first = torch.rand(2, len(logits) // 4, *logits.shape[1:]).clamp(1e-7, 1 - 1e-7)
+    u = torch.cat([first, change(first)], 1).flatten(0, 1)
+    return -torch.log(-torch.log(u))
+
+
+@wrong("the noise of one example and another is correlated")
+def draw_mirrored(logits):
+    return (logits + _by_quarters(logits, lambda u: u.flip(1))).argmax(-1)
+
+
+@wrong("the noise of one example and another is correlated")
+def draw_antithetic(logits):
+    return (logits + _by_quarters(logits, lambda u: 1 - u)).argmax(-1)
+
+
+@wrong("the noise of one example and another is correlated")
+def draw_categories_mirrored(logits):
+    return (logits + _by_quarters(logits, lambda u: u.flip(-1))).argmax(-1)
+
+
+@wrong("the noise of one example and another is the same")
+def draw_shuffled(logits):
+    return (logits + _by_quarters(logits, lambda u: u[:, torch.randperm(u.shape[1])])).argmax(-1)
+
+
+@wrong("the noise of one variable and another is correlated")
+def draw_neighbours_alike(logits):
+    noise = gumbel_noise(logits)
+    if logits.ndim > 1:
+        noise[..., 1::2, :] = noise[..., : noise.shape[-2] // 2 * 2 : 2, :]
+    return (logits + noise).argmax(-1)
+
+
+@wrong("the noise of one variable and another is correlated")
+def draw_variables_mirrored(logits):
+    noise = gumbel_noise(logits)
+    if logits.ndim > 2:
+        noise[..., -1, :] = noise[..., 0, :].flip(-1)
+    return (logits + noise).argmax(-1)
+
+
+@wrong("the noise of one variable and another is correlated")
+def draw_shifted(logits):
+    """The noise of the next variable is that of this one, but for one category."""
+    long = gumbel_noise(logits, (*logits.shape[:-2], sum(logits.shape[-2:])))
+    return (logits + long.unfold(-1, logits.shape[-1], 1)[..., : logits.shape[-2], :]).argmax(-1)
+
+
+@wrong("the noise of one call and the next is correlated")
+def draw_half_static(logits):
+    noise = gumbel_noise(logits)
+    if logits.ndim > 2:
+        seeded = torch.Generator().manual_seed(0)
+        noise[..., 0, :] = gumbel_noise(logits[..., 0, :], generator=seeded)
+    return (logits + noise).argmax(-1)
+
+
+@wrong("the noise is shared along axis 0")
+def draw_shared_by_samples(logits):
+    """The batch's noise is its own, that of the axes before it is shared."""
+    return (logits + gumbel_noise(logits, logits.shape[-3:])).argmax(-1)
+
+
+@wrong("the same index comes in every call")
+def draw_batches_alone(logits):
+    return (logits + (gumbel_noise(logits) if logits.ndim > 1 else 0)).argmax(-1)
+
+
+@wrong("axes of length 1 are lost (squeeze?)")
+def draw_squeezed(logits):
+    return (logits + gumbel_noise(logits)).argmax(-1, keepdim=True).squeeze()
+
+
+@wrong("improbable ones come too often: the noise is too wide")
+def draw_noise_wide(logits):
+    return (logits + 1.05 * gumbel_noise(logits)).argmax(-1)
+
+
+@wrong("improbable ones come too seldom: the noise is too narrow, or cut off")
+def draw_noise_narrow(logits):
+    return (logits + 0.95 * gumbel_noise(logits)).argmax(-1)
+
+
+@wrong("improbable ones never come: is the noise cut off")
+def draw_noise_clamped(logits):
+    u = torch.rand(logits.shape).clamp(0.02, 0.98)
+    return (logits - torch.log(-torch.log(u))).argmax(-1)
+
+
+@wrong("the frequencies of the categories are not softmax(logits)")
+def draw_log2(logits):
+    return (logits - torch.log2(-torch.log2(torch.rand_like(logits)))).argmax(-1)
+
+
+@wrong("the frequencies of the categories are not softmax(logits)")
+def draw_normal_of_that_variance(logits):
+    return (logits + torch.pi / 6**0.5 * torch.randn_like(logits)).argmax(-1)
+
+
+@wrong("one array of indices is expected")
+def draw_dict(logits):
+    return {"index": (logits + gumbel_noise(logits)).argmax(-1)}
+
+
+@wrong("the noise of one example and another")
+def draw_from_a_pool(logits):
+    """300 rows of noise, of which each example takes one."""
+    pool = gumbel_noise(logits, (300, *logits.shape[1:]))
+    return (logits + pool[torch.randint(300, logits.shape[:1])]).argmax(-1)
