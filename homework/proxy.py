@@ -30,6 +30,9 @@ class Answer(Remote):
     def call_in_place(self, arrays, seed):
         return self.call(arrays, seed, in_place=True)
 
+    def call_within(self, arrays, seed, most):
+        return self.call(arrays, seed, most=int(most))
+
     def gradient(self, arrays, seed, output, weights, probe):
         return self._gradients("gradient", arrays, seed, output, weights, probe)[1]
 

@@ -144,9 +144,11 @@ def verify_repeatable(answer, *arrays):
             )
 
 
-def verify_gradient(answer, arrays, names, expected, *, of="the result", output=0, seed=0):
+def verify_gradient(
+    answer, arrays, names, expected, *, of="the result", output=0, seed=0, probe=None
+):
     """Compare the gradients with ``expected`` (None: not looked at), naming the argument."""
-    found = gradient(answer, *arrays, output=output, seed=seed)
+    found = gradient(answer, *arrays, output=output, seed=seed, probe=probe)
     for name, received, right in zip(names, found, expected, strict=True):
         if right is None:
             continue
