@@ -1,4 +1,4 @@
-"""What a check can hand to an answer and see of it: tuples, memory, gradients of a model's method."""
+"""What a check can hand to an answer and see of it: tuples, memory, gradients of methods."""
 
 import numpy as np
 import pytest
