@@ -58,8 +58,9 @@ def _broadcast(args):
 
 def call_within(handle, arrays, seed, most, failure):
     """``handle.call(arrays, seed)``; raises ``failure`` where an array has more bytes than that."""
-    with Largest() as seen:
-        value = handle.call(arrays, seed)
-    if seen.most > most:
-        raise failure(f"{seen.most:,} bytes are held at once, at most {most:,} are needed.")
-    return value
+    for _ in range(2):  # at the first call Python may load modules, which count as well
+        with Largest() as seen:
+            value = handle.call(arrays, seed)
+        if seen.most <= most:
+            return value
+    raise failure(f"{seen.most:,} bytes are held at once, at most {most:,} are needed.")
