@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 
 from course_utils.checks._compare import (
-    close,
     doubles,
     floats,
     sizes,
@@ -60,26 +59,20 @@ def log_aggregate(answer, seed):
         formulas = _each_pair(*doubles(*arrays))
         moderate, right = (low, distance) == (-1, None), _log_mean(formulas[0][1].sum(-1))
         lost = [(SQUEEZED, right.squeeze())] if num_z == 1 and num > 1 else []
-        received = call(answer, *arrays)
         verify(
-            received,
+            call(answer, *arrays),
             right,
             checked=f"{label}z {arrays[0].shape}, mu and log_var {arrays[1].shape}",
             wrong=lost if label else _aggregates(formulas, *doubles(*arrays)),
             scale=0.1 * (np.abs(formulas[0][1]).sum(-1).min(1) + dim),
             tolerance=ROUNDING,
-            hint="" if moderate else CLAMPED if abs(low) > 9 or _is_near(received, right) else FAR,
+            hint="" if moderate else CLAMPED if abs(low) > 9 else FAR,
             undefined=FAR,
         )
     return (
         "The logarithm of the mean over n of N(z; mu_n, exp(log_var_n)), one value for each z; "
         "for N = 1 and M = 1, and finite for |z| = 100."
     )
-
-
-def _is_near(received, right):
-    """Whether the values are within 5 % of the right ones."""
-    return isinstance(received, np.ndarray) and close(received, right, tolerance=0.05)
 
 
 def _each_pair(z, mu, log_var):

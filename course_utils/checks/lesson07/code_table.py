@@ -9,6 +9,8 @@ from course_utils.checks._contract import call, check
 from course_utils.checks._forms import in_rows
 from course_utils.checks._masks import SQUEEZED
 
+OVERFLOW = "right for few images, wrong for many: do the counts overflow their type?"
+
 
 @check("7.5", seals=("nets.independent.IndependentPrior",))
 def code_table(answer, seed):
@@ -44,7 +46,7 @@ def code_table(answer, seed):
             right,
             checked=about,
             wrong=wrong,
-            hint=_sums(received, right),
+            hint=_sums(received, right) or (OVERFLOW if count > 1000 else ""),
             tolerance=1e-5,
             undefined="a label that does not occur has no counts: alpha is needed above and below",
         )

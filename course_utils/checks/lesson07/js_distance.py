@@ -7,6 +7,10 @@ from course_utils.checks._contract import call, check
 
 LOG_2 = np.log(2)
 ROUNDED = "right for very different tables: is something clamped or rounded, or a number added?"
+ZEROS = (
+    "right without zeros, wrong where a probability is 0: it counts as 0, nothing is to be added "
+    "or clamped"
+)
 UNDEFINED = (
     "0 log 0 counts as 0, p / m is 0 / 0 where both are 0, and rounding may leave a number just "
     "below 0 under the root"
@@ -45,12 +49,12 @@ def js_distance(answer, seed):
         ("the same, exchanged: ", *zeros[::-1]),
         ("disjoint tables: ", *apart),
         ("one position: ", p[:1], q[:1]),
-        ("one position, two codes: ", PAIR, PAIR[:, ::-1]),
-        ("one code: ", p[:, :1] ** 0, p[:, :1] ** 0),
+        ("one position: ", PAIR, PAIR[:, ::-1]),
         ("tables that differ little: ", p, near),
         ("tables that differ in the third decimal: ", p, nearer),
         ("tables that differ at one position: ", p, single),
         ("equal tables: ", p, p),
+        ("one code: ", p[:, :1] ** 0, p[:, :1] ** 0),
         ("equal tables with zeros: ", zeros[0], zeros[0]),
         ("one-hot tables, equal: ", *np.eye(num_codes)[codes[[1, 1], :, 0]]),
     ):
@@ -60,7 +64,7 @@ def js_distance(answer, seed):
                 call(answer, *arrays),
                 formulas[0][1],
                 checked=f"{label}p and q of shape {one.shape}, {arrays[0].dtype}",
-                wrong=formulas[1:],
+                wrong=[(name, v) for name, v in formulas[1:] if not label or np.ndim(v)],
                 # The root makes 1e-7, what rounding leaves of 0, as large as 3e-4.
                 scale=1 if formulas[0][1] < 1e-3 else 0.5 if formulas[0][1] < 0.01 else 0,
                 tolerance=5e-4,
@@ -76,7 +80,9 @@ def js_distance(answer, seed):
 def _hint(label):
     if "equal" in label or "one code" in label:
         return "equal tables have the distance 0"
-    return ROUNDED if "differ" in label else ""
+    if label in ("", "one position: "):
+        return ""
+    return ROUNDED if "differ" in label else ZEROS
 
 
 def _told_apart(formulas):

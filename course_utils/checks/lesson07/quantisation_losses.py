@@ -8,6 +8,10 @@ from course_utils.checks._forms import in_pairs
 from course_utils.checks._masks import SQUEEZED
 from course_utils.checks._remote import CheckFailed
 
+EXTREMES = (
+    "right for moderate differences alone: are large ones not squared, or small ones changed?"
+)
+MIXED = "is it that of something else, or are examples mixed?"
 NAMES = ("codebook loss", "commitment loss")
 
 
@@ -49,7 +53,8 @@ def quantisation_losses(answer, seed):
                 received=show(received),
             )
         for name, loss in zip(NAMES, received, strict=True):
-            verify(loss, right, checked=about, wrong=lost + wrong, part=name)
+            hint = EXTREMES if "far" in label or "near" in label else ""
+            verify(loss, right, checked=about, wrong=lost + wrong, part=name, hint=hint)
         if distance == 0:
             _verify_rest(answer, (z_e, e), about)
         else:
@@ -125,6 +130,8 @@ def _verify_sides(answer, arrays, difference, probe, about):
     for name, received, right in zip(
         NAMES, (found[0][1], found[1][0]), (-slope, slope), strict=True
     ):
+        with np.errstate(all="ignore"):
+            is_uneven = np.ptp(received / right) > 1e-3
         verify(
             received,
             right,
@@ -137,6 +144,7 @@ def _verify_sides(answer, arrays, difference, probe, about):
             ],
             tolerance=1e-5,
             scale=1e-2 * np.abs(right).max(),
+            hint=MIXED if is_uneven else "",
         )
 
 

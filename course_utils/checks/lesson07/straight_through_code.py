@@ -6,6 +6,8 @@ from course_utils.checks._compare import floats, show, verify
 from course_utils.checks._contract import call, check, gradient
 from course_utils.checks._remote import CheckFailed
 
+PART = "does a part of it not pass, where z_e is far from e, or large?"
+
 
 @check("7.3")
 def straight_through_code(answer, seed):
@@ -82,4 +84,5 @@ def _verify_passage(found, probe, z_e, e, about):
             ("the same everywhere: entries are mixed", np.full_like(probe, probe.mean())),
         ],
         tolerance=1e-5,
+        hint=PART if np.ptp(to_z / probe) > 1e-3 else "",
     )

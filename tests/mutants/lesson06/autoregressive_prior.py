@@ -517,7 +517,7 @@ class DropoutInTraining(Flow):
         return super().scale_and_shift(functional.dropout(z, 0.2, self.training))
 
 
-@wrong("in train mode")
+@wrong("right in eval mode, wrong in train mode")
 class NoiseInTraining(Flow):
     def log_prob(self, z):
         noise = 0.05 * torch.randn_like(z) if self.training else 0
@@ -566,7 +566,7 @@ class PassesOfTheBatch(Inverse):
         return z
 
 
-@wrong("scale and shift constant: ")
+@wrong("is something clamped?")
 class ClampsZ(Flow):
     def log_prob(self, z):
         z = z.clamp(-6, 6)

@@ -259,7 +259,7 @@ def aggregate_clamped_above(z, mu, log_var):
     return aggregate_plain(z, mu, log_var.clamp(max=20))
 
 
-@wrong("wrong for extreme ones")
+@wrong("or for narrow ones")
 def aggregate_variance_and_more(z, mu, log_var):
     variance = log_var.exp() + 1e-6
     return aggregate_plain(z, mu, variance.log())

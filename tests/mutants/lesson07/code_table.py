@@ -237,8 +237,8 @@ def table_squeezed(codes, labels, num_labels, num_codes, alpha):
     return table_plain(codes, labels, num_labels, num_codes, alpha).squeeze()
 
 
-@wrong("3,000 images")
-def table_in_half_precision(codes, labels, num_labels, num_codes, alpha):
+@wrong("do the counts overflow their type?")
+def table_in_bytes(codes, labels, num_labels, num_codes, alpha):
     counts = _counted(codes, labels, num_labels, num_codes).to(torch.uint8).float() + alpha
     return _shares(counts)
 

@@ -341,7 +341,7 @@ def follow_usage_with_a_floor(codebook, usage, z_e, indices, decay):
     return codebook + step[:, None] * _difference(codebook, z_e, indices), new.clamp(min=1e-4)
 
 
-@wrong("near the right values")
+@wrong("is something clamped")
 def follow_rounded_decay(codebook, usage, z_e, indices, decay):
     return follow_plain(codebook, usage, z_e, indices, round(decay, 2))
 

@@ -228,7 +228,7 @@ def distance_with_a_threshold(p, q):
     return torch.zeros(()) if torch.allclose(p, q, atol=1e-2) else distance_plain(p, q)
 
 
-@wrong("")
+@wrong("right without zeros, wrong where a probability is 0")
 def distance_of_clamped_probabilities(p, q):
     p, q = p.clamp(min=1e-3), q.clamp(min=1e-3)
     return _divergence(p, q).mean().sqrt()
@@ -239,10 +239,9 @@ def distance_with_a_number_under_the_root(p, q):
     return (_divergence(p, q).mean() + 1e-5).sqrt()
 
 
-@wrong("is something clamped or rounded")
-def distance_in_half_precision(p, q):
-    js = _divergence(p, q)
-    return js.half().float().mean().mul(256).round().div(256).sqrt()
+@wrong("is something clamped or rounded, or a number added?")
+def distance_with_a_floor(p, q):
+    return _divergence(p, q).mean().clamp(min=1e-4).sqrt()
 
 
 @wrong("the largest of the positions is taken")

@@ -231,9 +231,9 @@ def nearest_rounded(z_e, codebook):
     return (torch.cdist(z_e, codebook).square() * 100).round().argmin(1)
 
 
-@wrong("a number is outside")
+@wrong("get a code that is not the nearest")
 def nearest_in_a_byte(z_e, codebook):
-    return nearest_plain(z_e, codebook).to(torch.int8)
+    return nearest_plain(z_e, codebook).to(torch.uint8)
 
 
 @wrong("get a code that is not the nearest")

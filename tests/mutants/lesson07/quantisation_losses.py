@@ -216,7 +216,7 @@ def losses_with_small_number(z_e, e):
     return _both(lambda d: (d.square() + 1e-6).mean((1, 2, 3)))(z_e, e)
 
 
-@wrong("codebook loss: ")
+@wrong("are large ones not squared")
 def losses_huber(z_e, e):
     return _both(lambda d: 2 * functional.huber_loss(d, 0 * d, "none", delta=100).mean((1, 2, 3)))(
         z_e, e
@@ -237,7 +237,7 @@ def losses_beta_in_the_gradient(z_e, e):
     return codebook_loss, 0.25 * commitment_loss + 0.75 * commitment_loss.detach()
 
 
-@wrong("commitment loss: the value is right, its gradient is not")
+@wrong("or are examples mixed?")
 def losses_mixed_examples(z_e, e):
     codebook_loss, commitment_loss = losses_plain(z_e, e)
     mean = commitment_loss.mean()
