@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from course_utils import checks
+from course_utils.checks._compare import verify_repeatable
 from course_utils.checks._contract import as_tuple, call, gradient
 
 N, K, D = 60, 50, 40
@@ -68,3 +69,10 @@ def test_gradients_of_a_models_method_reach_its_parameters():
     model = checks.build(Line, weights={"layer.weight": np.float32([[1, 2]])})
     found = gradient(model.twice, np.float32([[3, 4]]), weights=True)
     np.testing.assert_array_equal(found["layer.weight"], [[6, 8]])
+
+
+@pytest.mark.parametrize("second", [{"a": torch.ones(2)}, torch.zeros(2), 3, torch.ones(3)])
+def test_a_second_call_of_another_kind_is_a_mistake_and_no_crash(second):
+    kinds = iter([torch.ones(2), second])
+    with pytest.raises(checks.CheckFailed, match="gave different values"):
+        verify_repeatable(lambda: next(kinds))
