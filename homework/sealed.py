@@ -30,7 +30,8 @@ def make(lesson, folder):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     shutil.copytree(INSIDE, folder / "inside", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(PACKAGE / "checks" / "_remote.py", folder / "inside" / "remote.py")
+    for name in ("remote", "largest"):
+        shutil.copy(PACKAGE / "checks" / f"_{name}.py", folder / "inside" / f"{name}.py")
     for path in [folder, *folder.rglob("*")]:  # another user reads it, whatever the umask is
         path.chmod(0o755 if path.is_dir() else 0o644)
 

@@ -79,6 +79,13 @@ def test_inverse_of_the_flow(flow):
     assert (flow.invert(epsilon) - z.float()).abs().max() < 1e-4
 
 
+def test_one_z_alone_is_a_batch_without_its_axis(flow):
+    z = torch.randn(3, 4).double()
+    torch.testing.assert_close(flow.log_prob(z[0]), flow.log_prob(z)[0])
+    torch.testing.assert_close(flow.invert(z[0]), flow.invert(z)[0])
+    assert flow.log_prob(z[0]).shape == ()
+
+
 def test_log_determinant_by_autograd(flow):
     z = torch.randn(4).double()
     matrix = jacobian(lambda row: flow.transform(row)[0], z)

@@ -5,9 +5,9 @@ A check is ``check(answer, seed=0)``. It touches ``answer`` only through :func:`
 (:class:`Local`) and on a proxy of an answer that lives elsewhere (another :class:`Remote`).
 
 Only numpy arrays cross the border. Going in, an array with dimensions arrives as a torch tensor of
-the same dtype, a number (or an array without dimensions) as a Python number. Coming out, tensors,
-numpy arrays and Python numbers become arrays; a tuple or list of those becomes a tuple of arrays, a
-dict of those a dict of arrays; anything else is refused.
+the same dtype, a number (or an array without dimensions) as a Python number, :func:`as_tuple` as a
+tuple. Coming out, tensors, numpy arrays and Python numbers become arrays; a tuple or list of those
+becomes a tuple of arrays, a dict of those a dict of arrays; anything else is refused.
 """
 
 import functools
@@ -17,14 +17,20 @@ import numpy as np
 
 from course_utils import settings
 from course_utils.checks._earlier import first_to_repair
-from course_utils.checks._remote import CheckFailed, Local, Remote, kind_of
+from course_utils.checks._largest import call_within
+from course_utils.checks._remote import TUPLE, CheckFailed, Local, Remote, kind_of
 from course_utils.checks._watch import LIBRARIES, Watch
 
 CHECKS = {}  # name -> check
 SEALS = {}  # exercise -> names that its check seals
 
 
-def call(answer, *arrays, seed=0, in_place=False, tensors=False):
+def as_tuple(*numbers):
+    """Small whole numbers, which an answer gets as a tuple, where a text says that it may."""
+    return np.array(numbers, TUPLE)
+
+
+def call(answer, *arrays, seed=0, in_place=False, tensors=False, most=None):
     """Result of ``answer(*arrays)``: an array, or a tuple or dict of arrays.
 
     torch's (CPU), numpy's and Python's global generators are seeded by ``seed`` and put back after,
@@ -33,14 +39,18 @@ def call(answer, *arrays, seed=0, in_place=False, tensors=False):
 
     Raises:
         CheckFailed: the answer raised, returned something else than numbers, or (unless it may work
-            ``in_place``) overwrote one of its arguments, or returned numpy arrays where ``tensors``
-            are wanted.
+            ``in_place``) overwrote one of its arguments, returned numpy arrays where ``tensors``
+            are wanted, or made an array of more than ``most`` bytes.
     """
-    handle = _remote(answer)
+    handle, copies = _remote(answer), _copies(arrays)
     way = handle.call_in_place if in_place else handle.call
     way = handle.call_for_tensors if tensors else way
     try:
-        return _trusted(way(_copies(arrays), seed))
+        if most is None:
+            return _trusted(way(copies, seed))
+        if isinstance(handle, Local):
+            return _trusted(call_within(handle, copies, seed, most, CheckFailed))
+        return _trusted(handle.call_within(copies, seed, most))
     except CheckFailed as failure:
         told = f"called with {told_arguments(arrays)}" if arrays else "called"
         failure.checked = failure.checked or told
@@ -55,7 +65,7 @@ def gradient(answer, *arrays, seed=0, output=0, weights=False, probe=None):
     Returns:
         A tuple with one entry for each of ``arrays``: an array of its shape, or None where no
         gradient arrives (and for integers). With ``weights=True``, for a model that :func:`build`
-        made: a dict of parameter name -> array or None.
+        made, or one of its methods: a dict of parameter name -> array or None.
 
     Raises:
         CheckFailed: as :func:`call`.

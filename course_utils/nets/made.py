@@ -95,7 +95,7 @@ class AutoregressivePrior(nn.Module):
 
     def scale_and_shift(self, z):
         """log_scale and shift, (..., L) each, entry i from z_1, ..., z_(i-1)."""
-        found = at_least_float32(self.made(z.flatten(0, -2)))
+        found = at_least_float32(self.made(z.reshape(-1, z.shape[-1])))
         log_scale, shift = found.reshape(*z.shape, 2).unbind(-1)
         return MOST_LOG_SCALE * torch.tanh(log_scale / MOST_LOG_SCALE), shift
 

@@ -1,17 +1,28 @@
 """Check of exercise 6.3: ``autoregressive_prior``."""
 
+import itertools
+
 import numpy as np
 
 from course_utils.checks._compare import doubles, floats, show, sizes, verify, verify_gradient
-from course_utils.checks._contract import build, call, check, gradient
+from course_utils.checks._contract import build, call, check, gradient, train
 from course_utils.checks._flow import flow_formulas, wrong_flow
+from course_utils.checks._flow_gradients import (
+    BOUND,
+    probed_slopes,
+    verify_network,
+    verify_parameters,
+)
+from course_utils.checks._flow_model import evaluate, solve, to_noise, wrong_inverses
 from course_utils.checks._formulas import LOG_2_PI
+from course_utils.checks._masks import SQUEEZED
 from course_utils.checks._remote import CheckFailed
 
-BOUND = 5  # of log_scale
+DEFAULT = 512  # num_hidden
 OFF = 1e-3  # rounding of float32 grows from entry to entry of the inverse
-MOST = 1e12  # of an entry of a wrong inverse, so that the network's output stays finite
-CONSTANT, NEW = "scale and shift constant: ", "a new flow: "
+CONSTANT, NEW, TRAIN = "scale and shift constant: ", "a new flow: ", "in train mode: "
+IN_TRAINING = "right in eval mode, wrong in train mode: nothing is to be drawn or dropped there"
+FAR = "right for moderate z, wrong for large z: is something clamped?"
 ROWS = 60  # z at which dependence is looked for: at some of them a ReLU is off
 
 
@@ -35,13 +46,26 @@ def autoregressive_prior(answer, seed):
     _verify_constant(constant, level["made.net.4.bias"], floats(rng.normal(0, 1, (batch, latents))))
     _verify_triangular(flow, floats(rng.normal(0, 1.5, (ROWS, latents)))[0])
     z = floats(rng.normal(0, 1.2, (samples, batch, latents)))[0]
-    for model, label in ((flow, ""), (constant, CONSTANT), (new, NEW)):
-        for values in (z[0], z):
+    shapes = (z[0], z[0, :2], z, z[0, 0], z[0, :1], z[None, :2])
+    one = build(answer, 1, hidden, weights=_weights(rng, 1, hidden))
+    cases = [(flow, "", shapes), (constant, CONSTANT, (z[0], z, 10 * z[0])),
+             (new, NEW, (z[0], z)), (one, "L = 1: ", (z[0, :, :1], z[0, :1, :1]))]  # fmt: skip
+    for model, label, all_values in cases:
+        for values in all_values:
             _verify_density(model, values, label)
     _verify_slope(flow, z[0])
-    for model, label in ((constant, CONSTANT), (flow, ""), (new, NEW)):
-        for values in (z[0], z):
+    verify_parameters(flow, z[0])
+    _verify_start(new, z[0])
+    verify_network(lambda arrays: build(answer, latents, hidden, weights=arrays),
+                   _all_on(rng, latents, hidden), z[0])  # fmt: skip
+    for model, label, all_values in (cases[1], cases[0], *cases[2:]):
+        for values in all_values:
             _verify_inverse(model, values, label)
+    train(flow)
+    _verify_density(flow, z[0], TRAIN)
+    _verify_slope(flow, z[0], TRAIN)
+    verify_parameters(flow, z[0], TRAIN)
+    _verify_inverse(flow, z[0], TRAIN)
     return (
         "log_prob has the log-determinant and its gradient, invert gives the z that the flow maps "
         "to epsilon, both for (B, L) and (K, B, L); entries see earlier ones only; it starts as "
@@ -81,20 +105,12 @@ def _weights(rng, latents, hidden):
     return {name: floats(array)[0] for name, array in arrays.items()}
 
 
-def _evaluate(model, z):
-    """log_scale and shift of z (..., L), in float64, as many rows of (B, L) at a time."""
-    rows = np.asarray(z, np.float32).reshape(-1, z.shape[-1])
-    pair = call(model.scale_and_shift, rows)
-    about = {"checked": f"scale_and_shift(z) for z of shape {rows.shape}"}
-    if not isinstance(pair, tuple) or len(pair) != 2 or any(p.shape != rows.shape for p in pair):
-        raise CheckFailed(
-            "scale_and_shift: a pair (log_scale, shift) of z's shape is expected.",
-            **about,
-            received=show(pair),
-        )
-    if not all(np.isfinite(part).all() for part in pair):
-        raise CheckFailed("scale_and_shift: NaN or infinity.", **about, received=show(pair))
-    return [part.reshape(z.shape) for part in doubles(*pair)]
+def _all_on(rng, latents, hidden):
+    """Random parameters with which no ReLU is off for |z| < 5, and no output is large."""
+    shapes = {name: array.shape for name, array in _weights(rng, latents, hidden).items()}
+    ranges = ((0.1, 0.6), (40, 45), (0.02, 0.1), (0, 5), (-0.003, 0.003), (-1, 1))
+    pairs = zip(shapes.items(), ranges, strict=True)
+    return {name: floats(rng.uniform(*ends, shape))[0] for (name, shape), ends in pairs}
 
 
 def _verify_constant(model, bias, arrays):
@@ -102,7 +118,7 @@ def _verify_constant(model, bias, arrays):
     (z,) = arrays
     raw, shift = (np.tile(half, (len(z), 1)) for half in doubles(bias[::2], bias[1::2]))
     bounded = BOUND * np.tanh(raw / BOUND)
-    found = _evaluate(model, z)
+    found = evaluate(model, z)
     for part, received, right, wrong in (
         ("log_scale", found[0], bounded, [
             ("it is not bounded: 5 tanh(log_scale / 5) is wanted", raw),
@@ -127,6 +143,10 @@ def _verify_triangular(model, z):
             seen = np.zeros(latents, bool) if found is None else (found != 0).any(0)
             if np.array_equal(seen, np.arange(latents) < i):
                 continue
+            if found is None:
+                raise CheckFailed(
+                    f"scale_and_shift: no gradient of {part} reaches z: was something detached?"
+                )
             what = "sees its own or later entries" if seen[i:].any() else "misses earlier entries"
             raise CheckFailed(
                 f"{part}_{i + 1} {what} of z: are the masks right (exercise 6.2)?",
@@ -137,124 +157,61 @@ def _verify_triangular(model, z):
 
 
 def _verify_density(model, z, label):
-    formulas = flow_formulas(*doubles(z), *_evaluate(model, z))
-    epsilon = _to_noise(model, z)
+    formulas = flow_formulas(*doubles(z), *evaluate(model, z))
+    epsilon = to_noise(model, z)
     right = formulas[0][1].sum(-1)
     checked = f"{label}log_prob(z) for z of shape {z.shape}"
     scale = (0.5 * epsilon**2 + 6).sum(-1)
     received = call(model.log_prob, z)
-    wrong = wrong_flow(formulas)
-    verify(received, right, checked=checked, wrong=wrong, scale=scale, part="log_prob")
+    lost = [(SQUEEZED, right.squeeze())] if 1 in z.shape[:-1] else []
+    wrong = itertools.chain(lost, wrong_flow(formulas))
+    hint = IN_TRAINING if label == TRAIN else FAR if np.abs(z).max() > 10 else ""
+    verify(received, right, checked=checked, wrong=wrong, scale=scale, hint=hint, part="log_prob")
     if label == NEW:
         normal = -0.5 * (z.astype(np.float64) ** 2 + LOG_2_PI).sum(-1)
         hint = "a new flow should be N(0, I): does the last layer start at zero?"
         verify(received, normal, checked=checked, scale=scale, hint=hint, part="log_prob")
 
 
-def _to_noise(model, z):
-    log_scale, shift = _evaluate(model, z)
-    return z * np.exp(log_scale) + shift
-
-
-def _verify_slope(model, z):
+def _verify_slope(model, z, label=""):
     """The gradient of log_prob, put together of those of log_scale and shift."""
-    (exact,), (log_scale, shift) = doubles(z), _evaluate(model, z)
-    scaled = exact * np.exp(log_scale)
-    epsilon = scaled + shift
-    through_scale, through_shift = (
-        gradient(model.scale_and_shift, z, output=output, probe=probe)[0].astype(np.float64)
-        for output, probe in ((0, 1 - epsilon * scaled), (1, -epsilon))
-    )
-    right = through_scale + through_shift - epsilon * np.exp(log_scale)
-    verify_gradient(model.log_prob, (z,), ("z",), (right,), of="log_prob(z)")
+    probe, right = probed_slopes(model, z)
+    of = f"{label}log_prob(z)"
+    verify_gradient(model.log_prob, (z,), ("z",), (right,), of=of, probe=probe)
+
+
+def _verify_start(model, z):
+    """A new flow has 512 hidden units and can learn: its last layer alone starts at zero."""
+    found = gradient(model.log_prob, z, weights=True)
+    last = found.get("made.net.4.weight")
+    if last is None or not last.any():
+        raise CheckFailed(
+            "no gradient reaches the last layer of a new flow: do the hidden layers start at zero "
+            "too? The last one alone should.",
+            checked=f"{NEW}the gradient of log_prob with respect to made.net.4.weight",
+            expected="not 0",
+            received="no gradient" if last is None else "zero everywhere",
+        )
+    if len(last.T) != DEFAULT:
+        raise CheckFailed(
+            f"num_hidden is {DEFAULT} where it is not given.",
+            checked=f"{NEW}the layers of AutoregressivePrior(num_latents={z.shape[-1]})",
+            expected=f"{DEFAULT} hidden units",
+            received=f"{len(last.T)} hidden units",
+        )
 
 
 def _verify_inverse(model, z, label):
     """invert(epsilon) for the epsilon to which the flow maps z, in float32."""
-    (epsilon,) = floats(_to_noise(model, z))
-    solved = _solve(model, *doubles(epsilon))
+    (epsilon,) = floats(to_noise(model, z))
+    solved = solve(model, *doubles(epsilon))
     verify(
         call(model.invert, epsilon),
         solved,
         checked=f"{label}invert(epsilon) for epsilon of shape {z.shape}",
-        wrong=_wrong_inverses(model, *doubles(epsilon)),
+        wrong=wrong_inverses(model, *doubles(epsilon)),
         scale=1,
         tolerance=OFF,
         part="invert",
         hint="the flow does not map this z to epsilon: z * exp(log_scale) + shift is another",
     )
-
-
-def _solve(model, epsilon, step=None, passes=None, z=None):
-    """z after so many passes of z = (epsilon - shift) exp(-log_scale), by default all."""
-    step = step or (lambda noise, log_scale, shift: (noise - shift) * np.exp(-log_scale))
-    z = np.zeros_like(epsilon) if z is None else z
-    for _ in range(epsilon.shape[-1] if passes is None else passes):
-        z = np.clip(np.nan_to_num(step(epsilon, *_evaluate(model, z))), -MOST, MOST)
-    return z
-
-
-def _fill(model, epsilon, order):
-    """Entry by entry in the given order, from zeros."""
-    z = np.zeros_like(epsilon)
-    for i in order:
-        log_scale, shift = _evaluate(model, z)
-        z[..., i] = ((epsilon - shift) * np.exp(-log_scale))[..., i]
-    return z
-
-
-def _overwrite(model, values):
-    """As many passes that write into the memory of epsilon."""
-    for _ in range(values.shape[-1]):
-        log_scale, shift = _evaluate(model, values)
-        values = np.clip((values - shift) * np.exp(-log_scale), -MOST, MOST)
-    return values
-
-
-@np.errstate(all="ignore")
-def _wrong_inverses(model, epsilon):
-    """Yield (phrase, z) of the ways in which an inverse goes wrong."""
-    latents = epsilon.shape[-1]
-    yield "epsilon came back unchanged", epsilon
-    yield "this is the forward direction, z to epsilon", _to_noise(model, epsilon)
-    few = "one pass is missing: the last entry needs as many passes as there are entries"
-    yield few, _fill(model, epsilon, range(latents - 1))
-    yield few, _solve(model, epsilon, passes=latents - 1)
-    yield few, _solve(model, epsilon, passes=latents - 1, z=epsilon)
-    at_noise = "one pass, with scale and shift at epsilon: they are functions of z"
-    yield at_noise, _solve(model, epsilon, passes=1, z=epsilon)
-    yield (
-        "each entry is computed while the entries before it are still 0: one pass only, or the "
-        "entries are filled in from the last to the first",
-        _solve(model, epsilon, passes=1),
-    )
-    yield (
-        "the first entry is missing: passes begin at index 0",
-        _fill(model, epsilon, range(1, latents)),
-    )
-    for phrase, step in (
-        ("shift has the wrong sign: z = (epsilon - shift) * exp(-log_scale)",
-         lambda noise, log_scale, shift: (noise + shift) * np.exp(-log_scale)),
-        ("log_scale has the wrong sign: z = (epsilon - shift) * exp(-log_scale)",
-         lambda noise, log_scale, shift: (noise - shift) * np.exp(log_scale)),
-        ("this is the forward direction: z = (epsilon - shift) * exp(-log_scale)",
-         lambda noise, log_scale, shift: noise * np.exp(log_scale) + shift),
-        ("shift is subtracted after the scaling: z = (epsilon - shift) * exp(-log_scale)",
-         lambda noise, log_scale, shift: noise * np.exp(-log_scale) - shift),
-        ("shift is added after the scaling: z = (epsilon - shift) * exp(-log_scale)",
-         lambda noise, log_scale, shift: noise * np.exp(-log_scale) + shift),
-        ("divided by log_scale: exp is missing",
-         lambda noise, log_scale, shift: (noise - shift) / log_scale),
-        ("the shift is missing", lambda noise, log_scale, shift: noise * np.exp(-log_scale)),
-        ("the scale is missing", lambda noise, log_scale, shift: noise - shift),
-    ):  # fmt: skip
-        yield phrase, _solve(model, epsilon, step)
-    over = "epsilon itself is overwritten while it is needed: z has to be a tensor of its own"
-    yield over, _overwrite(model, epsilon)
-    if epsilon.ndim == 3:
-        axis = "the wrong axis is filled with samples in front: z[..., i] is the entry"
-        z = np.zeros_like(epsilon)
-        for i in range(latents):
-            log_scale, shift = _evaluate(model, z)
-            z[:, i] = ((epsilon - shift) * np.exp(-log_scale))[:, i]
-        yield axis, z

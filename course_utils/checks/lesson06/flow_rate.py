@@ -12,6 +12,10 @@ from course_utils.checks._compare import (
 )
 from course_utils.checks._contract import call, check
 from course_utils.checks._formulas import LOG_2_PI
+from course_utils.checks._masks import SQUEEZED
+
+EXTREMES = "right for moderate values, wrong for extreme ones: is something clamped?"
+ROUNDING = 1e-5  # of float32, of ten times what is added up
 
 
 @check("6.4", seals=("nets.made.AutoregressivePrior",))
@@ -19,28 +23,37 @@ def flow_rate(answer, seed):
     """``flow_rate(log_var, log_p_z)``: (..., L), (...) -> -H(q) - log p(z), (...), nats."""
     rng = np.random.default_rng(seed)
     samples, batch, latents = sizes(rng, 3)
-    for label, shape, low, high in (
-        ("", (batch, latents), -3, 1),
-        ("K samples in front: ", (samples, batch, latents), -3, 1),
-        ("B = 1: ", (1, latents), -3, 1),
-        ("log_var from -20 to 20: ", (batch, latents), -20, 20),
+    for label, shape, low, high, size in (
+        ("", (batch, latents), -3, 1, 1),
+        ("K samples in front: ", (samples, batch, latents), -3, 1, 1),
+        ("B = 1: ", (1, latents), -3, 1, 1),
+        ("L = 1: ", (batch, 1), -3, 1, 1),
+        ("four axes: ", (2, 1, 3, latents), -3, 1, 1),
+        ("log_var from -40 to 40: ", (batch, latents), -40, 40, 200),
+        ("log_p_z down to -100,000: ", (batch, latents), -3, 1, 2e4),
+        ("log_var 0, rate near 0: ", (batch, latents), 0, 0, 1e-3),
     ):
         log_var = rng.uniform(low, high, shape)
         signs = np.where(np.arange(np.prod(shape[:-1])) % 2, 1, -1).reshape(shape[:-1])
-        rate = signs * rng.uniform(2, 6, shape[:-1])  # of one sample, it has either sign
+        rate = size * signs * rng.uniform(2, 6, shape[:-1])  # of one sample, it has either sign
         entropy = 0.5 * (log_var + LOG_2_PI + 1).sum(-1)
-        arrays = floats(log_var, (1 if low > -20 else 200) * -rate - entropy)
+        arrays = floats(log_var, -rate - entropy)
         right, wrong = _rates(*doubles(*arrays))
+        if not label:
+            verify_repeatable(answer, *arrays)
+        lost = [(SQUEEZED, right.squeeze())] if 1 in shape[:-1] else []
         verify(
             call(answer, *arrays),
             right,
             checked=f"{label}log_var of shape {shape}, log_p_z of shape {shape[:-1]}",
-            wrong=wrong,
-            scale=(np.abs(log_var) + 3).sum(-1) + np.abs(arrays[1]),
+            wrong=lost + wrong,
+            scale=0.1 * ((np.abs(log_var) + 3).sum(-1) + np.abs(arrays[1])),
+            tolerance=ROUNDING,
+            hint=EXTREMES if label.startswith("log_") else "",
         )
-        slopes = np.full(shape, -0.5), np.full(shape[:-1], -1.0)
-        verify_gradient(answer, arrays, ("log_var", "log_p_z"), slopes)
-    verify_repeatable(answer, *arrays)
+        probe = rng.uniform(0.5, 2, shape[:-1]) * rng.choice([-1, 1], shape[:-1])
+        slopes = -0.5 * probe[..., None] * np.ones(shape), -probe
+        verify_gradient(answer, arrays, ("log_var", "log_p_z"), slopes, probe=probe)
     return (
         "Minus the entropy of q minus log p(z), one value for each example, of either sign, also "
         "with samples in front; the gradients are right."

@@ -4,45 +4,71 @@ import itertools
 
 import numpy as np
 
-from course_utils.checks._compare import doubles, floats, sizes, verify, verify_repeatable
+from course_utils.checks._compare import (
+    doubles,
+    floats,
+    sizes,
+    verify,
+    verify_repeatable,
+)
 from course_utils.checks._contract import call, check
+from course_utils.checks._forms import in_rows
 from course_utils.checks._formulas import gaussian_formulas
+from course_utils.checks._masks import SQUEEZED
 
 FAR = (
     "right near the posteriors, wrong far from them or for narrow ones: there every density "
     "underflows to 0, add them up with logsumexp"
 )
+CLAMPED = (
+    "right for moderate log_var, wrong for extreme ones: is something clamped, or a small number "
+    "added?"
+)
+
+
+ROUNDING = 2e-5  # of float32, of ten times what is added up
 
 
 @check("6.5")
 def log_aggregate(answer, seed):
     """``log_aggregate(z, mu, log_var)``: (M, L), (N, L), (N, L) -> log of the mean over n, (M,)."""
+    answer = in_rows(answer)
     rng = np.random.default_rng(seed)
     points, posteriors, latents = sizes(rng, 3)
-    for label, num_z, num, low, high, distance in (
-        ("", points, posteriors, -1, 1, 0),
-        ("one z: ", 1, posteriors, -1, 1, 0),
-        ("one posterior: ", points, 1, -1, 1, 0),
-        ("one z, one posterior: ", 1, 1, -1, 1, 0),
-        ("log_var from -9 to 5: ", points, posteriors, -9, 5, 0),
-        ("|z| = 100, far from all posteriors: ", points, posteriors, -3, 1, 100),
+    many = (points, posteriors, latents)
+    for label, (num_z, num, dim), low, high, distance in (
+        ("", many, -1, 1, None),
+        ("one z: ", (1, posteriors, latents), -1, 1, None),
+        ("one posterior: ", (points, 1, latents), -1, 1, None),
+        ("one z, one posterior: ", (1, 1, latents), -1, 1, None),
+        ("one latent: ", (points, posteriors, 1), -1, 1, None),
+        ("as many z as posteriors: ", (points, points, latents), -1, 1, None),
+        ("log_var from -9 to 5: ", many, -9, 5, None),
+        ("|z| = 100, far from all posteriors: ", many, -3, 1, [100]),
+        ("|z| = 10,000, far from all posteriors: ", many, -3, 1, [10_000]),
+        ("|z| from 0 to 100: ", many, -3, 1, np.linspace(0, 100, points)[:, None]),
+        ("log_var from -30 to -15: ", many, -30, -15, None),
+        ("log_var from 22 to 25: ", many, 22, 25, None),
     ):
-        z, mu = rng.normal(0, 1, (num_z, latents)), rng.normal(0, 0.5, (num, latents))
-        if distance:
+        z, mu = rng.normal(0, 1, (num_z, dim)), rng.normal(0, 0.5, (num, dim))
+        if distance is not None:
             z *= distance / np.linalg.norm(z, axis=1, keepdims=True)
-        arrays = floats(z, mu, rng.uniform(low, high, (num, latents)))
+        arrays = floats(z, mu, rng.uniform(low, high, (num, dim)))
+        if not label:
+            verify_repeatable(answer, *arrays)
         formulas = _each_pair(*doubles(*arrays))
-        extreme = label and (low < -1 or distance)
+        moderate, right = (low, distance) == (-1, None), _log_mean(formulas[0][1].sum(-1))
+        lost = [(SQUEEZED, right.squeeze())] if num_z == 1 and num > 1 else []
         verify(
             call(answer, *arrays),
-            _log_mean(formulas[0][1].sum(-1)),
+            right,
             checked=f"{label}z {arrays[0].shape}, mu and log_var {arrays[1].shape}",
-            wrong=() if label else _aggregates(formulas, *doubles(*arrays)),
-            scale=np.abs(formulas[0][1]).sum(-1).min(1) + latents,
-            hint=FAR if extreme else "",
+            wrong=lost if label else _aggregates(formulas, *doubles(*arrays)),
+            scale=0.1 * (np.abs(formulas[0][1]).sum(-1).min(1) + dim),
+            tolerance=ROUNDING,
+            hint="" if moderate else CLAMPED if abs(low) > 9 else FAR,
             undefined=FAR,
         )
-    verify_repeatable(answer, *arrays)
     return (
         "The logarithm of the mean over n of N(z; mu_n, exp(log_var_n)), one value for each z; "
         "for N = 1 and M = 1, and finite for |z| = 100."

@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 
 from course_utils.checks._compare import show
-from course_utils.checks._contract import call, check
+from course_utils.checks._contract import as_tuple, call, check
 from course_utils.checks._remote import CheckFailed
 
-AS_LIST = "[int(width) for width in hidden_dims] makes a list of such a tensor"
+AS_LIST = "[int(width) for width in hidden_dims] makes a list of either"
 
 
 @check("6.2", seals=("nets.made.MADE",))
@@ -26,31 +26,39 @@ def masks(answer, seed):
         (other, (other - 1,), 2),  # so narrow that each degree occurs once
         (other, (other - 1, 2 * other + 1, other + 1), 1),
         (other, (other,) * 3, 3),
+        (16, (64, 40, 31), 2),
         (2, (1, 3), 2),
         (1, (4, 3), 2),
+        (1, (1,), 1),
     ):
-        about = f"masks(dim={count}, hidden_dims=tensor({list(widths)}), out_per_dim={out})"
-        try:
-            received = call(answer, count, np.array(widths), out)
-        except CheckFailed as failure:
-            if failure.written:
-                failure.checked = f"{about}; {AS_LIST}"
-            raise
-        units = [count, *widths, count * out]
-        shapes = list(zip(units[1:], units, strict=False))
-        mistake = _wrong_shapes(received, shapes, count) or _wrong_entries(received)
-        if mistake:
-            told = received if isinstance(received, np.ndarray) else [m.shape for m in received]
-            told = show(received) if told is received else _listed(told)
-            raise CheckFailed(f"{mistake}.", checked=about, expected=_listed(shapes), received=told)
-        reach = np.eye(count)
-        for mask in received:
-            reach = (mask.astype(np.float64) @ reach > 0).astype(np.float64)
-        _verify_reach(reach > 0, count, out, len(widths), about)
+        for kind, given in (("tensor", np.array(widths)), ("", as_tuple(*widths))):
+            told = f"tensor({list(widths)})" if kind else widths
+            about = f"masks(dim={count}, hidden_dims={told}, out_per_dim={out})"
+            try:
+                received = call(answer, count, given, out)
+            except CheckFailed as failure:
+                if failure.written:
+                    failure.checked = f"{about}, a tuple or a tensor; {AS_LIST}"
+                raise
+            _verify_masks(received, count, widths, out, about)
     return (
         "Output i is reached by all inputs before it and by no other, whatever the widths, for "
         "one to three hidden layers and for D = 1; parameters are ordered by dimension."
     )
+
+
+def _verify_masks(received, dim, widths, out, about):
+    units = [dim, *widths, dim * out]
+    shapes = list(zip(units[1:], units, strict=False))
+    mistake = _wrong_shapes(received, shapes, dim) or _wrong_entries(received)
+    if mistake:
+        is_list = isinstance(received, tuple)
+        told = _listed(mask.shape for mask in received) if is_list else show(received)
+        raise CheckFailed(f"{mistake}.", checked=about, expected=_listed(shapes), received=told)
+    reach = np.eye(dim)
+    for mask in received:
+        reach = (mask.astype(np.float64) @ reach > 0).astype(np.float64)
+    _verify_reach(reach > 0, dim, out, len(widths), about)
 
 
 def _listed(shapes):
@@ -59,6 +67,8 @@ def _listed(shapes):
 
 def _wrong_shapes(received, shapes, dim):
     """Names what is wrong with the number or the shapes of the masks."""
+    if isinstance(received, dict):
+        return "a dict came: a list of masks is expected, in the order of the layers"
     if not isinstance(received, tuple):
         return "a list of masks is expected, one for each layer"
     found, count = [mask.shape for mask in received], len(shapes)
@@ -68,6 +78,8 @@ def _wrong_shapes(received, shapes, dim):
         return "the last mask is missing, from the last hidden layer to the outputs"
     if found == shapes[1:]:
         return "the first mask is missing, from the inputs to the first hidden layer"
+    if found == [shapes[0], *shapes]:
+        return "the first mask comes twice"
     if len(found) != count:
         return f"{count} masks are expected, one for each layer; {len(found)} came"
     turned = [shape[::-1] for shape in shapes]
@@ -86,8 +98,13 @@ def _wrong_shapes(received, shapes, dim):
 def _wrong_entries(received):
     for number, mask in enumerate(received, start=1):
         if not np.isin(mask, (0, 1)).all():
-            return f"mask number {number} holds other values than 0 and 1"
+            return f"mask number {number} holds other values than 0 and 1: {_strange(mask)}"
     return ""
+
+
+def _strange(mask):
+    strange = np.unique(mask[~np.isin(mask, (0, 1))])[:3]
+    return ", ".join(f"{value:.6g}" for value in strange)
 
 
 def _verify_reach(reach, dim, out, depth, about):

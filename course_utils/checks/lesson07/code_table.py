@@ -6,45 +6,87 @@ import numpy as np
 
 from course_utils.checks._compare import verify, verify_repeatable
 from course_utils.checks._contract import call, check
+from course_utils.checks._forms import in_rows
+from course_utils.checks._masks import SQUEEZED
+
+OVERFLOW = "right for few images, wrong for many: do the counts overflow their type?"
 
 
 @check("7.5", seals=("nets.independent.IndependentPrior",))
 def code_table(answer, seed):
     """``code_table(codes, labels, num_labels, num_codes, alpha)``: (N, P), (N,) -> (Y, P, K)."""
+    answer = in_rows(answer)
     rng = np.random.default_rng(seed)
     num_labels, positions, num_codes = rng.permutation([3, 4, 5, 6, 8])[:3].tolist()
-    few = rng.permutation(num_labels)[: num_labels - 2]
+    few, some = rng.permutation(num_labels)[: num_labels - 2], round(rng.uniform(0.2, 0.7), 4)
     for label, count, size, present, alpha in (
-        ("", 60, num_labels, range(num_labels), rng.uniform(0.2, 0.7)),
-        ("labels that do not occur: ", 60, num_labels, few, rng.uniform(0.2, 0.7)),
-        ("one label in all: ", 60, 1, [0], 1.0),
+        ("", 60, num_labels, range(num_labels), some),
+        ("labels that do not occur: ", 60, num_labels, few, some),
+        ("the last label and the last code do not occur: ", 60, num_labels, [0, 1], some),
+        ("one label in all: ", 60, 1, [0], 1),
         ("one image: ", 1, num_labels, few, 2.5),
-        ("small alpha: ", 300, num_labels, few, 1e-3),
+        ("one position: ", 60, num_labels, few, some),
+        ("one code: ", 60, num_labels, few, some),
+        ("3,000 images: ", 3000, 2, [0, 1], some),
+        ("small alpha: ", 300, num_labels, few, 1e-4),
         ("large alpha: ", 60, num_labels, few, 1e3),
     ):
-        labels = rng.permutation(np.resize(rng.permutation(present), count))
-        p = rng.dirichlet(np.full(num_codes, 0.7), (size, positions))
-        p[:, :, rng.integers(num_codes)] = 0  # never used
-        p /= p.sum(-1, keepdims=True)
-        draws = rng.uniform(size=(count, positions, 1)) > p[labels].cumsum(-1)
-        codes = np.minimum(draws.sum(-1), num_codes - 1)
-        alpha = round(float(alpha), 4)
-        right, wrong = _tables(codes, labels, size, num_codes, alpha)
-        about = f"{label}codes of shape {codes.shape}, Y = {size}, K = {num_codes}, alpha {alpha:g}"
-        received = call(answer, codes, labels, size, num_codes, alpha)
+        p_of = 1 if label == "one position: " else positions
+        k_of = 1 if label == "one code: " else num_codes
+        labels = _labels(rng, count, present)
+        codes = _codes(rng, labels, size, p_of, k_of, "last code" in label)
+        right, wrong = _tables(codes, labels, size, k_of, alpha)
+        about = f"{label}codes of shape {codes.shape}, Y = {size}, K = {k_of}, alpha {alpha:g}"
+        received = call(answer, codes, labels, size, k_of, alpha)
+        if not label:
+            verify_repeatable(answer, codes, labels, size, k_of, alpha)
+        wrong = _without_axes(right, codes, labels) + (wrong if k_of > 1 else [])
         verify(
             received,
             right,
             checked=about,
             wrong=wrong,
-            hint=_sums(received, right),
+            hint=_sums(received, right) or (OVERFLOW if count > 1000 else ""),
+            tolerance=1e-5,
             undefined="a label that does not occur has no counts: alpha is needed above and below",
         )
-    verify_repeatable(answer, codes, labels, size, num_codes, alpha)
     return (
         "Every count gets alpha more and every row sums to 1, for each label and position; labels "
         "that do not occur get 1/K."
     )
+
+
+def _labels(rng, count, present):
+    """Labels of ``count`` images, some of them much more frequent than others."""
+    shares = np.arange(1, len(present) + 1) / sum(range(len(present) + 1))
+    labels = rng.choice(rng.permutation(present), count, p=shares)
+    labels[: len(present)] = np.resize(present, min(count, len(present)))
+    return rng.permutation(labels)
+
+
+def _codes(rng, labels, num_labels, positions, num_codes, without_last):
+    """Codes (N, P), of which one is never used (where there are several)."""
+    p = rng.dirichlet(np.full(num_codes, 0.7), (num_labels, positions)) + 1e-9
+    if num_codes > 1:
+        p[:, :, -1 if without_last else rng.integers(num_codes)] = 0
+    p /= p.sum(-1, keepdims=True)
+    draws = rng.uniform(size=(len(labels), positions, 1)) > p[labels].cumsum(-1)
+    return np.minimum(draws.sum(-1), np.flatnonzero(p.any((0, 1))).max())
+
+
+def _without_axes(right, codes, labels):
+    """[(phrase, values)] of tables that lack an axis, or rows at its end."""
+    left_out = (
+        "{} that do not occur are left out at the end: {} are wanted (minlength, num_classes)"
+    )
+    last_label, last_code = labels.max() + 1, codes.max() + 1
+    part, cut = right[..., :last_code], left_out.format("codes", "all K codes")
+    return [
+        (SQUEEZED.replace("one example", "a table"), right.squeeze()),
+        (left_out.format("labels", "all Y labels"), right[:last_label]),
+        (cut, part),
+        (cut, part / part.sum(-1, keepdims=True)),
+    ]
 
 
 def _sums(received, right):
@@ -86,6 +128,8 @@ def _tables(codes, labels, num_labels, num_codes, alpha):
         ("1 is added in place of alpha", normed(n + 1)),
         ("the labels are ignored in the denominator: it counts the images of the label",
          more / (count + num_codes * alpha)),
+        ("the labels are taken for equally frequent: the denominator counts the images of each",
+         more / (count / num_labels + num_codes * alpha)),
         (ignored, ignore),
         (ignored, np.broadcast_to(ignore, right.shape)),
         ("normalised over the positions, it should be over the codes", normed(more, 1)),

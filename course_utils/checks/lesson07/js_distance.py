@@ -6,6 +6,16 @@ from course_utils.checks._compare import doubles, floats, verify, verify_repeata
 from course_utils.checks._contract import call, check
 
 LOG_2 = np.log(2)
+ROUNDED = "right for very different tables: is something clamped or rounded, or a number added?"
+ZEROS = (
+    "right without zeros, wrong where a probability is 0: it counts as 0, nothing is to be added "
+    "or clamped"
+)
+UNDEFINED = (
+    "0 log 0 counts as 0, p / m is 0 / 0 where both are 0, and rounding may leave a number just "
+    "below 0 under the root"
+)
+PAIR = np.array([[0.9, 0.1]])
 
 
 @check("7.6")
@@ -27,13 +37,24 @@ def js_distance(answer, seed):
     left = rng.uniform(0.2, 1, (2, positions, num_codes)) * (np.arange(num_codes) < 2)
     apart = np.stack([left[0], left[1][:, ::-1] * (np.arange(num_codes) >= 2)])
     apart /= apart.sum(-1, keepdims=True)
+    turn = rng.choice([-1, 1], p.shape)
+    near, nearer = (p * np.exp(size * turn) for size in (0.2, 0.01))
+    near, nearer = (table / table.sum(-1, keepdims=True) for table in (near, nearer))
+    single = p.copy()
+    single[-1] = q[-1]
+    verify_repeatable(answer, p, q)
     for label, one, other in (
         ("", p, q),
         ("probabilities of 0: ", *zeros),
         ("the same, exchanged: ", *zeros[::-1]),
         ("disjoint tables: ", *apart),
         ("one position: ", p[:1], q[:1]),
+        ("one position: ", PAIR, PAIR[:, ::-1]),
+        ("tables that differ little: ", p, near),
+        ("tables that differ in the third decimal: ", p, nearer),
+        ("tables that differ at one position: ", p, single),
         ("equal tables: ", p, p),
+        ("one code: ", p[:, :1] ** 0, p[:, :1] ** 0),
         ("equal tables with zeros: ", zeros[0], zeros[0]),
         ("one-hot tables, equal: ", *np.eye(num_codes)[codes[[1, 1], :, 0]]),
     ):
@@ -43,19 +64,25 @@ def js_distance(answer, seed):
                 call(answer, *arrays),
                 formulas[0][1],
                 checked=f"{label}p and q of shape {one.shape}, {arrays[0].dtype}",
-                wrong=formulas[1:],
+                wrong=[(name, v) for name, v in formulas[1:] if not label or np.ndim(v)],
                 # The root makes 1e-7, what rounding leaves of 0, as large as 3e-4.
-                scale=1 if label.startswith(("equal", "one-hot")) else 0,
+                scale=1 if formulas[0][1] < 1e-3 else 0.5 if formulas[0][1] < 0.01 else 0,
                 tolerance=5e-4,
-                undefined="0 log 0 counts as 0, and rounding may leave a number just below 0 under "
-                "the root",
-                hint="equal tables have the distance 0" if "equal" in label else "",
+                undefined=UNDEFINED,
+                hint=_hint(label),
             )
-    verify_repeatable(answer, p, q)
     return (
         "Nats to the 1/2: 0 for equal tables, the root of log 2 for disjoint ones, the same in "
         "both directions; probabilities of 0 are no harm."
     )
+
+
+def _hint(label):
+    if "equal" in label or "one code" in label:
+        return "equal tables have the distance 0"
+    if label in ("", "one position: "):
+        return ""
+    return ROUNDED if "differ" in label else ZEROS
 
 
 def _told_apart(formulas):

@@ -5,8 +5,13 @@ import numpy as np
 from course_utils.checks._compare import doubles, floats, show, verify
 from course_utils.checks._contract import call, check, gradient
 from course_utils.checks._forms import in_pairs
+from course_utils.checks._masks import SQUEEZED
 from course_utils.checks._remote import CheckFailed
 
+EXTREMES = (
+    "right for moderate differences alone: are large ones not squared, or small ones changed?"
+)
+MIXED = "is it that of something else, or are examples mixed?"
 NAMES = ("codebook loss", "commitment loss")
 
 
@@ -20,15 +25,24 @@ def quantisation_losses(answer, seed):
         ("", (batch, *event), 1.5),
         ("B = 1: ", (1, *event), 1.5),
         ("D = H = W = 1: ", (batch, 1, 1, 1), 1.5),
+        ("D = 1: ", (batch, 1, *event[1:]), 1.5),
+        ("H = 1: ", (batch, event[0], 1, event[2]), 1.5),
+        ("W = 1: ", (batch, *event[:2], 1), 1.5),
         ("far apart: ", (batch, *event), 1000.0),
+        ("very far apart: ", (batch, *event), 1e6),
+        ("near each other: ", (batch, *event), 0.01),
         ("z_e equal to e: ", (batch, *event), 0.0),
+        ("one example has z_e equal to e: ", (batch, *event), None),
     ):
         z_e = rng.normal(size=shape)
-        e = z_e + distance * rng.choice([-1, 1], shape) * rng.uniform(0.3, 2, shape)
+        far = np.append(np.ones(shape[0] - 1), 0)[:, None, None, None]
+        far = far if distance is None else distance
+        e = z_e + far * rng.choice([-1, 1], shape) * rng.uniform(0.3, 2, shape)
         z_e, e = floats(z_e, e)
         about = f"{label}z_e and e of shape {shape}"
         difference = np.subtract(*doubles(z_e, e))
         right, wrong = _means(difference)
+        lost = [(SQUEEZED, right.squeeze())] if shape[0] == 1 else []
         received = call(answer, z_e, e)
         if not isinstance(received, tuple) or len(received) != 2:
             raise CheckFailed(
@@ -39,8 +53,11 @@ def quantisation_losses(answer, seed):
                 received=show(received),
             )
         for name, loss in zip(NAMES, received, strict=True):
-            verify(loss, right, checked=about, wrong=wrong, part=name)
-        if distance:
+            hint = EXTREMES if "far" in label or "near" in label else ""
+            verify(loss, right, checked=about, wrong=lost + wrong, part=name, hint=hint)
+        if distance == 0:
+            _verify_rest(answer, (z_e, e), about)
+        else:
             _verify_sides(answer, (z_e, e), difference, rng.uniform(0.5, 2, shape[0]), about)
     return (
         "Both are the mean of the squares over D, H and W, one value for each example; the first "
@@ -83,6 +100,20 @@ def _means(difference):
     ]  # fmt: skip
 
 
+def _verify_rest(answer, arrays, about):
+    """At z_e = e nothing moves: every gradient is 0, and none is NaN."""
+    for output, name in enumerate(NAMES):
+        for side, slope in zip(("z_e", "e"), gradient(answer, *arrays, output=output), strict=True):
+            if slope is not None and slope.any():
+                raise CheckFailed(
+                    f"{name}: the value is right, its gradient with respect to {side} is not 0 "
+                    "where z_e equals e: is a root taken on the way?",
+                    checked=about,
+                    expected="0 everywhere",
+                    received=show(slope),
+                )
+
+
 def _verify_sides(answer, arrays, difference, probe, about):
     """Each loss moves its own side alone."""
     about = f"{about}, the gradient of each loss, the examples weighted by random numbers"
@@ -99,6 +130,8 @@ def _verify_sides(answer, arrays, difference, probe, about):
     for name, received, right in zip(
         NAMES, (found[0][1], found[1][0]), (-slope, slope), strict=True
     ):
+        with np.errstate(all="ignore"):
+            is_uneven = np.ptp(received / right) > 1e-3
         verify(
             received,
             right,
@@ -109,7 +142,9 @@ def _verify_sides(answer, arrays, difference, probe, about):
                 ("a factor is counted twice", right * 2),
                 ("it has the wrong sign", -right),
             ],
-            tolerance=1e-3,
+            tolerance=1e-5,
+            scale=1e-2 * np.abs(right).max(),
+            hint=MIXED if is_uneven else "",
         )
 
 

@@ -412,3 +412,179 @@ class OneParameter(Flow):
     def __init__(self, num_latents, num_hidden=512):
         super().__init__(num_latents, num_hidden)
         self.made = MADE(num_latents, (num_hidden, num_hidden), 1)
+
+
+@right
+class ByNewton(Flow):
+    """Each pass takes the error of the forward direction away, in float64, on rows."""
+
+    def log_prob(self, z):
+        rows = z.reshape(-1, self.num_latents)
+        log_scale, shift = self.scale_and_shift(rows)
+        epsilon = torch.addcmul(shift, rows, log_scale.exp())
+        square = torch.einsum("bl,bl->b", epsilon, epsilon)
+        constant = torch.distributions.Normal(0.0, 1.0).log_prob(torch.tensor(0.0))
+        found = log_scale.sum(1) - 0.5 * square + self.num_latents * constant
+        return found.reshape(z.shape[:-1])
+
+    def invert(self, epsilon):
+        with torch.no_grad():
+            target, z = epsilon.double(), torch.zeros_like(epsilon)
+            for _ in range(self.num_latents):
+                log_scale, shift = (part.double() for part in self.scale_and_shift(z))
+                error = z.double() * log_scale.exp() + shift - target
+                z = (z.double() - error / log_scale.exp()).float()
+        return z
+
+
+@right
+class ByVmap(Flow):
+    """One z after the other, as far as torch's vmap makes it look so; results in numpy."""
+
+    def log_prob(self, z):
+        def one(row):
+            log_scale, shift = self.scale_and_shift(row)
+            epsilon = row * log_scale.exp() + shift
+            return Normal(0.0, 1.0, validate_args=False).log_prob(epsilon).sum() + log_scale.sum()
+
+        return torch.vmap(one)(z.reshape(-1, z.shape[-1])).view(z.shape[:-1])
+
+    def invert(self, epsilon):
+        return super().invert(epsilon.clone()).numpy()
+
+
+def _trained_in_part(model, names, factor):
+    """The parameters of the MADE, some of them with another gradient."""
+    return {
+        name: factor * p + (1 - factor) * p.detach() if name.startswith(names) else p
+        for name, p in model.made.named_parameters()
+    }
+
+
+@wrong("no gradient reaches made.net.0.weight, so that it cannot be trained")
+class NothingIsTrained(Flow):
+    """z gets its gradient, the parameters get none."""
+
+    def log_prob(self, z):
+        frozen = {name: p.detach() for name, p in self.made.named_parameters()}
+        raw, shift = torch.func.functional_call(self.made, frozen, (z,)).unbind(-1)
+        return flow_plain(z, 5 * torch.tanh(raw / 5), shift)
+
+
+@wrong("no gradient reaches made.net.4.bias")
+class LastBiasIsNotTrained(Flow):
+    def log_prob(self, z):
+        frozen = _trained_in_part(self, "net.4.bias", 0)
+        raw, shift = torch.func.functional_call(self.made, frozen, (z,)).unbind(-1)
+        return flow_plain(z, 5 * torch.tanh(raw / 5), shift)
+
+
+@wrong("the gradient with respect to made.net.2.weight is not")
+class HiddenLayerTrainsTwice(Flow):
+    def log_prob(self, z):
+        twice = _trained_in_part(self, "net.2.weight", 2)
+        raw, shift = torch.func.functional_call(self.made, twice, (z,)).unbind(-1)
+        return flow_plain(z, 5 * torch.tanh(raw / 5), shift)
+
+
+@wrong("scale_and_shift: the values are right, but the gradient with respect to made.net.0.weight")
+class FirstLayerTrainsATenth(Flow):
+    def scale_and_shift(self, z):
+        tenth = _trained_in_part(self, "net.0", 0.1)
+        raw, shift = torch.func.functional_call(self.made, tenth, (z,)).unbind(-1)
+        return 5 * torch.tanh(raw / 5), shift
+
+
+@wrong("scale_and_shift: the values are right, but the gradient with respect to")
+class ScaleTrainsStraightThrough(Flow):
+    """The bound of log_scale is passed by the gradient."""
+
+    def scale_and_shift(self, z):
+        raw, shift = self.made(z).unbind(-1)
+        return raw + (5 * torch.tanh(raw / 5) - raw).detach(), shift
+
+
+@wrong("scale_and_shift: no gradient of log_scale reaches z")
+class ScaleIsAConstant(Flow):
+    def scale_and_shift(self, z):
+        log_scale, shift = super().scale_and_shift(z)
+        return log_scale.detach(), shift
+
+
+@wrong("in train mode")
+class DropoutInTraining(Flow):
+    def scale_and_shift(self, z):
+        return super().scale_and_shift(functional.dropout(z, 0.2, self.training))
+
+
+@wrong("right in eval mode, wrong in train mode")
+class NoiseInTraining(Flow):
+    def log_prob(self, z):
+        noise = 0.05 * torch.randn_like(z) if self.training else 0
+        return super().log_prob(z + noise)
+
+
+@wrong("do the hidden layers start at zero too?")
+class AllZeroAtTheStart(Flow):
+    def __init__(self, num_latents, num_hidden=512):
+        super().__init__(num_latents, num_hidden)
+        for parameter in self.parameters():
+            nn.init.zeros_(parameter)
+
+
+@wrong("num_hidden is 512 where it is not given")
+class AnotherDefault(Flow):
+    def __init__(self, num_latents, num_hidden=64):
+        super().__init__(num_latents, num_hidden)
+
+
+@wrong("squeeze() takes away every axis of length 1")
+class SqueezesExamples(Flow):
+    def log_prob(self, z):
+        return super().log_prob(z).squeeze()
+
+
+@wrong("too many indices")
+class BatchesAlone(Flow):
+    @torch.no_grad()
+    def invert(self, epsilon):
+        z = torch.zeros_like(epsilon).flatten(0, max(epsilon.ndim - 2, 0))
+        flat = epsilon.reshape(z.shape)
+        for i in range(self.num_latents):
+            log_scale, shift = self.scale_and_shift(z)
+            z[:, i] = (flat[:, i] - shift[:, i]) * (-log_scale[:, i]).exp()
+        return z.reshape(epsilon.shape)
+
+
+@wrong("invert: one pass is made for each example")
+class PassesOfTheBatch(Inverse):
+    @torch.no_grad()
+    def invert(self, epsilon):
+        z = torch.zeros_like(epsilon)
+        for _ in range(len(epsilon)):
+            z = self.step(epsilon, *self.scale_and_shift(z))
+        return z
+
+
+@wrong("is something clamped?")
+class ClampsZ(Flow):
+    def log_prob(self, z):
+        z = z.clamp(-6, 6)
+        return flow_plain(z, *self.scale_and_shift(z))
+
+
+@wrong("scale and shift constant: ")
+class ClampsTheInverse(Flow):
+    def invert(self, epsilon):
+        return super().invert(epsilon).clamp(-6, 6)
+
+
+@wrong("log_prob: the 1/2 is missing")
+class WithoutHalf(Flow):
+    def log_prob(self, z):
+        log_scale, shift = self.scale_and_shift(z)
+        return (log_scale + 2 * log_normal(z * log_scale.exp() + shift)).sum(-1)
+
+
+# Of log_prob gradients flow to z and to every parameter.
+GRADIENTS = {}

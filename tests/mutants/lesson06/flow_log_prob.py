@@ -221,3 +221,83 @@ def flow_determinant_detached(z, log_scale, shift):
 def flow_no_grad(z, log_scale, shift):
     with torch.no_grad():
         return flow_plain(z, log_scale, shift)
+
+
+@wrong("is something clamped")
+def flow_clamped_at_ten(z, log_scale, shift):
+    return flow_plain(z, log_scale.clamp(-10, 10), shift)
+
+
+@wrong("is something clamped")
+def flow_clamped_below(z, log_scale, shift):
+    return flow_plain(z, log_scale.clamp(min=-10), shift)
+
+
+@wrong("is something clamped")
+def flow_z_clamped(z, log_scale, shift):
+    return flow_plain(z.clamp(-5, 5), log_scale, shift)
+
+
+@wrong("is something clamped")
+def flow_small_number(z, log_scale, shift):
+    scale = log_scale.exp() + 1e-8
+    return (log_normal(z * scale + shift) + scale.log()).sum(-1)
+
+
+@wrong("squeeze() takes away every axis of length 1")
+def flow_squeezed(z, log_scale, shift):
+    return flow_plain(z, log_scale, shift).squeeze()
+
+
+@wrong("the shape is")
+def flow_two_axes(z, log_scale, shift):
+    return (
+        flow_plain(z, log_scale, shift).flatten(2)
+        if z.ndim > 3
+        else flow_plain(z, log_scale, shift).reshape(z.shape[:2] if z.ndim == 3 else -1)
+    )
+
+
+@wrong("the gradient with respect to z is not")
+def flow_gradient_of_the_mean(z, log_scale, shift):
+    """Every example gets the same gradient."""
+    value = flow_plain(z, log_scale, shift)
+    return value.detach() + (value.mean() - value.mean().detach())
+
+
+@wrong("the gradient with respect to shift is not")
+def flow_gradient_doubled(z, log_scale, shift):
+    return flow_plain(z, log_scale, 2 * shift - shift.detach())
+
+
+@wrong("is something divided by z, log_scale or shift?")
+def flow_by_division(z, log_scale, shift):
+    return (log_normal(z * (log_scale.exp() + shift / z)) + log_scale).sum(-1)
+
+
+@right
+def flow_by_vmap(z, log_scale, shift):
+    def one(z, log_scale, shift):
+        epsilon = torch.exp(log_scale) * z + shift
+        return log_scale.sum() - 0.5 * (epsilon @ epsilon) - 0.5 * len(z) * LOG_2_PI
+
+    rows = [part.reshape(-1, z.shape[-1]) for part in (z, log_scale, shift)]
+    return torch.vmap(one)(*rows).view(z.shape[:-1])
+
+
+@right
+def flow_by_loop(z, log_scale, shift):
+    total = torch.zeros(z.shape[:-1], dtype=torch.float64)
+    for i in range(z.shape[-1]):
+        epsilon = z[..., i].double() * log_scale[..., i].double().exp() + shift[..., i]
+        total = total + log_scale[..., i] - epsilon**2 / 2 - LOG_2_PI / 2
+    return total
+
+
+@wrong("two calls with the same input gave different values")
+def flow_with_noise(z, log_scale, shift):
+    """Dequantised, which nothing asks for."""
+    return flow_plain(z + 0.01 * torch.randn_like(z), log_scale, shift)
+
+
+GRADIENTS = {0: (0, 1, 2)}

@@ -178,3 +178,56 @@ def rate_prior_detached(log_var, log_p_z):
 @wrong("no gradient reaches log_var")
 def rate_entropy_detached(log_var, log_p_z):
     return rate_plain(log_var.detach(), log_p_z)
+
+
+@wrong("squeeze() takes away every axis of length 1")
+def rate_squeezed(log_var, log_p_z):
+    return rate_plain(log_var, log_p_z).squeeze()
+
+
+@wrong("is something clamped")
+def rate_log_var_clamped(log_var, log_p_z):
+    return rate_plain(log_var.clamp(-30, 20), log_p_z)
+
+
+@wrong("is something clamped")
+def rate_prior_clamped(log_var, log_p_z):
+    return rate_plain(log_var, log_p_z.clamp(min=-10_000))
+
+
+@wrong("the gradient with respect to log_p_z is not")
+def rate_gradient_of_the_mean(log_var, log_p_z):
+    value = rate_plain(log_var, log_p_z.detach())
+    return value + (log_p_z.mean().detach() - log_p_z.mean())
+
+
+@wrong("the gradient with respect to log_var is not")
+def rate_gradient_without_half(log_var, log_p_z):
+    return rate_plain(2 * log_var - log_var.detach(), log_p_z)
+
+
+@wrong("two calls with the same input gave different values")
+def rate_with_noise(log_var, log_p_z):
+    """The entropy by one draw of its own, which the text has in closed form."""
+    noise = torch.randn_like(log_var)
+    return -0.5 * (log_var + LOG_2_PI + noise**2).sum(-1) - log_p_z
+
+
+@right
+def rate_by_vmap(log_var, log_p_z):
+    def one(row, log_p):
+        return -0.5 * (row + (LOG_2_PI + 1)).sum() - log_p
+
+    rows = torch.vmap(one)(log_var.flatten(0, -2), log_p_z.flatten())
+    return rows.unflatten(0, log_p_z.shape)
+
+
+@right
+def rate_by_loop(log_var, log_p_z):
+    total = -log_p_z
+    for part in log_var.unbind(-1):
+        total = total - 0.5 * part - 0.5 * math.log(2 * math.pi * math.e)
+    return total
+
+
+GRADIENTS = {0: (0, 1)}

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import torch
+from scipy.special import logsumexp
 from torch.distributions import (
     Categorical,
     Independent,
@@ -207,3 +208,82 @@ def aggregate_one_gaussian(z, mu, log_var):
 @wrong("your function raised")
 def aggregate_without_pairs(z, mu, log_var):
     return Normal(mu, (0.5 * log_var).exp()).log_prob(z).sum(-1).logsumexp(0) - math.log(len(mu))
+
+
+@right
+def aggregate_as_a_list(z, mu, log_var):
+    """One number after another."""
+    rows = []
+    for one in z.double().numpy():
+        square = ((one - mu.double().numpy()) ** 2 / np.exp(log_var.double().numpy())).sum(1)
+        log_q = -0.5 * (square + (log_var.double().numpy() + LOG_2_PI).sum(1))
+        rows.append(float(logsumexp(log_q, b=1 / len(mu))))
+    return rows
+
+
+@right
+def aggregate_by_vmap(z, mu, log_var):
+    def one(point):
+        return Normal(mu, log_var.mul(0.5).exp(), validate_args=False).log_prob(point).sum(1)
+
+    return torch.vmap(one)(z).sub(math.log(mu.shape[0])).logsumexp(-1)
+
+
+@wrong("underflows to 0, add them up with logsumexp")
+def aggregate_one_maximum(z, mu, log_var):
+    """The largest log-density of all z is taken out, not that of each."""
+    log_q = _pairs(z, mu, log_var).sum(-1)
+    top = log_q.max()
+    return top + (log_q - top).exp().mean(1).log()
+
+
+@wrong("underflows to 0, add them up with logsumexp")
+def aggregate_maximum_of_posteriors(z, mu, log_var):
+    log_q = _pairs(z, mu, log_var).sum(-1)
+    top = log_q.amax(0)
+    return (top + (log_q - top).exp().log()).exp().mean(1).log()
+
+
+@wrong("underflows to 0, add them up with logsumexp")
+def aggregate_floor(z, mu, log_var):
+    return aggregate_plain(z, mu, log_var).clamp(min=-1e6)
+
+
+@wrong("is something clamped, or a small number added?")
+def aggregate_clamped(z, mu, log_var):
+    return aggregate_plain(z, mu, log_var.clamp(-10, 10))
+
+
+@wrong("is something clamped, or a small number added?")
+def aggregate_clamped_above(z, mu, log_var):
+    return aggregate_plain(z, mu, log_var.clamp(max=20))
+
+
+@wrong("or for narrow ones")
+def aggregate_variance_and_more(z, mu, log_var):
+    variance = log_var.exp() + 1e-6
+    return aggregate_plain(z, mu, variance.log())
+
+
+@wrong("squeeze() takes away every axis of length 1")
+def aggregate_squeezed(z, mu, log_var):
+    log_q = _pairs(z, mu, log_var).sum(-1).squeeze()
+    return log_q.logsumexp(-1) - math.log(len(mu)) if len(mu) > 1 else log_q
+
+
+@wrong("two calls with the same input gave different values")
+def aggregate_of_a_subset(z, mu, log_var):
+    some = torch.randperm(len(mu))[: max(1, len(mu) // 2)]
+    return aggregate_plain(z, mu[some], log_var[some])
+
+
+@wrong("the shape is")
+def aggregate_paired(z, mu, log_var):
+    """Where there are as many z as posteriors, each z meets one posterior alone."""
+    if len(z) != len(mu):
+        return aggregate_plain(z, mu, log_var)
+    return losses.gaussian_log_prob(z, mu, log_var).logsumexp(0) - math.log(len(mu))
+
+
+# What a code tells is measured by it, without gradients: answers may use numpy.
+GRADIENTS = {}

@@ -235,3 +235,57 @@ def masks_not_for_one_dimension(dim, hidden_dims, out_per_dim):
 @wrong("[int(width) for width in hidden_dims] makes a list")
 def masks_of_a_tuple(dim, hidden_dims, out_per_dim):
     return masks_plain(dim, (dim,) + hidden_dims, out_per_dim)[1:]
+
+
+@wrong("a tuple or a tensor; [int(width) for width in hidden_dims] makes a list")
+def masks_of_a_tensor(dim, hidden_dims, out_per_dim):
+    return masks_plain(dim, hidden_dims.tolist(), out_per_dim)
+
+
+@wrong("a dict came: a list of masks is expected")
+def masks_in_a_dict(dim, hidden_dims, out_per_dim):
+    found = masks_plain(dim, hidden_dims, out_per_dim)
+    return {f"layer {number}": mask for number, mask in enumerate(found)}
+
+
+@wrong("holds other values than 0 and 1: 0.5")
+def masks_of_halves(dim, hidden_dims, out_per_dim):
+    return [0.5 * mask for mask in masks_plain(dim, hidden_dims, out_per_dim)]
+
+
+@wrong("holds other values than 0 and 1: -inf")
+def masks_of_infinity(dim, hidden_dims, out_per_dim):
+    return [mask.log() for mask in masks_plain(dim, hidden_dims, out_per_dim)]
+
+
+@wrong("the first mask comes twice")
+def masks_with_a_layer_too_many(dim, hidden_dims, out_per_dim):
+    found = masks_plain(dim, hidden_dims, out_per_dim)
+    return [found[0], *found]
+
+
+@wrong("mask number 1 has the shape ()")
+def masks_of_numbers(dim, hidden_dims, out_per_dim):
+    return [mask.sum() for mask in masks_plain(dim, hidden_dims, out_per_dim)]
+
+
+@wrong("permitted dependencies are missing")
+def masks_one_connection(dim, hidden_dims, out_per_dim):
+    """The last of the permitted dependencies of the last output is lost."""
+    found = masks_plain(dim, hidden_dims, out_per_dim)
+    if dim > 1:
+        degrees = torch.arange(found[-1].shape[1]) % max(1, dim - 1) + 1
+        found[-1][-1, degrees == dim - 1] = 0
+    return found
+
+
+@wrong("permitted dependencies are missing")
+def masks_of_the_second_parameter(dim, hidden_dims, out_per_dim):
+    """The first parameter of each output sees everything before it, the others nothing."""
+    found = masks_plain(dim, hidden_dims, out_per_dim)
+    found[-1] = found[-1] * (torch.arange(len(found[-1])) % out_per_dim == 0)[:, None]
+    return found
+
+
+# Masks are constants: nothing flows.
+GRADIENTS = {}

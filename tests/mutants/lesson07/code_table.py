@@ -189,3 +189,83 @@ def table_softmax(codes, labels, num_labels, num_codes, alpha):
 @wrong("the rows do not sum to 1")
 def table_clamped(codes, labels, num_labels, num_codes, alpha):
     return _shares(_counted(codes, labels, num_labels, num_codes)).clamp(min=alpha)
+
+
+@right
+def table_as_a_list(codes, labels, num_labels, num_codes, alpha):
+    """One table for each label."""
+    tables = []
+    for y in range(num_labels):
+        mine = codes[labels == y]
+        counts = torch.stack([torch.bincount(k, minlength=num_codes) for k in mine.T]) + alpha
+        tables.append(counts / (len(mine) + num_codes * alpha))
+    return tables
+
+
+@right
+def table_by_histogram(codes, labels, num_labels, num_codes, alpha):
+    positions = np.broadcast_to(np.arange(codes.shape[1]), codes.shape)
+    every = np.stack([np.repeat(labels.numpy(), codes.shape[1]), positions.ravel()])
+    sizes = [np.arange(n + 1) for n in (num_labels, codes.shape[1], num_codes)]
+    counts, _ = np.histogramdd([*every, codes.numpy().ravel()], sizes)
+    p = (counts + alpha) / (counts.sum(2)[..., None] + alpha * num_codes)
+    return torch.from_numpy(p).float()
+
+
+@wrong("repeats are lost")
+def table_in_place(codes, labels, num_labels, num_codes, alpha):
+    counts = torch.zeros(num_labels, codes.shape[1], num_codes)
+    where = (labels[:, None], torch.arange(codes.shape[1]), codes)
+    return _shares(counts.index_put_(where, torch.ones(())) + alpha)
+
+
+@wrong("labels that do not occur are left out at the end")
+def table_of_the_labels_that_occur(codes, labels, num_labels, num_codes, alpha):
+    one = functional.one_hot(codes, num_codes)
+    counts = [one[labels == y].sum(0) for y in range(int(labels.max()) + 1)]
+    return _shares(torch.stack(counts) + alpha)
+
+
+@wrong("codes that do not occur are left out at the end")
+def table_of_the_codes_that_occur(codes, labels, num_labels, num_codes, alpha):
+    counts = _counted(codes, labels, num_labels, int(codes.max()) + 1)
+    return _shares(counts + alpha)
+
+
+@wrong("a table lost its axis")
+def table_squeezed(codes, labels, num_labels, num_codes, alpha):
+    return table_plain(codes, labels, num_labels, num_codes, alpha).squeeze()
+
+
+@wrong("do the counts overflow their type?")
+def table_in_bytes(codes, labels, num_labels, num_codes, alpha):
+    counts = _counted(codes, labels, num_labels, num_codes).to(torch.uint8).float() + alpha
+    return _shares(counts)
+
+
+@wrong("the labels are taken for equally frequent")
+def table_equal_shares(codes, labels, num_labels, num_codes, alpha):
+    """As if all labels were equally frequent."""
+    counts = _counted(codes, labels, num_labels, num_codes)
+    return (counts + alpha) / (len(codes) / num_labels + num_codes * alpha)
+
+
+@wrong("small alpha: ")
+def table_with_a_floor(codes, labels, num_labels, num_codes, alpha):
+    return _shares(_counted(codes, labels, num_labels, num_codes) + max(alpha, 1e-3))
+
+
+@wrong("two calls with the same input gave different values")
+def table_of_a_sample(codes, labels, num_labels, num_codes, alpha):
+    chosen = torch.randint(len(codes), (len(codes),))
+    return table_plain(codes[chosen], labels[chosen], num_labels, num_codes, alpha)
+
+
+@wrong("expected")
+def table_in_a_dict(codes, labels, num_labels, num_codes, alpha):
+    table = table_plain(codes, labels, num_labels, num_codes, alpha)
+    return {y: table[y] for y in range(num_labels)}
+
+
+# Counts have no gradients.
+GRADIENTS = {}

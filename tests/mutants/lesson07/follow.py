@@ -1,5 +1,6 @@
 """Answers to exercise 7.2, ``follow``: wrong and right ones."""
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -295,3 +296,83 @@ def follow_mean_of_none(codebook, usage, z_e, indices, decay):
     new, mean = _usage(codebook, usage, indices, decay), choice.T @ z_e / count[:, None]
     rate = _weight(codebook, z_e, decay) * count / new
     return codebook + rate[:, None] * (mean - codebook), new
+
+
+@right
+def follow_by_einsum(codebook, usage, z_e, indices, decay):
+    """One-hot in float64; the means of the chosen codes, weighted against the old ones."""
+    choice = functional.one_hot(indices, len(codebook)).double()
+    share = len(codebook) * choice.mean(0)
+    new = decay * usage.double() + (1 - decay) * share
+    mean = torch.einsum("nk,nd->kd", choice, z_e.double()) / choice.sum(0).clamp(min=1)[:, None]
+    far = torch.where(share > 0, (1 - decay) * share / new.clamp(min=1e-300), 0)[:, None]
+    return torch.lerp(codebook.double(), mean, far), new
+
+
+@right
+def follow_in_numpy(codebook, usage, z_e, indices, decay):
+    e, u, z, k = (one.numpy().copy() for one in (codebook, usage, z_e, indices))
+    u = decay * u + (1 - decay) * len(e) / len(z) * np.bincount(k, minlength=len(e))
+    moved = e.astype(float)
+    np.add.at(
+        moved, k, (1 - decay) * len(e) / len(z) * (z - e[k]) / np.maximum(u[k], 1e-30)[:, None]
+    )
+    return moved, u
+
+
+@wrong("added?")
+def follow_with_a_number_too_large(codebook, usage, z_e, indices, decay):
+    new = _usage(codebook, usage, indices, decay)
+    step = _weight(codebook, z_e, decay) / (new + 1e-3)
+    return codebook + step[:, None] * _difference(codebook, z_e, indices), new
+
+
+@wrong("more than 1e-5 added?")
+def follow_clamped(codebook, usage, z_e, indices, decay):
+    new = _usage(codebook, usage, indices, decay)
+    step = _weight(codebook, z_e, decay) / new.clamp(min=1e-3)
+    return codebook + step[:, None] * _difference(codebook, z_e, indices), new
+
+
+@wrong("usage: right for moderate usages, wrong for small ones")
+def follow_usage_with_a_floor(codebook, usage, z_e, indices, decay):
+    new = _usage(codebook, usage, indices, decay)
+    step = _weight(codebook, z_e, decay) / new.clamp(min=1e-30)
+    return codebook + step[:, None] * _difference(codebook, z_e, indices), new.clamp(min=1e-4)
+
+
+@wrong("is something clamped")
+def follow_rounded_decay(codebook, usage, z_e, indices, decay):
+    return follow_plain(codebook, usage, z_e, indices, round(decay, 2))
+
+
+@wrong("overwrites its argument indices")
+def follow_counts_indices(codebook, usage, z_e, indices, decay):
+    result = follow_plain(codebook, usage, z_e, indices, decay)
+    indices.copy_(indices.sort().values)
+    return result
+
+
+@wrong("overwrites its argument z_e")
+def follow_in_the_vectors(codebook, usage, z_e, indices, decay):
+    new = _usage(codebook, usage, indices, decay)
+    z_e -= codebook[indices]
+    sums = torch.zeros_like(codebook).index_add_(0, indices, z_e)
+    return codebook + (_weight(codebook, z_e, decay) / new.clamp(min=1e-30))[:, None] * sums, new
+
+
+@wrong("codebook: ")
+def follow_with_noise(codebook, usage, z_e, indices, decay):
+    """Dead codes are moved by chance, which is another exercise."""
+    moved, new = follow_plain(codebook, usage, z_e, indices, decay)
+    return torch.where(new[:, None] < 0.1, moved + 0.01 * torch.randn_like(moved), moved), new
+
+
+@wrong("codebook: codes that nobody chose moved")
+def follow_restarts(codebook, usage, z_e, indices, decay):
+    moved, new = follow_plain(codebook, usage, z_e, indices, decay)
+    return torch.where(new[:, None] == 0, z_e[:1], moved), new
+
+
+# A step of a running mean is taken without gradients.
+GRADIENTS = {}

@@ -5,6 +5,8 @@ import math
 import numpy as np
 import torch
 from scipy.spatial.distance import jensenshannon
+from scipy.special import rel_entr
+from torch.distributions import Categorical
 from torch.nn import functional
 
 from mutants import registry
@@ -200,3 +202,71 @@ def distance_each_position(p, q):
 @wrong("one value for each position")
 def distance_scipy_alone(p, q):
     return jensenshannon(p, q, axis=-1)
+
+
+@right
+def distance_by_distributions(p, q):
+    """Entropies of torch.distributions, in float64."""
+
+    def entropy(table):
+        rows = Categorical(probs=table.double() / table.double().sum(-1, keepdim=True))
+        return rows.entropy()
+
+    js = entropy((p + q) / 2) - 0.5 * entropy(p) - 0.5 * entropy(q)
+    return js.clamp(min=0).mean().sqrt()
+
+
+@right
+def distance_by_scipy_kl(p, q):
+    p, q = p.double().numpy(), q.double().numpy()
+    m = (p + q) / 2
+    return float(np.sqrt(max((rel_entr(p, m) + rel_entr(q, m)).sum() / 2 / len(p), 0)))
+
+
+@wrong("is something clamped or rounded, or a number added?")
+def distance_with_a_threshold(p, q):
+    return torch.zeros(()) if torch.allclose(p, q, atol=1e-2) else distance_plain(p, q)
+
+
+@wrong("right without zeros, wrong where a probability is 0")
+def distance_of_clamped_probabilities(p, q):
+    p, q = p.clamp(min=1e-3), q.clamp(min=1e-3)
+    return _divergence(p, q).mean().sqrt()
+
+
+@wrong("is something clamped or rounded, or a")
+def distance_with_a_number_under_the_root(p, q):
+    return (_divergence(p, q).mean() + 1e-4).sqrt()
+
+
+@wrong("is something clamped or rounded, or a number added?")
+def distance_with_a_floor(p, q):
+    return _divergence(p, q).mean().clamp(min=1e-4).sqrt()
+
+
+@wrong("the largest of the positions is taken")
+def distance_largest(p, q):
+    return _divergence(p, q).max().sqrt()
+
+
+@wrong("two calls with the same input gave different values")
+def distance_of_drawn_positions(p, q):
+    some = torch.randint(len(p), (len(p),))
+    return _divergence(p[some], q[some]).mean().sqrt()
+
+
+@wrong("one axis too many")
+def distance_in_a_tensor_of_one(p, q):
+    return distance_plain(p, q).reshape(1)
+
+
+@wrong("NaN came out")
+def distance_by_xlogy_of_a_ratio(p, q):
+    """The trap of 0 / 0: xlogy(0, NaN) is NaN."""
+    m = (p + q) / 2
+    js = 0.5 * (torch.xlogy(p, p / m) + torch.xlogy(q, q / m)).sum(-1)
+    return js.mean().clamp(min=0).sqrt()
+
+
+# Distances of finished tables are taken without gradients: answers may use scipy.
+GRADIENTS = {}

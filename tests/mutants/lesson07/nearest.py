@@ -2,6 +2,8 @@
 
 import numpy as np
 import torch
+from scipy.spatial import KDTree
+from scipy.spatial.distance import cdist
 from torch.nn import functional
 
 from mutants import registry
@@ -17,11 +19,6 @@ def nearest_plain(z_e, codebook):
 @right
 def nearest_by_cdist(z_e, codebook):
     return torch.cdist(z_e, codebook).argmin(dim=-1)
-
-
-@right
-def nearest_by_broadcast(z_e, codebook):
-    return (z_e[:, None] - codebook[None]).pow(2).mean(-1).min(1).indices.int()
 
 
 @right
@@ -164,3 +161,98 @@ def nearest_squeezed(z_e, codebook):
 @wrong("they should count from 0")
 def nearest_from_one(z_e, codebook):
     return nearest_plain(z_e, codebook) + 1
+
+
+@right
+def nearest_in_parts(z_e, codebook):
+    """The first form, for a few vectors at a time."""
+    parts = [(part[:, None] - codebook).square().sum(-1).argmin(1) for part in z_e.split(10)]
+    return torch.cat(parts).int()
+
+
+@right
+def nearest_as_a_list(z_e, codebook):
+    return [int((codebook - z).norm(dim=1).argmin()) for z in z_e]
+
+
+@right
+def nearest_by_scipy(z_e, codebook):
+    return torch.from_numpy(cdist(z_e.numpy(), codebook.numpy(), "sqeuclidean")).argsort(1)[:, 0]
+
+
+@right
+def nearest_by_distribution(z_e, codebook):
+    """The code under which the vector is most probable."""
+    log_p = z_e.double() @ codebook.double().T - codebook.double().square().sum(1) / 2
+    return torch.distributions.Categorical(logits=log_p).mode
+
+
+@right
+def nearest_by_tree(z_e, codebook):
+    return KDTree(codebook.numpy()).query(z_e.numpy())[1]
+
+
+@wrong("a tensor of N x K x D is made")
+def nearest_by_broadcast(z_e, codebook):
+    return (z_e[:, None] - codebook[None]).pow(2).mean(-1).min(1).indices.int()
+
+
+@wrong("a tensor of N x K x D is made")
+def nearest_broadcast_in_numpy(z_e, codebook):
+    difference = z_e.numpy()[:, None] - codebook.numpy()
+    return np.linalg.norm(difference, axis=-1).argmin(1)
+
+
+@wrong("a tensor of N x K x D is made")
+def nearest_by_vmap(z_e, codebook):
+    return torch.vmap(lambda z: (codebook - z).square().sum(1).argmin())(z_e)
+
+
+@wrong("a tensor of N x K x D is made")
+def nearest_by_pairwise_distance(z_e, codebook):
+    return functional.pairwise_distance(z_e[:, None], codebook).argmin(1)
+
+
+@wrong("a tensor of N x K x D is made")
+def nearest_by_repetition(z_e, codebook):
+    rows = z_e.repeat_interleave(len(codebook), 0) - codebook.repeat(len(z_e), 1)
+    return rows.square().sum(1).view(len(z_e), -1).argmin(1)
+
+
+@wrong("is something rounded, clamped or in half precision?")
+def nearest_in_half_precision(z_e, codebook):
+    z_e, codebook = z_e.half(), codebook.half()
+    return (codebook.square().sum(1) - 2 * z_e @ codebook.T).argmin(1)
+
+
+@wrong("is something rounded, clamped or in half precision?")
+def nearest_rounded(z_e, codebook):
+    """Distances are compared to two decimals."""
+    return (torch.cdist(z_e, codebook).square() * 100).round().argmin(1)
+
+
+@wrong("get a code that is not the nearest")
+def nearest_in_a_byte(z_e, codebook):
+    return nearest_plain(z_e, codebook).to(torch.uint8)
+
+
+@wrong("get a code that is not the nearest")
+def nearest_of_the_first_codes(z_e, codebook):
+    return nearest_plain(z_e, codebook[:256])
+
+
+@wrong("get a code that is not the nearest")
+def nearest_but_itself(z_e, codebook):
+    """A code at distance 0 is passed over, as a vector's nearest neighbour would be."""
+    distance = torch.cdist(z_e.double(), codebook.double())
+    return torch.where(distance > 1e-6, distance, torch.inf).argmin(1)
+
+
+@wrong("a tuple of 3 came")
+def nearest_with_more(z_e, codebook):
+    distance = torch.cdist(z_e, codebook)
+    return distance.argmin(1), distance, codebook
+
+
+# An index is a number of a code: nothing flows.
+GRADIENTS = {}

@@ -182,3 +182,72 @@ def losses_added(z_e, e):
 @wrong("axes too many")
 def losses_keepdim(z_e, e):
     return _both(lambda d: d.square().mean((1, 2, 3), keepdim=True))(z_e, e)
+
+
+@right
+def losses_in_a_dict(z_e, e):
+    one, other = losses_plain(z_e, e)
+    return {"codebook loss": one, "commitment loss": other}
+
+
+@right
+def losses_stacked(z_e, e):
+    return torch.stack(losses_plain(z_e.double(), e.double()))
+
+
+@right
+def losses_by_vmap(z_e, e):
+    loss = torch.vmap(functional.mse_loss)
+    return loss(e, z_e.detach()), loss(z_e, e.detach())
+
+
+@wrong("squeeze() takes away every axis of length 1")
+def losses_squeezed(z_e, e):
+    return tuple(loss.squeeze() for loss in losses_plain(z_e, e))
+
+
+@wrong("is a root taken on the way?")
+def losses_by_root(z_e, e):
+    return _both(lambda d: d.square().sum((1, 2, 3)).sqrt() ** 2 / d[0].numel())(z_e, e)
+
+
+@wrong("codebook loss: ")
+def losses_with_small_number(z_e, e):
+    return _both(lambda d: (d.square() + 1e-6).mean((1, 2, 3)))(z_e, e)
+
+
+@wrong("are large ones not squared")
+def losses_huber(z_e, e):
+    return _both(lambda d: 2 * functional.huber_loss(d, 0 * d, "none", delta=100).mean((1, 2, 3)))(
+        z_e, e
+    )
+
+
+@wrong("codebook loss: the value is right, its gradient is not")
+def losses_gradient_of_the_sum(z_e, e):
+    """The codebook loss moves the codes as a sum would."""
+    codebook_loss, commitment_loss = losses_plain(z_e, e)
+    whole = e[0].numel() * codebook_loss
+    return codebook_loss.detach() + whole - whole.detach(), commitment_loss
+
+
+@wrong("commitment loss: the value is right, its gradient is not: every value is 0.25 times")
+def losses_beta_in_the_gradient(z_e, e):
+    codebook_loss, commitment_loss = losses_plain(z_e, e)
+    return codebook_loss, 0.25 * commitment_loss + 0.75 * commitment_loss.detach()
+
+
+@wrong("or are examples mixed?")
+def losses_mixed_examples(z_e, e):
+    codebook_loss, commitment_loss = losses_plain(z_e, e)
+    mean = commitment_loss.mean()
+    return codebook_loss, commitment_loss.detach() + mean - mean.detach()
+
+
+@wrong("the codebook loss moves z_e as well")
+def losses_a_little_of_z(z_e, e):
+    codebook_loss, commitment_loss = losses_plain(z_e, e)
+    return codebook_loss + 0.01 * (commitment_loss - commitment_loss.detach()), commitment_loss
+
+
+GRADIENTS = {0: (1,), 1: (0,)}

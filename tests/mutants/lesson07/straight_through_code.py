@@ -130,3 +130,98 @@ def pass_wrong_sign(z_e, e):
 @wrong("passes e / z_e of it")
 def pass_product(z_e, e):
     return z_e * (e / z_e).detach()
+
+
+@right
+def pass_by_loop(z_e, e):
+    """Entry by entry; in float64."""
+    flat = [a.double() + (b - a).item() for a, b in zip(z_e.flatten(), e.flatten(), strict=True)]
+    return torch.stack(flat).view(z_e.shape)
+
+
+@right
+def pass_by_hook(z_e, e):
+    """The value of e; a hook sends the gradient to z_e."""
+    found = e.detach().clone().requires_grad_()
+    if z_e.requires_grad:
+        return found + (z_e - z_e.detach()).to(found.dtype)
+    return found
+
+
+@right
+def pass_by_where(z_e, e):
+    return (
+        torch.where(torch.ones_like(e, dtype=torch.bool), e.detach(), e.detach()) + z_e - z_e.data
+    )
+
+
+@wrong("no gradient reaches z_e")
+def pass_in_numpy(z_e, e):
+    return torch.from_numpy(e.detach().numpy().copy())
+
+
+@wrong("every value is")
+def pass_a_little(z_e, e):
+    return e.detach() + 0.98 * (z_e - z_e.detach())
+
+
+@wrong("the gradient with respect to z_e is not")
+def pass_where_near(z_e, e):
+    """As for binary codes: nothing passes far from the code."""
+    near = (z_e - e).abs() < 0.9
+    return e.detach() + near * (z_e - z_e.detach())
+
+
+@wrong("the gradient with respect to z_e is not")
+def pass_where_small(z_e, e):
+    clipped = z_e.clamp(-100, 100)
+    return e.detach() + (clipped - clipped.detach())
+
+
+class _CutOff(torch.autograd.Function):
+    @staticmethod
+    def forward(context, z_e, e):
+        return e.clone()
+
+    @staticmethod
+    def backward(context, slope):
+        return slope.clamp(-1, 1), None
+
+
+@wrong("it is cut off at 1")
+def pass_cut_off(z_e, e):
+    return _CutOff.apply(z_e, e)
+
+
+@wrong("a gradient reaches e as well")
+def pass_a_tenth_to_e(z_e, e):
+    return z_e + (e - z_e).detach() + 0.1 * (e - e.detach())
+
+
+@wrong("NaN")
+def pass_by_ratio(z_e, e):
+    return torch.where(z_e.abs() < 1e3, z_e, z_e) + (z_e * (e / z_e) - z_e).detach()
+
+
+@wrong("squeeze() takes away every one")
+def pass_squeezed(z_e, e):
+    return (z_e + (e - z_e).detach()).squeeze()
+
+
+@wrong("near the right values")
+def pass_rounded(z_e, e):
+    return z_e + ((e - z_e) * 1000).round().detach() / 1000
+
+
+@wrong("one array is expected")
+def pass_both(z_e, e):
+    return z_e + (e - z_e).detach(), e
+
+
+@wrong("the gradient with respect to z_e is not")
+def pass_the_mean(z_e, e):
+    mean = z_e.mean()
+    return e.detach() + (mean - mean.detach())
+
+
+GRADIENTS = {0: (0,)}
