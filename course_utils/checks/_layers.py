@@ -4,6 +4,11 @@ import numpy as np
 
 LOG_2_PI = np.log(2 * np.pi)
 BELOW = "held at 0 or above: the rate of one layer of a chain may be negative"
+HELD = (
+    "right for moderate log-variances, wrong for some from -9 to 5: is one clamped, or a small "
+    "number added?"
+)
+VARIANCE = "the variance exp(log_var) is given for log_var, in"
 STD = "log_var is taken for the logarithm of a standard deviation"
 
 
