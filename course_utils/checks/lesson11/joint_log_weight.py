@@ -42,6 +42,8 @@ def joint_log_weight(answer, seed):
         told = {"checked": about, "wrong": famous, "hint": hint}
         verify(call(answer, *arrays), right, scale=10, tolerance=2e-5, **told)
         verify_slopes(answer, arrays, NAMES, _log_weight, rng, of="log w", about=about)
+    about = "float64, which the next cell uses"
+    verify(call(answer, *exact), right, checked=about, scale=10, tolerance=2e-5)
     return (
         "log p(x|z1) + log p(z1|z2) + log p(z2) - log q(z1|x) - log q(z2|z1) for every sample and "
         "example, each latent once; every argument gets its gradient."

@@ -63,13 +63,17 @@ def layer_rates(answer, seed):
             _verify_given(answer, arrays, pair)
         right = exactly(_rates, arrays)
         told = {"checked": about, "hint": HELD if extreme else ""}
-        for part, received, exact, found in zip(
+        for part, received, rate, found in zip(
             ("rate_z1", "rate_z2"), pair, right, (lower, upper), strict=True
         ):
             wrong = () if label else found[1:]
-            verify(received, exact, wrong=wrong, scale=10, tolerance=2e-5, part=part, **told)
+            verify(received, rate, wrong=wrong, scale=10, tolerance=2e-5, part=part, **told)
         verify_slopes(answer, arrays, NAMES, _rates, rng, of="rate_z1", about=about)
         verify_slopes(answer, arrays, NAMES, _rates, rng, of="rate_z2", output=1, about=about)
+    about = "float64, which the next cell uses"
+    pair = _pair(call(answer, *exact), *right, about)
+    for part, received, rate in zip(("rate_z1", "rate_z2"), pair, right, strict=True):
+        verify(received, rate, checked=about, scale=10, tolerance=2e-5, part=part)
     return (
         "rate_z1 is log q(z1|x) - log p(z1|z2) of the drawn z1, negative where it is; rate_z2 is "
         "the closed form KL(q(z2|z1) || N(0, I)); one value of each for every example."

@@ -1,5 +1,7 @@
 """Answers to exercise 11.1, ``joint_log_weight``: wrong and right ones."""
 
+import math
+
 import torch
 from torch.distributions import Independent, MultivariateNormal, Normal
 
@@ -143,7 +145,7 @@ def weight_detached(log_p_x, z_1, mu_1, *rest):
 def weight_of_independents(log_p_x, z_1, mu_1, log_var_1, z_2, mu_2, log_var_2, mu_p, log_var_p):
     q_1, p_1 = (Independent(normal(*one), 1) for one in ((mu_1, log_var_1), (mu_p, log_var_p)))
     q_2 = Independent(normal(mu_2, log_var_2), 1)
-    p_2 = MultivariateNormal(torch.zeros(z_2.shape[-1]), torch.eye(z_2.shape[-1]))
+    p_2 = MultivariateNormal(z_2.new_zeros(z_2.shape[-1]), torch.eye(z_2.shape[-1]).to(z_2))
     log_p = p_1.log_prob(z_1) + p_2.log_prob(z_2)
     return log_p_x + log_p - q_1.log_prob(z_1) - q_2.log_prob(z_2)
 
@@ -228,3 +230,10 @@ def weight_at_upper_mean(*arrays):
 @wrong("the weights are normalised")
 def weight_normalised(*arrays):
     return weight_by_package(*arrays).log_softmax(0)
+
+
+@wrong("raised RuntimeError")
+def weight_of_floats_alone(log_p_x, z_1, mu_1, log_var_1, z_2, *rest):
+    distance = (z_2 @ torch.eye(z_2.shape[-1]) * z_2).sum(-1)
+    log_p = -0.5 * (distance + z_2.shape[-1] * math.log(2 * math.pi))
+    return without("p2")(log_p_x, z_1, mu_1, log_var_1, z_2, *rest) + log_p
