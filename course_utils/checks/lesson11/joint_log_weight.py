@@ -40,7 +40,7 @@ def joint_log_weight(answer, seed):
             _verify_given(answer, arrays)
         hint = HELD if "from" in label else ""
         told = {"checked": about, "wrong": famous, "hint": hint}
-        verify(call(answer, *arrays), right, scale=10, tolerance=2e-5, **told)
+        verify(call(answer, *arrays), right, scale=30, tolerance=5e-6, **told)
         verify_slopes(answer, arrays, NAMES, _log_weight, rng, of="log w", about=about)
     about = "float64, which the next cell uses"
     verify(call(answer, *exact), right, checked=about, scale=10, tolerance=2e-5)
