@@ -12,6 +12,13 @@ VARIANCE = "the variance exp(log_var) is given for log_var, in"
 STD = "log_var is taken for the logarithm of a standard deviation"
 
 
+def log_variances(rng, shape, low, high):
+    """Log-variances, evenly from low to high; the first is near low, the last near high."""
+    values = rng.uniform(low, high, shape)
+    values.flat[0], values.flat[-1] = low + 0.01, high - 0.01
+    return values
+
+
 def log_normal(z, mu, log_var):
     """log N(z; mu, exp(log_var)) of each dimension."""
     return -0.5 * (LOG_2_PI + log_var + (z - mu) ** 2 / np.exp(log_var))

@@ -25,10 +25,10 @@ def verify_verdicts(answer, cases, right, mistakes, otherwise):
         (about, doubles(*arrays), _booleans(call(answer, *arrays), about, right(*doubles(*arrays))))
         for about, arrays in cases
     ]
+    verify_repeatable(answer, *cases[0][1])
     for about, arrays, received in found:
         if np.array_equal(received, right(*arrays)):
             continue
-        verify_repeatable(answer, *cases[0][1])
         wrong = [one for one, mistake in mistakes if all(_is(mistake, *case[1:]) for case in found)]
         index = int(np.flatnonzero(received != right(*arrays))[0])
         raise CheckFailed(
@@ -37,7 +37,6 @@ def verify_verdicts(answer, cases, right, mistakes, otherwise):
             expected=_told(right(*arrays)),
             received=_told(received),
         )
-    verify_repeatable(answer, *cases[0][1])
 
 
 def _booleans(received, about, right):

@@ -8,7 +8,15 @@ from torch.distributions import Normal
 
 from course_utils.checks._compare import doubles, floats, show, sizes, verify
 from course_utils.checks._contract import call, check
-from course_utils.checks._layers import HELD, LOG_2_PI, STD, VARIANCE, gaussian_kl, log_normal
+from course_utils.checks._layers import (
+    HELD,
+    LOG_2_PI,
+    STD,
+    VARIANCE,
+    gaussian_kl,
+    log_normal,
+    log_variances,
+)
 from course_utils.checks._remote import CheckFailed
 from course_utils.checks._slopes import exactly, verify_slopes
 
@@ -71,7 +79,7 @@ def _joint_arrays(rng, samples, batch, first, second, low, high):
     """
     lower, upper, alone = (samples, batch, first), (samples, batch, second), (batch, first)
     log_var_1, log_var_2, log_var_p = (
-        rng.uniform(low, high, shape) for shape in (alone, upper, lower)
+        log_variances(rng, shape, low, high) for shape in (alone, upper, lower)
     )
     mu_1, mu_2 = rng.normal(size=alone), rng.normal(size=upper)
     z_1 = mu_1 + 1.5 * np.exp(log_var_1 / 2) * rng.normal(size=lower)

@@ -17,6 +17,7 @@ from course_utils.checks._layers import (
     VARIANCE,
     gaussian_kl,
     log_normal,
+    log_variances,
 )
 from course_utils.checks._remote import CheckFailed
 from course_utils.checks._slopes import exactly, verify_slopes
@@ -96,13 +97,13 @@ def _verify_given(answer, arrays, first):
 def _rate_arrays(rng, batch, first, second, extreme):
     """Joint draws: in every other example p(z1|z2) has its mean near z1, so that rate_z1 < 0."""
     of_q, of_p, of_z2 = [(-9, 5)] * 3 if extreme else [(-0.5, 1.0), (-2, -1), (-1.5, 0.8)]
-    mu_1, log_var_1 = rng.normal(size=(batch, first)), rng.uniform(*of_q, (batch, first))
+    mu_1, log_var_1 = rng.normal(size=(batch, first)), log_variances(rng, (batch, first), *of_q)
     z_1 = mu_1 + np.exp(0.5 * log_var_1) * rng.normal(size=(batch, first))
     near = np.where(np.arange(batch)[:, None] % 2, 0.2, 1.5)
-    log_var_p = rng.uniform(*of_p, z_1.shape)
+    log_var_p = log_variances(rng, z_1.shape, *of_p)
     near = near * np.exp(log_var_p / 2) if extreme else near
     mu_p = z_1 + near * rng.normal(size=z_1.shape)
-    upper = rng.normal(size=(batch, second)), rng.uniform(*of_z2, (batch, second))
+    upper = rng.normal(size=(batch, second)), log_variances(rng, (batch, second), *of_z2)
     return floats(z_1, mu_1, log_var_1, mu_p, log_var_p, *upper)
 
 

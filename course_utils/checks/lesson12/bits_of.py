@@ -18,7 +18,7 @@ def bits_of(answer, seed):
     (batch,) = sizes(rng, 1)
     names = ("rate", "squared_error", None, None)
     for label, count, dims, variance in (
-        ("", batch, int(rng.integers(40, 90)), rng.uniform(0.02, 0.06)),
+        ("", batch, int(rng.integers(40, 90)), rng.uniform(0.021, 0.036)),
         ("3,072 dimensions: ", batch, 3072, 0.0165),
         ("variance above 1: ", batch, 48, 2.5),
         ("variance 1 / (2 pi): ", batch, 48, 1 / (2 * math.pi)),

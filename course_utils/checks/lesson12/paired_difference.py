@@ -37,26 +37,22 @@ def paired_difference(answer, seed):
             noise = (noise - noise.mean()) / noise.std(ddof=1)
         scores = others + offset + spread * noise
         scores, others = floats(scores, others)
-        _verify_pair(answer, scores, others, f"{label}{count} scores each", bool(label), level)
-    _verify_pair(
-        answer, *doubles(scores + 1, others), "float64, which the next cell uses", True, 90
-    )
+        _verify_pair(answer, scores, others, f"{label}{count} scores each", level)
+    _verify_pair(answer, *doubles(scores + 1, others), "float64, which the next cell uses", 90)
     return (
         "The mean of scores - others, and the standard deviation of these differences over the "
         "square root of N."
     )
 
 
-def _verify_pair(answer, scores, others, about, plainly, level):
+def _verify_pair(answer, scores, others, about, level):
     received = two_numbers(call(answer, scores, others), about, "(mean, standard error)")
-    if not plainly:
-        verify_repeatable(answer, scores, others)
+    verify_repeatable(answer, scores, others)
     for part, got, found in zip(
         ("mean", "standard error"), received, _differences(*doubles(scores, others)), strict=True
     ):
-        wrong = () if plainly else found[1:]
         told = {"checked": about, "part": part, "undefined": "N is 2 or more, each score a number"}
-        verify(np.array(got), found[0][1], wrong=wrong, scale=level / 1e3, **told)
+        verify(np.array(got), found[0][1], wrong=found[1:], scale=level / 1e3, **told)
 
 
 @np.errstate(all="ignore")

@@ -151,7 +151,7 @@ for name, phrase, answer in (
     ("frontier_scores", "True or False", lambda r, d: (r + d) / (r + d).max()),
     ("frontier_matrix", "one value for each model", lambda r, d: pairs(r, d)[0]),
     ("frontier_noisy", "two calls with the same input gave different values",
-     lambda r, d: frontier_by_pairs(r + 5 * torch.rand_like(r), d)),
+     lambda r, d: frontier_by_pairs(r + 500 * torch.rand_like(r), d)),
     ("frontier_nothing", "nothing (None)", lambda r, d: None),
 ):  # fmt: skip
     mistake(name, phrase, answer)
