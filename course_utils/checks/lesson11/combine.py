@@ -1,6 +1,7 @@
 """Check of exercise 11.5: ``combine``."""
 
 import numpy as np
+import torch
 
 from course_utils.checks._compare import (
     close,
@@ -9,12 +10,17 @@ from course_utils.checks._compare import (
     show,
     sizes,
     verify,
-    verify_gradient,
     verify_repeatable,
 )
 from course_utils.checks._contract import call, check
 from course_utils.checks._forms import in_pairs
 from course_utils.checks._remote import CheckFailed
+from course_utils.checks._slopes import exactly, verify_slopes
+
+HELD = (
+    "right for moderate log-variances, not for these: is one clamped, or a small number added to a "
+    "variance or a precision?"
+)
 
 
 @check("11.5", seals=("nets.hierarchy.precision_weighted",))
@@ -23,36 +29,54 @@ def combine(answer, seed):
     answer = in_pairs(answer, "mu", "log_var")
     rng = np.random.default_rng(seed)
     batch, latents = sizes(rng, 2)
-    names = ("mu_x", "log_var_x", "mu_p", "log_var_p")
-    for label, shape, low, high in (
-        ("", (batch, latents), -2, 2),
-        ("B = 1: ", (1, latents), -2, 2),
-        ("one latent: ", (batch, 1), -2, 2),
-        ("log-variances from -20 to 20: ", (batch, latents), -20, 20),
+    names, of_log_var = (
+        ("mu_x", "log_var_x", "mu_p", "log_var_p"),
+        (None, "log_var_x", None, "log_var_p"),
+    )
+    for label, shape, of_x, of_p in (
+        ("", (batch, latents), (-2, 2), (-2, 2)),
+        ("B = 1: ", (1, latents), (-2, 2), (-2, 2)),
+        ("one latent: ", (batch, 1), (-2, 2), (-2, 2)),
+        ("as many latents as examples: ", (batch, batch), (-2, 2), (-2, 2)),
+        ("log-variances from -20 to 20: ", (batch, latents), (-20, 20), (-20, 20)),
+        ("log-variances from 17 to 20: ", (batch, latents), (17, 20), (17, 20)),
+        ("log-variances from -20 to -17: ", (batch, latents), (-20, -17), (-20, -17)),
+        ("log-variances near 20, of p near -20: ", (batch, latents), (19, 20), (-20, -19)),
+        ("log-variances near -20, of p near 20: ", (batch, latents), (-20, -19), (19, 20)),
     ):
         mu = 2 * rng.normal(size=(2, *shape))
-        log_var = rng.uniform(low, high, (2, *shape))
-        arrays = floats(mu[0], log_var[0], mu[1], log_var[1])
+        arrays = floats(mu[0], rng.uniform(*of_x, shape), mu[1], rng.uniform(*of_p, shape))
         exact = doubles(*arrays)
         about = f"{label}four arrays of shape {shape}"
         found_mu, found_log_var = _wrong_products(*exact)
         received = _two(call(answer, *arrays), found_mu[0][1], found_log_var[0][1], about)
-        for part, got, found in zip(
-            ("mu", "log_var"), received, (found_mu, found_log_var), strict=True
+        if not label:
+            verify_repeatable(answer, *arrays)
+        far = "log-" in label
+        for part, got, right, found in zip(
+            ("mu", "log_var"),
+            received,
+            exactly(_product, arrays),
+            (found_mu, found_log_var),
+            strict=True,
         ):
-            wrong = found[1:] if not label else ()
-            verify(got, found[0][1], checked=about, wrong=wrong, scale=1, part=part)
-        share = 1 / (1 + np.exp(exact[1] - exact[3]))  # of x
-        off = exact[0] - exact[2]
-        slopes = [share, -share * (1 - share) * off, 1 - share, share * (1 - share) * off]
-        verify_gradient(answer, arrays, names, slopes, of="mu")
-        slopes = (None, share, None, 1 - share)
-        verify_gradient(answer, arrays, names, slopes, of="log_var", output=1)
-    verify_repeatable(answer, *arrays)
+            told = {"checked": about, "part": part, "hint": HELD if far else ""}
+            verify(got, right, wrong=() if far else found[1:], scale=1, **told)
+        # Of a share near 0 or 1 float32 keeps no more than its distance from 1.
+        limits = {"about": about} | ({"scale": 1.0} if far else {})
+        verify_slopes(answer, arrays, names, _product, rng, of="mu", **limits)
+        verify_slopes(answer, arrays, of_log_var, _product, rng, of="log_var", output=1, **limits)
     return (
         "1/var = 1/var_x + 1/var_p, and mu weighted by the precisions; log_var came back, for "
         "log-variances from -20 to 20."
     )
+
+
+def _product(mu_x, log_var_x, mu_p, log_var_p):
+    """The right mu and log_var, of tensors: Bayes' rule for a Gaussian message, by its gain."""
+    var_x, var_p = torch.exp(log_var_x), torch.exp(log_var_p)
+    gain = var_p / (var_x + var_p)
+    return mu_p + gain * (mu_x - mu_p), torch.log(var_x * gain)
 
 
 def _two(received, mu, log_var, about):
@@ -90,6 +114,15 @@ def _wrong_products(mu_x, log_var_x, mu_p, log_var_p):
         ("the weights are 1 / standard deviation: 1 / variance is due",
          (mu_x / np.sqrt(var_x) + mu_p / np.sqrt(var_p)) / (var_x**-0.5 + var_p**-0.5)),
         (doubt, (mu_x / std_x + mu_p / std_p) / (1 / std_x + 1 / std_p)),
+        ("the weights are the standard deviations: the surer one, of the larger precision, counts "
+         "more", (mu_x / var_p**0.5 + mu_p / var_x**0.5) / (var_x**-0.5 + var_p**-0.5)),
+        ("the means are multiplied", mu_x * mu_p),
+        ("mu_p is subtracted: the weighted means are added", (sum_x - sum_p) / precision),
+        ("the signs are reversed", -(sum_x + sum_p) / precision),
+        ("divided twice by the sum of the precisions", (sum_x + sum_p) / precision**2),
+        ("multiplied by the standard deviation: by the variance is due",
+         (sum_x + sum_p) / np.sqrt(precision)),
+        ("the surer one alone came: both have a say", np.where(var_x < var_p, mu_x, mu_p)),
         ("divided by the sum of the variances", (sum_x + sum_p) / (var_x + var_p)),
     ]  # fmt: skip
     log_vars = [
@@ -103,6 +136,13 @@ def _wrong_products(mu_x, log_var_x, mu_p, log_var_p):
         ("the log-variances are averaged: precisions add up", (log_var_x + log_var_p) / 2),
         ("the precisions are averaged: they add up", log_var + np.log(2)),
         ("half of it came, log of the standard deviation", log_var / 2),
+        ("the standard deviation came, log_var is wanted", np.sqrt(1 / precision)),
+        ("1/2 log var came of added precisions of standard deviations: log_var has no 1/2",
+         -np.log(var_x**-0.5 + var_p**-0.5) / 2),
+        ("the precisions are multiplied: they add up", -np.log(1 / var_x / var_p)),
+        ("the logarithms are combined, not the precisions", 1 / (1 / log_var_x + 1 / log_var_p)),
+        ("the larger of the two came: together they are surer than each",
+         np.maximum(log_var_x, log_var_p)),
         ("twice it came", 2 * log_var),
         ("the smaller of the two came: together they are surer than each",
          np.minimum(log_var_x, log_var_p)),

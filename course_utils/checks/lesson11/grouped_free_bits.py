@@ -6,6 +6,7 @@ from course_utils.checks._compare import (
     close,
     doubles,
     floats,
+    named,
     show,
     sizes,
     verify,
@@ -25,31 +26,41 @@ def grouped_free_bits(answer, seed):
     """``grouped_free_bits(rates, least)``: (B, G), a number -> sum_g max(least, mean_b), one."""
     rng = np.random.default_rng(seed)
     batch, groups = (size + 1 for size in sizes(rng, 2))  # even
-    for label, b, g, least in (
-        ("", batch, groups, rng.uniform(2, 5)),
-        ("least = 0: ", batch, groups, 0.0),
-        ("one group: ", batch, 1, rng.uniform(2, 5)),
-        ("one example: ", 1, groups, rng.uniform(2, 5)),
-        ("least = 1,000: ", batch, groups, 1000.0),
+    for label, b, g, least, low, high in (
+        ("", batch, groups, rng.uniform(2, 5), (0.2, 0.7), (1.3, 2.5)),
+        ("least = 0: ", batch, groups, 0.0, (0.2, 0.7), (1.3, 2.5)),
+        ("one group: ", batch, 1, rng.uniform(2, 5), (0.2, 0.7), (1.3, 2.5)),
+        ("one group, above least: ", batch, 1, rng.uniform(2, 5), (1.3, 2.5), (1.3, 2.5)),
+        ("one example: ", 1, groups, rng.uniform(2, 5), (0.2, 0.7), (1.3, 2.5)),
+        ("as many groups as examples: ", groups, groups, 0.5, (0.2, 0.7), (1.3, 2.5)),
+        ("means 0.3 % off least: ", batch, groups, 3.0, (0.997, 0.998), (1.002, 1.003)),
+        ("negative means: ", batch, groups, 0.25, (-9.0, -3.0), (1.3, 2.5)),
+        ("all groups above least: ", batch, groups, 0.01, (20.0, 90.0), (200.0, 900.0)),
+        ("least = 1,000: ", batch, groups, 1000.0, (0.2, 0.7), (1.3, 2.5)),
     ):
         least = round(float(least), 3)
         size = least or 1.0
         # Half of the groups lie above least on average; in each, examples lie on both sides.
-        means = size * np.where(
-            np.arange(g) % 2, rng.uniform(1.3, 2.5, g), rng.uniform(0.2, 0.7, g)
-        )
-        spread = size * np.where(np.arange(b) % 2, 1.0, -1.0)[:, None] * rng.uniform(1, 2, (1, g))
-        rates = rng.permutation(means[None] + (spread if b > 1 else 0))
+        means = size * np.where(np.arange(g) % 2, rng.uniform(*high, g), rng.uniform(*low, g))
+        spread = size * np.where(np.arange(b) % 2, 1.0, -1.0)[:, None] * rng.uniform(1, 2, (b, g))
+        rates = rng.permutation(means + spread - spread.mean(0))
         if g > 1 and (not label or least == 0):  # one rate so negative that the sum is small
             rates[:, 0] += 0.5 * least - rates.mean(0).sum()
         (rates,) = floats(rates)
         (exact,) = doubles(rates)
         about = f"{label}rates of shape {rates.shape}, least = {least:g}"
         right, wrong = _wrong_charges(exact, least)
-        verify(call(answer, rates, least), right, checked=about, wrong=wrong, scale=1)
+        if not label:
+            verify_repeatable(answer, rates, least)
+        told, received = {"checked": about, "hint": ""}, call(answer, rates, least)
+        if isinstance(received, np.ndarray):  # one number is soon near that of another mistake
+            told["hint"] = named(received, wrong, 1e-5, right)
+        shapes = [one for one in wrong if np.ndim(one[1])]
+        verify(received, right, wrong=shapes, scale=size, **told)
         slope = np.broadcast_to((exact.mean(0) > least) / b, exact.shape)
         _verify_slope(gradient(answer, rates, least)[0], slope, about)
-    verify_repeatable(answer, rates, least)
+    even = np.float32([[1.0, 5.0, 0.5], [3.0, 1.0, 0.5]])
+    verify(call(answer, even, 2.0), np.array(7.0), checked="a mean that is least itself, 2")
     return (
         "max(least, mean over the batch) of each group, summed over the groups; the gradient is "
         "1 / B in the groups above least and 0 in the others."
@@ -108,5 +119,25 @@ def _wrong_charges(rates, least):
         ("the mean is over the groups and the maximum over examples: it is the other way round",
          np.maximum(rates.mean(1), least).sum()),
         ("the shape is (1,): one number is wanted", right[None]),
+        ("the median over the batch stands for its mean",
+         np.maximum(np.median(rates, 0), least).sum()),
+        ("the largest rate of each group stands for its mean",
+         np.maximum(rates.max(0), least).sum()),
+        ("least stands for every group: those above it cost their mean", groups * least),
+        ("a smooth maximum is taken: max(least, mean) has a corner at least",
+         np.logaddexp(means, least).sum()),
+        ("a smooth maximum is taken: max(least, mean) has a corner at least",
+         (least + np.logaddexp(0, means - least)).sum()),
+        ("the absolute values of the rates are taken: a rate may be negative",
+         np.maximum(np.abs(means), least).sum()),
+        ("negative rates are held at 0 before the mean: a rate may be negative",
+         np.maximum(np.maximum(rates, 0).mean(0), least).sum()),
+        ("the groups below least are left out: each costs least",
+         means[means > least].sum()),
+        ("least is subtracted once: max(least, mean) itself is due", right - least),
+        ("the maximum is taken of the mean over everything",
+         np.maximum(rates.mean(), least)),
+        ("divided by N - 1: the mean over the batch divides by N",
+         np.maximum(rates.sum(0) / max(batch - 1, 1), least).sum()),
     ]  # fmt: skip
     return right, found

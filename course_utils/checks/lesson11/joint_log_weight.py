@@ -3,17 +3,25 @@
 import math
 
 import numpy as np
+import torch
+from torch.distributions import Normal
 
-from course_utils.checks._compare import (
-    doubles,
-    floats,
-    sizes,
-    verify,
-    verify_gradient,
-    verify_repeatable,
-)
+from course_utils.checks._compare import doubles, floats, show, sizes, verify
 from course_utils.checks._contract import call, check
-from course_utils.checks._layers import LOG_2_PI, STD, gaussian_kl, log_normal
+from course_utils.checks._layers import (
+    HELD,
+    LOG_2_PI,
+    STD,
+    VARIANCE,
+    gaussian_kl,
+    log_normal,
+    log_variances,
+)
+from course_utils.checks._remote import CheckFailed
+from course_utils.checks._slopes import exactly, verify_slopes
+
+PRIOR = "the log_var of p(z2) is 0, not 1: its variance is 1"
+HALF = "half of log_var is given for log_var, in"
 
 
 @check("11.1")
@@ -24,18 +32,26 @@ def joint_log_weight(answer, seed):
     for label, shape in (
         ("", (samples, batch, first, second)),
         ("as many latents in both layers: ", (samples, batch, first, first)),
+        ("as many samples as examples: ", (batch, batch, first, second)),
+        ("three of everything: ", (3, 3, 3, 3)),
         ("K = 1: ", (1, batch, first, second)),
         ("B = 1: ", (samples, 1, first, second)),
         ("one latent in each layer: ", (samples, batch, 1, 1)),
+        ("log-variances from -9 to 5: ", (samples, batch, first, second)),
     ):
-        arrays = _joint_arrays(rng, *shape)
+        arrays = _joint_arrays(rng, *shape, *((-9, 5) if "from" in label else (-1.5, 0.8)))
         exact = doubles(*arrays)
-        right, wrong = _joint_weights(*exact)
+        right, wrong = exactly(_log_weight, arrays), _joint_weights(*exact)
         about = f"{label}K = {shape[0]}, B = {shape[1]}, L1 = {shape[2]}, L2 = {shape[3]}"
         famous = list(wrong) if not label or label.startswith("as many") else ()
-        verify(call(answer, *arrays), right, checked=about, wrong=famous, scale=10)
-        verify_gradient(answer, arrays, NAMES, _joint_slopes(*exact))
-    verify_repeatable(answer, *arrays)
+        if not label:
+            _verify_given(answer, arrays)
+        hint = HELD if "from" in label else ""
+        told = {"checked": about, "wrong": famous, "hint": hint}
+        verify(call(answer, *arrays), right, scale=30, tolerance=5e-6, **told)
+        verify_slopes(answer, arrays, NAMES, _log_weight, rng, of="log w", about=about)
+    about = "float64, which the next cell uses"
+    verify(call(answer, *exact), right, checked=about, scale=10, tolerance=2e-5)
     return (
         "log p(x|z1) + log p(z1|z2) + log p(z2) - log q(z1|x) - log q(z2|z1) for every sample and "
         "example, each latent once; every argument gets its gradient."
@@ -45,24 +61,47 @@ def joint_log_weight(answer, seed):
 NAMES = ("log_p_x", "z_1", "mu_1", "log_var_1", "z_2", "mu_2", "log_var_2", "mu_p", "log_var_p")
 
 
-def _joint_arrays(rng, samples, batch, first, second):
-    """log_p_x (K, B); z_1 (K, B, L1); q(z1|x) (B, L1) twice; z_2, q(z2|z1) (K, B, L2); p(z1|z2)."""
+def _verify_given(answer, arrays):
+    first, second = (call(answer, *arrays, seed=seed) for seed in (1, 2))
+    if isinstance(first, np.ndarray) and not np.array_equal(first, second, equal_nan=True):
+        raise CheckFailed(
+            "two calls with the same input gave different values: z1 and z2 were drawn already, "
+            "nothing is drawn here.",
+            expected="the same values twice",
+            received=f"{show(first)} and {show(second)}",
+        )
+
+
+def _joint_arrays(rng, samples, batch, first, second, low, high):
+    """log_p_x (K, B); z_1 (K, B, L1); q(z1|x) (B, L1) twice; z_2, q(z2|z1) (K, B, L2); p(z1|z2).
+
+    Each z is a few standard deviations from its means, however narrow.
+    """
     lower, upper, alone = (samples, batch, first), (samples, batch, second), (batch, first)
-    return floats(
-        -90 + 5 * rng.normal(size=(samples, batch)),
-        rng.normal(size=lower),
-        rng.normal(size=alone),
-        rng.uniform(-1.5, 0.8, alone),
-        rng.normal(size=upper),
-        rng.normal(size=upper),
-        rng.uniform(-1.5, 0.8, upper),
-        rng.normal(size=lower),
-        rng.uniform(-1.5, 0.8, lower),
+    log_var_1, log_var_2, log_var_p = (
+        log_variances(rng, shape, low, high) for shape in (alone, upper, lower)
     )
+    mu_1, mu_2 = rng.normal(size=alone), rng.normal(size=upper)
+    z_1 = mu_1 + 1.5 * np.exp(log_var_1 / 2) * rng.normal(size=lower)
+    z_2 = mu_2 + 1.5 * np.exp(log_var_2 / 2) * rng.normal(size=upper)
+    mu_p = z_1 + 1.5 * np.exp(log_var_p / 2) * rng.normal(size=lower)
+    log_p_x = -90 + 5 * rng.normal(size=(samples, batch))
+    return floats(log_p_x, z_1, mu_1, log_var_1, z_2, mu_2, log_var_2, mu_p, log_var_p)
+
+
+def _log_weight(log_p_x, z_1, mu_1, log_var_1, z_2, mu_2, log_var_2, mu_p, log_var_p):
+    """The right log w, of tensors."""
+    p_1, q_1, q_2 = (
+        Normal(mu, torch.exp(log_var / 2))
+        for mu, log_var in ((mu_p, log_var_p), (mu_1, log_var_1), (mu_2, log_var_2))
+    )
+    lower = p_1.log_prob(z_1) - q_1.log_prob(z_1)
+    upper = Normal(0.0, 1.0).log_prob(z_2) - q_2.log_prob(z_2)
+    return log_p_x + lower.sum(-1) + upper.sum(-1)
 
 
 def _joint_weights(log_p_x, z_1, mu_1, log_var_1, z_2, mu_2, log_var_2, mu_p, log_var_p):
-    """The right log w, and (phrase, values) of wrong ones, fewest mistakes first."""
+    """(phrase, values) of wrong log w, fewest mistakes first."""
     terms = {
         "q1": log_normal(z_1, mu_1, log_var_1).sum(-1),
         "q2": log_normal(z_2, mu_2, log_var_2).sum(-1),
@@ -109,6 +148,41 @@ def _joint_weights(log_p_x, z_1, mu_1, log_var_1, z_2, mu_2, log_var_2, mu_p, lo
         (f"{STD} in q(z2|z1)", right + q2 - stds[1]),
         (f"{STD} in p(z1|z2)", right - p1 + stds[2]),
         (STD, log_p_x + stds[2] + p2 - stds[0] - stds[1]),
+        (PRIOR, right - p2 + log_normal(z_2, 0.0, 1.0).sum(-1)),
+        ("the mean of p(z2) is 0, not 1: its log_var is 0 too",
+         right - p2 + log_normal(z_2, 1.0, 0.0).sum(-1)),
+        ("p(z2) has mean 1 and log_var 1: both are 0",
+         right - p2 + log_normal(z_2, 1.0, 1.0).sum(-1)),
+        *((f"{wrongly} {part}", right + sign * (log_normal(z, mu, other(log_var)).sum(-1) - exact))
+          for wrongly, other in ((VARIANCE, np.exp), (HALF, lambda log_var: log_var / 2))
+          for part, sign, exact, z, mu, log_var in (
+              ("q(z1|x)", -1, q1, z_1, mu_1, log_var_1),
+              ("q(z2|z1)", -1, q2, z_2, mu_2, log_var_2),
+              ("p(z1|z2)", 1, p1, z_1, mu_p, log_var_p))),
+        *((f"{wrongly} every density", log_p_x + p2 + sum(
+            sign * log_normal(z, mu, other(log_var)).sum(-1) for sign, z, mu, log_var in (
+                (-1, z_1, mu_1, log_var_1), (-1, z_2, mu_2, log_var_2), (1, z_1, mu_p, log_var_p))))
+          for wrongly, other in ((VARIANCE, np.exp), (HALF, lambda log_var: log_var / 2))),
+        ("q(z1|x) and p(z1|z2) are exchanged: log p is added, log q subtracted",
+         right + 2 * (q1 - p1)),
+        ("q(z2|z1) and p(z2) are exchanged: log p is added, log q subtracted",
+         right + 2 * (q2 - p2)),
+        ("mu_1 and mu_p are exchanged", right + q1 - p1
+         + (log_normal(z_1, mu_1, log_var_p) - log_normal(z_1, mu_p, log_var_1)).sum(-1)),
+        ("log_var_1 and log_var_p are exchanged", right + q1 - p1
+         + (log_normal(z_1, mu_p, log_var_1) - log_normal(z_1, mu_1, log_var_p)).sum(-1)),
+        ("q(z1|x) is taken at its mean, not at the z1 that was drawn",
+         right + q1 - log_normal(mu_1, mu_1, log_var_1).sum(-1)),
+        ("q(z2|z1) is taken at its mean, not at the z2 that was drawn",
+         right + q2 - log_normal(mu_2, mu_2, log_var_2).sum(-1)),
+        ("p(z1|z2) is taken at the mean of q(z1|x), not at the z1 that was drawn",
+         right - p1 + log_normal(mu_1, mu_p, log_var_p).sum(-1)),
+        ("p(z2) is taken at the mean of q(z2|z1), not at the z2 that was drawn",
+         right - p2 + log_normal(mu_2, 0.0, 0.0).sum(-1)),
+        ("the entropy of q(z1|x) stands for -log q at the drawn z1",
+         right + q1 + 0.5 * (1 + LOG_2_PI + log_var_1).sum(-1)),
+        ("the weights are normalised over the samples: log w itself is wanted",
+         right - bound - math.log(len(right))),
         ("1/2 log(2 pi) is missing in p(z1|z2) alone", right + pi_1),
         ("1/2 log(2 pi) is missing in p(z2) alone", right + pi_2),
         ("1/2 log(2 pi) is missing in log q alone", right - pi_1 - pi_2),
@@ -134,17 +208,4 @@ def _joint_weights(log_p_x, z_1, mu_1, log_var_1, z_2, mu_2, log_var_2, mu_p, lo
              + log_normal(z_1, mu_2, log_var_2).sum(-1)
              - log_normal(z_2, mu_p, log_var_p).sum(-1)),
         ]  # fmt: skip
-    return right, found
-
-
-def _joint_slopes(log_p_x, z_1, mu_1, log_var_1, z_2, mu_2, log_var_2, mu_p, log_var_p):
-    """Gradients of the sum of log w for each argument."""
-
-    def parts(z, mu, log_var):  # of log N for z, mu, log_var
-        off = (z - mu) / np.exp(log_var)
-        return -off, off, 0.5 * (off * (z - mu) - 1)
-
-    q1, q2 = parts(z_1, mu_1, log_var_1), parts(z_2, mu_2, log_var_2)
-    p1 = parts(z_1, mu_p, log_var_p)
-    lower = [p1[0] - q1[0], -q1[1].sum(0), -q1[2].sum(0)]
-    return (np.ones_like(log_p_x), *lower, -z_2 - q2[0], -q2[1], -q2[2], p1[1], p1[2])
+    return found

@@ -3,27 +3,34 @@
 import itertools
 
 import numpy as np
+import torch
+from torch.distributions import Normal, kl_divergence
 
-from course_utils.checks._compare import (
-    close,
-    doubles,
-    floats,
-    named,
-    show,
-    sizes,
-    verify,
-    verify_gradient,
-    verify_repeatable,
-)
+from course_utils.checks._compare import close, doubles, floats, named, show, sizes, verify
 from course_utils.checks._contract import call, check
 from course_utils.checks._forms import in_pairs
-from course_utils.checks._layers import BELOW, STD, gaussian_kl, log_normal
+from course_utils.checks._layers import (
+    BELOW,
+    HELD,
+    LOG_2_PI,
+    STD,
+    VARIANCE,
+    gaussian_kl,
+    log_normal,
+    log_variances,
+)
 from course_utils.checks._remote import CheckFailed
+from course_utils.checks._slopes import exactly, verify_slopes
 
 JOINT = (
     "this is the closed form KL(q(z1|x) || p(z1|z2)): z2 was drawn from this z1 and knows it, a "
     "closed form holds it against a new one; log q(z1|x) - log p(z1|z2) of the drawn z1 is due"
 )
+DRAWN = (
+    "a new z1 is drawn, but z2 was drawn from the z1 that was given, and knows it",
+    "nothing is to be drawn here, use the closed form",
+)
+NAMES = ("z_1", "mu_1", "log_var_1", "mu_p", "log_var_p", "mu_2", "log_var_2")
 
 
 @check(
@@ -44,37 +51,70 @@ def layer_rates(answer, seed):
         ("B = 1: ", (1, first, second)),
         ("one latent in each layer: ", (batch, 1, 1)),
         ("as many latents in both layers: ", (batch, first, first)),
+        ("three of everything: ", (3, 3, 3)),
+        ("log-variances from -9 to 5: ", (batch, first, second)),
     ):
-        arrays = _rate_arrays(rng, *shape)
+        extreme = "from" in label
+        arrays = _rate_arrays(rng, *shape, extreme)
         exact = doubles(*arrays)
         lower, upper = _wrong_rates(*exact)
         about = f"{label}B = {shape[0]}, L1 = {shape[1]}, L2 = {shape[2]}"
         pair = _pair(call(answer, *arrays), lower[0][1], upper[0][1], about)
-        plain = not label
-        for part, received, found in zip(("rate_z1", "rate_z2"), pair, (lower, upper), strict=True):
-            wrong = found[1:] if plain else ()
-            verify(received, found[0][1], checked=about, wrong=wrong, scale=10, part=part)
-    z_1, mu_1, log_var_1, mu_p, log_var_p, *_ = exact
-    off_q, off_p = (z_1 - mu_1) / np.exp(log_var_1), (z_1 - mu_p) / np.exp(log_var_p)
-    slopes = [off_p - off_q, off_q, 0.5 * (off_q * (z_1 - mu_1) - 1)]
-    slopes += [-off_p, -0.5 * (off_p * (z_1 - mu_p) - 1), None, None]
-    names = ("z_1", "mu_1", "log_var_1", "mu_p", "log_var_p", "mu_2", "log_var_2")
-    verify_gradient(answer, arrays, names, slopes, of="rate_z1")
-    verify_repeatable(answer, *arrays)
+        if not label:
+            _verify_given(answer, arrays, pair)
+        right = exactly(_rates, arrays)
+        told = {"checked": about, "hint": HELD if extreme else ""}
+        for part, received, rate, found in zip(
+            ("rate_z1", "rate_z2"), pair, right, (lower, upper), strict=True
+        ):
+            wrong = () if label else found[1:]
+            verify(received, rate, wrong=wrong, scale=10, tolerance=2e-5, part=part, **told)
+        verify_slopes(answer, arrays, NAMES, _rates, rng, of="rate_z1", about=about)
+        verify_slopes(answer, arrays, NAMES, _rates, rng, of="rate_z2", output=1, about=about)
+    about = "float64, which the next cell uses"
+    pair = _pair(call(answer, *exact), *right, about)
+    for part, received, rate in zip(("rate_z1", "rate_z2"), pair, right, strict=True):
+        verify(received, rate, checked=about, scale=10, tolerance=2e-5, part=part)
     return (
         "rate_z1 is log q(z1|x) - log p(z1|z2) of the drawn z1, negative where it is; rate_z2 is "
         "the closed form KL(q(z2|z1) || N(0, I)); one value of each for every example."
     )
 
 
-def _rate_arrays(rng, batch, first, second):
+def _verify_given(answer, arrays, first):
+    again = call(answer, *arrays, seed=1)
+    if type(again) is not tuple or len(again) != 2:
+        return
+    for part, one, other, why in zip(("rate_z1", "rate_z2"), first, again, DRAWN, strict=True):
+        if not np.array_equal(one, other, equal_nan=True):
+            raise CheckFailed(
+                f"{part}: two calls with the same input gave different values: {why}.",
+                expected="the same values twice",
+                received=f"{show(one)} and {show(other)}",
+            )
+
+
+def _rate_arrays(rng, batch, first, second, extreme):
     """Joint draws: in every other example p(z1|z2) has its mean near z1, so that rate_z1 < 0."""
-    mu_1, log_var_1 = rng.normal(size=(batch, first)), rng.uniform(-0.5, 1.0, (batch, first))
+    of_q, of_p, of_z2 = [(-9, 5)] * 3 if extreme else [(-0.5, 1.0), (-2, -1), (-1.5, 0.8)]
+    mu_1, log_var_1 = rng.normal(size=(batch, first)), log_variances(rng, (batch, first), *of_q)
     z_1 = mu_1 + np.exp(0.5 * log_var_1) * rng.normal(size=(batch, first))
     near = np.where(np.arange(batch)[:, None] % 2, 0.2, 1.5)
-    mu_p, log_var_p = z_1 + near * rng.normal(size=z_1.shape), rng.uniform(-2, -1, z_1.shape)
-    upper = rng.normal(size=(batch, second)), rng.uniform(-1.5, 0.8, (batch, second))
+    log_var_p = log_variances(rng, z_1.shape, *of_p)
+    near = near * np.exp(log_var_p / 2) if extreme else near
+    mu_p = z_1 + near * rng.normal(size=z_1.shape)
+    upper = rng.normal(size=(batch, second)), log_variances(rng, (batch, second), *of_z2)
     return floats(z_1, mu_1, log_var_1, mu_p, log_var_p, *upper)
+
+
+def _rates(z_1, mu_1, log_var_1, mu_p, log_var_p, mu_2, log_var_2):
+    """The right rates, of tensors."""
+    q_1, p_1, q_2 = (
+        Normal(mu, torch.exp(log_var / 2))
+        for mu, log_var in ((mu_1, log_var_1), (mu_p, log_var_p), (mu_2, log_var_2))
+    )
+    upper = kl_divergence(q_2, Normal(torch.zeros_like(mu_2), torch.ones_like(mu_2)))
+    return (q_1.log_prob(z_1) - p_1.log_prob(z_1)).sum(-1), upper.sum(-1)
 
 
 def _ways(terms):
@@ -110,6 +150,28 @@ def _wrong_rates(z_1, mu_1, log_var_1, mu_p, log_var_p, mu_2, log_var_2):
         ("log p(z1|z2) is missing", log_q),
         ("log q(z1|x) is missing", -log_p),
         (STD, std),
+        ("log q(z1|x) and log p(z1|z2) are added: log p is subtracted", log_q + log_p),
+        ("both densities are taken at the mean of q(z1|x), not at the z1 that was drawn",
+         log_normal(mu_1, mu_1, log_var_1) - log_normal(mu_1, mu_p, log_var_p)),
+        ("q(z1|x) is taken at its mean, not at the z1 that was drawn",
+         log_normal(mu_1, mu_1, log_var_1) - log_p),
+        ("p(z1|z2) is taken at the mean of q(z1|x), not at the z1 that was drawn",
+         log_q - log_normal(mu_1, mu_p, log_var_p)),
+        ("both densities are taken at the mean of p(z1|z2), not at the z1 that was drawn",
+         log_normal(mu_p, mu_1, log_var_1) - log_normal(mu_p, mu_p, log_var_p)),
+        ("the entropy of q(z1|x) stands for -log q at the drawn z1: log q of the draw is due",
+         -0.5 * (1 + LOG_2_PI + log_var_1) - log_p),
+        ("mu_1 and mu_p are exchanged",
+         log_normal(z_1, mu_p, log_var_1) - log_normal(z_1, mu_1, log_var_p)),
+        ("log_var_1 and log_var_p are exchanged",
+         log_normal(z_1, mu_1, log_var_p) - log_normal(z_1, mu_p, log_var_1)),
+        (f"{VARIANCE} q(z1|x)", log_normal(z_1, mu_1, np.exp(log_var_1)) - log_p),
+        (f"{VARIANCE} p(z1|z2)", log_q - log_normal(z_1, mu_p, np.exp(log_var_p))),
+        (f"{VARIANCE} both densities",
+         log_normal(z_1, mu_1, np.exp(log_var_1)) - log_normal(z_1, mu_p, np.exp(log_var_p))),
+        (f"{STD}, in q(z1|x)", log_normal(z_1, mu_1, 2 * log_var_1) - log_p),
+        (f"{STD}, in p(z1|z2)", log_q - log_normal(z_1, mu_p, 2 * log_var_p)),
+        ("this is the density ratio: the logarithms are missing", np.exp(log_q) - np.exp(log_p)),
     ]  # fmt: skip
     closed = gaussian_kl(mu_2, log_var_2)
     var = np.exp(log_var_2)
@@ -124,6 +186,13 @@ def _wrong_rates(z_1, mu_1, log_var_1, mu_p, log_var_p, mu_2, log_var_2):
         ("log_var_2 is missing", closed + 0.5 * log_var_2),
         ("the variance is missing", closed - 0.5 * var),
         ("mu_2 squared is missing", closed - 0.5 * mu_2**2),
+        ("mu_2 is not squared", closed - 0.5 * mu_2**2 + 0.5 * mu_2),
+        ("the log_var of p(z2) is 0, not 1: its variance is 1",
+         gaussian_kl(mu_2, log_var_2, 0.0, 1.0)),
+        ("the mean of p(z2) is 0, not 1", gaussian_kl(mu_2, log_var_2, 1.0, 0.0)),
+        ("p(z2) has mean 1 and log_var 1: both are 0", gaussian_kl(mu_2, log_var_2, 1.0, 1.0)),
+        (f"{VARIANCE} q(z2|z1)", gaussian_kl(mu_2, var)),
+        ("half of log_var_2 is given for log_var", gaussian_kl(mu_2, log_var_2 / 2)),
     ]  # fmt: skip
     q_only = gaussian_kl(mu_1, log_var_1).sum(-1)
     lower, upper = (

@@ -3,16 +3,12 @@
 import math
 
 import numpy as np
+import torch
+from torch.distributions import Normal
 
-from course_utils.checks._compare import (
-    doubles,
-    floats,
-    sizes,
-    verify,
-    verify_gradient,
-    verify_repeatable,
-)
+from course_utils.checks._compare import doubles, floats, named, sizes, verify, verify_repeatable
 from course_utils.checks._contract import call, check
+from course_utils.checks._slopes import exactly, verify_slopes
 
 
 @check("12.4")
@@ -20,34 +16,55 @@ def bits_of(answer, seed):
     """``bits_of(rate, squared_error, variance, num_dims)``: (B,) twice, two numbers -> (B,)."""
     rng = np.random.default_rng(seed)
     (batch,) = sizes(rng, 1)
+    names = ("rate", "squared_error", None, None)
     for label, count, dims, variance in (
-        ("", batch, int(rng.integers(40, 90)), rng.uniform(0.02, 0.06)),
+        ("", batch, int(rng.integers(40, 90)), rng.uniform(0.021, 0.036)),
         ("3,072 dimensions: ", batch, 3072, 0.0165),
         ("variance above 1: ", batch, 48, 2.5),
+        ("variance 1 / (2 pi): ", batch, 48, 1 / (2 * math.pi)),
+        ("a variance of 1e-6: ", batch, 48, 1e-6),
+        ("a variance of 10,000: ", batch, 48, 1e4),
         ("B = 1: ", 1, 48, 0.1),
+        ("one dimension: ", batch, 1, 0.3),
+        ("no rate, or no error: ", batch, 48, 0.1),
+        ("the largest rates: ", batch, 12, 0.02),
     ):
-        variance = round(float(variance), 4)
-        rate = dims * rng.uniform(0.05, 0.5, count)
+        variance = float(f"{variance:.4g}")
+        rate = dims * rng.uniform(0.05, 0.5, count) * (400 if "largest" in label else 1)
         squared_error = dims * variance * rng.uniform(0.5, 2, count)
+        if label.startswith("no rate"):
+            rate[::2], squared_error[1::2] = 0, 0
         rate, squared_error = floats(rate, squared_error)
-        right, wrong = _code_bits(*doubles(rate, squared_error), variance, dims)
+        wrong = _code_bits(*doubles(rate, squared_error), variance, dims)
+        right = exactly(_bits, (rate, squared_error, variance, dims))
         about = f"{label}B = {count}, variance {variance:g}, {dims} dimensions"
-        famous = wrong if not label else ()
-        received = call(answer, rate, squared_error, variance, dims)
-        verify(received, right, checked=about, wrong=famous, scale=0.1)
-        slopes = [np.full(count, 1 / dims / np.log(2)), None, None, None]
-        slopes[1] = slopes[0] / (2 * variance)
-        names = ("rate", "squared_error", "variance", "num_dims")
-        verify_gradient(answer, (rate, squared_error, variance, dims), names, slopes)
-    verify_repeatable(answer, rate, squared_error, variance, dims)
+        below = "held at 0 or above: with a small variance the formula goes below"
+        famous = [(below, np.maximum(right, 0)), (below, np.abs(right)), *(() if label else wrong)]
+        arrays = rate, squared_error, variance, dims
+        if not label:
+            verify_repeatable(answer, *arrays)
+        received = call(answer, *arrays)
+        told = {"checked": about, "hint": ""}
+        if isinstance(received, np.ndarray):  # 2/255 and 1/128 differ by 0.006 bits
+            told["hint"] = named(received, famous, 1e-4, right)
+        shapes = [one for one in famous if np.shape(one[1]) != right.shape]
+        verify(received, right, wrong=shapes, scale=0.5, tolerance=3e-5, **told)
+        verify_slopes(answer, arrays, names, _bits, rng, of="the bits", about=about)
     return (
         "Rate and Gaussian distortion over D, plus log 128 for the bins, over log 2: one value for "
         "each image."
     )
 
 
+def _bits(rate, squared_error, variance, dims):
+    """The right bits, of tensors, by the density of an image at the distance of its error."""
+    normal = Normal(0.0, torch.tensor(variance, dtype=torch.float64).sqrt())
+    density = normal.log_prob(torch.sqrt(squared_error / dims + 1e-300)) * dims
+    return ((rate - density) / dims - math.log(1 / 128)) / math.log(2)
+
+
 def _code_bits(rate, squared_error, variance, dims):
-    """The right bits, and (phrase, values) of wrong ones."""
+    """(phrase, values) of wrong bits."""
     log_2, log_128 = math.log(2), math.log(128)
     error, constant = squared_error / (2 * variance), dims / 2 * math.log(2 * math.pi * variance)
 
@@ -56,7 +73,7 @@ def _code_bits(rate, squared_error, variance, dims):
 
     right = bits(rate + error + constant)
     bins = "the bin width is not 1/128"
-    return right, [
+    return [
         ("the rate is missing: the codes have a price", bits(error + constant)),
         ("the rate is subtracted, it costs", bits(error + constant - rate)),
         *(("the constant D/2 log(2 pi variance) is missing, or is that of one dimension",
@@ -86,6 +103,29 @@ def _code_bits(rate, squared_error, variance, dims):
         ("nats for the whole image came: divide by D and by log 2", right * log_2 * dims),
         ("bits for the whole image came: divide by D", right * dims),
         ("multiplied by log 2, it divides", right * log_2**2),
+        (f"{bins}: 1/255 is the bin of levels in [0, 1]",
+         bits(rate + error + constant, math.log(255))),
+        (f"{bins}: pixels in [-1, 1] are twice as wide as in [0, 1], not half",
+         bits(rate + error + constant, math.log(64))),
+        ("log 128 is not divided by log 2", bits(rate + error + constant, 0) + log_128),
+        ("the rate is not divided by log 2", right - rate / dims / log_2 + rate / dims),
+        ("divided by log 10, it should be log 2", right * log_2 / math.log(10)),
+        ("the logarithm of the constant is of base 2 already, and divided by log 2 once more",
+         bits(rate + error + constant / log_2)),
+        ("the squared error is not divided by D",
+         bits(rate + constant) + error / log_2),
+        ("the constant is that of the whole image, but D is not there: D/2 log(2 pi variance)",
+         bits(rate + error) + constant / log_2),
+        ("the squared error is missing", bits(rate + constant)),
+        ("the squared error has the wrong sign", bits(rate - error + constant)),
+        ("this is half of it: rate and error are counted whole",
+         bits((rate + error + constant) / 2)),
+        ("the standard deviation stands for the variance in the constant",
+         bits(rate + error + dims / 2 * math.log(2 * math.pi * math.sqrt(variance)))),
+        ("the standard deviation stands for the variance in the error",
+         bits(rate + squared_error / (2 * math.sqrt(variance)) + constant)),
+        ("divided by D - 1", bits(rate + error + constant, log_128 * (1 - 1 / dims))
+         * dims / (dims - 1) if dims > 1 else right),
         ("the rate is not divided by D", rate / log_2 + bits(error + constant)),
         ("the sign is wrong: bits are a cost", -right),
         ("the mean over the batch came: one value for each image is due", right.mean()),

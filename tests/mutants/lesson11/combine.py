@@ -6,6 +6,7 @@ from course_utils import nets
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (0, 1, 2, 3), 1: (1, 3)}
 
 
 @right
@@ -32,6 +33,28 @@ def combine_by_variances(mu_x, log_var_x, mu_p, log_var_p):
     var_x, var_p = log_var_x.double().exp(), log_var_p.double().exp()
     gain = var_p / (var_p + var_x)
     return [mu_p + gain * (mu_x - mu_p), (var_x * var_p / (var_x + var_p)).log()]
+
+
+@right
+def combine_by_logsumexp(mu_x, log_var_x, mu_p, log_var_p):
+    logs = torch.stack([-log_var_x, -log_var_p])
+    means = torch.stack([mu_x, mu_p])
+    return {"log_var": -logs.logsumexp(0), "mu": (logs.softmax(0) * means).sum(0)}
+
+
+@right
+def combine_by_values(mu_x, log_var_x, mu_p, log_var_p):
+    def one(mu_x, log_var_x, mu_p, log_var_p):
+        precision = 1 / log_var_x.exp() + 1 / log_var_p.exp()
+        mu = (mu_x / log_var_x.exp() + mu_p / log_var_p.exp()) / precision
+        return mu, torch.log(1 / precision)
+
+    return torch.vmap(torch.vmap(one))(mu_x, log_var_x, mu_p, log_var_p)
+
+
+@right
+def combine_stacked(*arrays):
+    return torch.stack(combine_by_precisions(*(array.double() for array in arrays)))
 
 
 def wrong_combine(name, phrase, mu=None, log_var=None):
@@ -87,3 +110,42 @@ def combine_exchanged(*arrays):
 @wrong("a tuple of two is expected")
 def combine_one(*arrays):
     return combine_by_precisions(*arrays)[0]
+
+
+def held(low, high):
+    def clamped(m, v, mp, vp):
+        return combine_by_precisions(m, v.clamp(low, high), mp, vp.clamp(low, high))
+
+    return clamped
+
+
+wrong_combine("combine_held_mu", "right for moderate log-variances",
+              mu=lambda *arrays: held(-10, 10)(*arrays)[0])  # fmt: skip
+wrong_combine("combine_held_log_var", "right for moderate log-variances",
+              log_var=lambda *arrays: held(-18, 30)(*arrays)[1])  # fmt: skip
+wrong_combine("combine_small_number", "a small number added",
+              log_var=lambda m, v, mp, vp: -((-v).exp() + (-vp).exp() + 1e-8).log())  # fmt: skip
+wrong_combine("combine_small_variance", "a small number added",
+              log_var=lambda m, v, mp, vp:
+              (1 / ((-v).exp() + (-vp).exp()) + 1e-8).log())  # fmt: skip
+wrong_combine("combine_crossed", "each mean is weighted by its variance",
+              mu=lambda m, v, mp, vp: combine_by_precisions(mp, v, m, vp)[0])  # fmt: skip
+wrong_combine("combine_surer", "the surer one alone",
+              mu=lambda m, v, mp, vp: torch.where(v < vp, m, mp))  # fmt: skip
+wrong_combine("combine_deviation", "the standard deviation came",
+              log_var=lambda m, v, mp, vp: ((-v).exp() + (-vp).exp()) ** -0.5)  # fmt: skip
+wrong_combine("combine_of_fixed_weights", "no gradient reaches log_var_x",
+              mu=lambda m, v, mp, vp:
+              combine_by_precisions(m, v.detach(), mp, vp)[0])  # fmt: skip
+wrong_combine("combine_of_fixed_prior", "no gradient reaches log_var_p",
+              log_var=lambda m, v, mp, vp:
+              combine_by_precisions(m, v, mp, vp.detach())[1])  # fmt: skip
+wrong_combine("combine_drawn", "two calls with the same input gave different values",
+              mu=lambda m, v, mp, vp:
+              combine_by_precisions(m, v, mp, vp)[0] + 1e-6 * torch.randn_like(m))  # fmt: skip
+
+
+@wrong("a tuple of two is expected")
+def combine_with_variance(*arrays):
+    mu, log_var = combine_by_precisions(*arrays)
+    return mu, log_var, log_var.exp()

@@ -5,6 +5,7 @@ import torch
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (0,)}
 
 
 @right
@@ -30,6 +31,24 @@ def free_by_loop(rates, least):
 @right
 def free_by_relu(rates, least):
     return (torch.relu(rates.double().mean(0) - least) + least).sum()
+
+
+@right
+def free_by_threshold(rates, least):
+    means = torch.einsum("bg->g", rates) / rates.shape[0]
+    return torch.nn.functional.threshold(means, least, least).sum()
+
+
+@right
+def free_by_mask(rates, least):
+    above = rates.mean(0) > least
+    return rates[:, above].sum() / len(rates) + least * (~above).sum()
+
+
+@right
+def free_by_hand(rates, least):
+    groups = [torch.stack([one.double() for one in group]).mean() for group in rates.T]
+    return sum(max(group, torch.tensor(least).double()) for group in groups)
 
 
 def wrong_free(name, phrase, change):
@@ -81,3 +100,36 @@ wrong_free(
 wrong_free("free_straight", "the value is right, the gradient is not",
            lambda rates, least: rates.mean(0).sum()
            + (rates.mean(0).clamp(min=least) - rates.mean(0)).detach().sum())  # fmt: skip
+
+
+for name, phrase, change in (
+    ("free_smooth", "a smooth maximum",
+     lambda rates, least: torch.logaddexp(rates.mean(0), torch.tensor(least)).sum()),
+    ("free_softplus", "a smooth maximum",
+     lambda rates, least: (least + torch.nn.functional.softplus(rates.mean(0) - least)).sum()),
+    ("free_absolute", "absolute values",
+     lambda rates, least: rates.mean(0).abs().clamp(min=least).sum()),
+    ("free_positive", "held at 0 before the mean",
+     lambda rates, least: rates.relu().mean(0).clamp(min=least).sum()),
+    ("free_left_out", "are left out",
+     lambda rates, least: (rates.mean(0) * (rates.mean(0) > least)).sum()),
+    ("free_median", "the median over the batch",
+     lambda rates, least: rates.quantile(0.5, 0).clamp(min=least).sum()),
+    ("free_all_mean", "each group has its own",
+     lambda rates, least: rates.mean().clamp(min=least)),
+    ("free_biased", "divided by N - 1",
+     lambda rates, least: (rates.sum(0) / max(len(rates) - 1, 1)).clamp(min=least).sum()),
+    ("free_one_axis", "the shape is (1,)",
+     lambda rates, least: rates.mean(0).clamp(min=least).sum(0, keepdim=True)),
+    ("free_drawn", "two calls with the same input gave different values",
+     lambda rates, least: rates[torch.randperm(len(rates))[:2]].mean(0).clamp(min=least).sum()),
+    ("free_of_numpy", "was it detached",
+     lambda rates, least: rates.detach().numpy().mean(0).clip(least).sum()),
+    ("free_slow", "the value is right, the gradient is not",
+     lambda rates, least: (rates / 2 + rates.detach() / 2).mean(0).clamp(min=least).sum()),
+    ("free_of_one", "the value is right, the gradient is not",
+     lambda rates, least: (rates[:1] + (rates.mean(0, keepdim=True) - rates[:1]).detach())
+     .clamp(min=least).sum()),
+    ("free_of_names", "one array is expected", lambda rates, least: {"cost": rates.mean()}),
+):  # fmt: skip
+    wrong_free(name, phrase, change)

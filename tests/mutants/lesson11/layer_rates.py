@@ -8,6 +8,7 @@ from mutants import registry
 from mutants.lesson11._common import kl, log_prob, normal
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {0: (0, 1, 2, 3, 4), 1: (5, 6)}
 
 
 @right
@@ -119,3 +120,96 @@ def rates_by_name(*arrays):
 @wrong("they came stacked")
 def rates_stacked_last(*arrays):
     return torch.stack(rates_by_package(*arrays), 1)
+
+
+@right
+def rates_by_examples(*arrays):
+    examples = zip(*(array.double() for array in arrays), strict=True)
+    pairs = [rates_by_distributions(*(one[None] for one in example)) for example in examples]
+    return tuple(torch.cat(rates) for rates in zip(*pairs, strict=True))
+
+
+@right
+def rates_by_squares(z_1, mu_1, log_var_1, mu_p, log_var_p, mu_2, log_var_2):
+    off_1, off_p = (z_1 - mu_1) * (-log_var_1 / 2).exp(), (z_1 - mu_p) * (-log_var_p / 2).exp()
+    lower = ((log_var_p - log_var_1) + (off_p - off_1) * (off_p + off_1)).sum(1) / 2
+    return lower, (mu_2.square() + log_var_2.expm1() - log_var_2).sum(1) / 2
+
+
+def fresh(_, z, m, v, mp, vp, m2, v2):
+    z = normal(m, v).rsample()
+    return log_prob(z, m, v) - log_prob(z, mp, vp)
+
+
+def own_noise(_, z, m, v, mp, vp, m2, v2):
+    z = m + (v / 2).exp() * torch.randn(m.shape, generator=GENERATOR)
+    return log_prob(z, m, v) - log_prob(z, mp, vp)
+
+
+def monte_carlo(_, z, m, v, mp, vp, m2, v2):
+    z = normal(m2, v2).rsample((1000,))
+    return (log_prob(z, m2, v2) - log_prob(z, 0.0, 0.0)).mean(0)
+
+
+GENERATOR = torch.Generator().manual_seed(3)
+named_pair("rates_fresh", "rate_z1: two calls with the same input", lower=fresh)
+named_pair("rates_own_noise", "a new z1 is drawn", lower=own_noise)
+named_pair("rates_upper_drawn", "rate_z2: two calls with the same input", upper=monte_carlo)
+named_pair(
+    "rates_at_mean",
+    "both densities are taken at the mean of q(z1|x)",
+    lower=lambda _, z, m, v, mp, vp, m2, v2: log_prob(m, m, v) - log_prob(m, mp, vp),
+)
+named_pair(
+    "rates_of_entropy",
+    "the entropy of q(z1|x)",
+    lower=lambda _, z, m, v, mp, vp, m2, v2: -normal(m, v).entropy().sum(-1) - log_prob(z, mp, vp),
+)
+named_pair(
+    "rates_of_variances",
+    "the variance exp(log_var) is given for log_var, in both",
+    lower=lambda _, z, m, v, mp, vp, m2, v2: log_prob(z, m, v.exp()) - log_prob(z, mp, vp.exp()),
+)
+named_pair(
+    "rates_added_logs",
+    "are added",
+    lower=lambda _, z, m, v, mp, vp, m2, v2: log_prob(z, m, v) + log_prob(z, mp, vp),
+)
+named_pair(
+    "rates_wide_prior",
+    "the log_var of p(z2) is 0, not 1",
+    upper=lambda _, z, m, v, mp, vp, m2, v2: kl(m2, v2, 0.0, 1.0),
+)
+named_pair(
+    "rates_upper_variance",
+    "rate_z2: the variance exp(log_var)",
+    upper=lambda _, z, m, v, mp, vp, m2, v2: kl(m2, v2.exp()),
+)
+named_pair(
+    "rates_upper_not_squared",
+    "mu_2 is not squared",
+    upper=lambda r, z, m, v, mp, vp, m2, v2: r + 0.5 * (m2 - m2**2).sum(-1),
+)
+named_pair(
+    "rates_held",
+    "right for moderate log-variances",
+    lower=lambda _, z, m, v, mp, vp, m2, v2: log_prob(z, m, v.clamp(-6, 3)) - log_prob(z, mp, vp),
+)
+named_pair(
+    "rates_upper_held",
+    "right for moderate log-variances",
+    upper=lambda _, z, m, v, mp, vp, m2, v2: kl(m2, v2.clamp(min=-8)),
+)
+named_pair("rates_upper_detached", "no gradient reaches mu_2", upper=lambda r, *_: r.detach())
+named_pair(
+    "rates_of_fixed_prior",
+    "no gradient reaches mu_p",
+    lower=lambda _, z, m, v, mp, vp, m2, v2: (
+        log_prob(z, m, v) - log_prob(z, mp.detach(), vp.detach())
+    ),
+)
+named_pair(
+    "rates_of_slow_variance",
+    "the gradient with respect to log_var_2 is not",
+    upper=lambda _, z, m, v, mp, vp, m2, v2: kl(m2, v2 / 2 + v2.detach() / 2),
+)

@@ -2,11 +2,14 @@
 
 import math
 
+import numpy as np
 import torch
+from scipy import stats
 
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # numbers of numbers: what the rates should be, not trained on
 
 
 @right
@@ -42,6 +45,22 @@ def means_by_determinants(a, var_1, b, var_x):
         return 0.5 * (joint[i, i].log() + joint[j, j].log() - two.logdet())
 
     return (known(1, 2) - known(0, 1)).item(), known(0, 1).item()
+
+
+@right
+def means_by_numpy(a, var_1, b, var_x):
+    """Differences of entropies of Gaussians."""
+    z1_given_z2, z1 = stats.norm(scale=var_1**0.5), stats.norm(scale=np.hypot(a, var_1**0.5))
+    x_given_z1, x = stats.norm(scale=var_x**0.5), stats.norm(scale=np.sqrt(b**2 * z1.var() + var_x))
+    rate_z2 = z1.entropy() - z1_given_z2.entropy()
+    return {"rate_z2": rate_z2, "rate_z1": x.entropy() - x_given_z1.entropy() - rate_z2}
+
+
+@right
+def means_as_float32(a, var_1, b, var_x):
+    a, var_1, b, var_x = (torch.tensor([number]) for number in (a, var_1, b, var_x))
+    upper = ((a**2 + var_1) / var_1).log() / 2
+    return [((b**2 * (a**2 + var_1) + var_x) / var_x).log() / 2 - upper, upper]
 
 
 def wrong_means(name, phrase, change):
@@ -87,3 +106,42 @@ wrong_means(
     lambda low, up, a, var_1, b, var_x: (low, 0.5 * math.log1p(a * a / var_1**2)),
 )
 wrong_means("means_one_number", "a pair of numbers is expected", lambda low, up, *_: low + up)
+
+
+def of(first, second):
+    """The rates of two mutual informations."""
+    return first - second, second
+
+
+def information(ratio):
+    return 0.5 * math.log(ratio)
+
+
+for name, phrase, change in (
+    ("means_all_of_x", "this is I(z2; x): the rate of z2 is what it knows of z1, in I(z1; z2)",
+     lambda low, up, a, v, b, vx: of(low + up, information(1 + (a * b)**2 / (b * b * v + vx)))),
+    ("means_a_not_squared", "a stands for its square, in I(z1; x) and I(z1; z2)",
+     lambda low, up, a, v, b, vx: of(information((b * b * (a + v) + vx) / vx),
+                                     information((a + v) / v))),
+    ("means_b_not_squared", "b stands for its square",
+     lambda low, up, a, v, b, vx: of(information((b * (a * a + v) + vx) / vx), up)),
+    ("means_not_squared", "a and b stand for their squares",
+     lambda low, up, a, v, b, vx: of(information((b * (a + v) + vx) / vx),
+                                     information((a + v) / v))),
+    ("means_of_deviations", "the variances are taken for standard deviations",
+     lambda low, up, a, v, b, vx: of(information((b * b * (a * a + v * v) + vx * vx) / vx**2),
+                                     information((a * a + v * v) / v**2))),
+    ("means_upside_down", "the sign is wrong",
+     lambda low, up, a, v, b, vx: of(-low - up, -up)),
+    ("means_of_variance", "this is half the logarithm of z1's variance",
+     lambda low, up, a, v, b, vx: (low, information(a * a + v))),
+    ("means_twice_both", "the factor 1/2 is missing, in I(z1; x) and I(z1; z2)",
+     lambda low, up, *_: (2 * low, 2 * up)),
+    ("means_log10", "log10 is taken", lambda low, up, *_: (low / math.log(10), up / math.log(10))),
+    ("means_positive_a", "raised ValueError",
+     lambda low, up, a, v, b, vx: (low, math.log(math.sqrt(1 + a * a / v)) + 0 * math.sqrt(a))),
+    ("means_upper_of_sign", "a or b below 0",
+     lambda low, up, a, v, b, vx: (low, math.copysign(up, a))),
+    ("means_of_positive_a", "a or b is 0", lambda low, up, a, *_: (low, up + 0.001 * (a == 0))),
+):  # fmt: skip
+    wrong_means(name, phrase, change)

@@ -1,10 +1,14 @@
 """Answers to exercise 12.3, ``frontier``: wrong and right ones."""
 
+import math
+
+import numpy as np
 import torch
 
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # verdicts
 
 
 def mistake(name, phrase, answer):
@@ -66,3 +70,88 @@ mistake("frontier_indices", "one value for each model",
 @right
 def frontier_as_a_list(rate, distortion):
     return frontier_by_pairs(rate, distortion).tolist()
+
+
+@right
+def frontier_by_numpy(rate, distortion):
+    points = np.stack([rate.numpy(), distortion.numpy()])
+    no_more = (points[:, :, None] <= points[:, None]).all(0)
+    return ~(no_more & ~no_more.T).any(0)
+
+
+@right
+def frontier_of_numbers(rate, distortion):
+    def one(x, y):
+        better = (rate <= x) & (distortion <= y) & ((rate != x) | (distortion != y))
+        return 1.0 - better.any().float()
+
+    return torch.vmap(one)(rate, distortion)
+
+
+@right
+def frontier_by_sorting(rate, distortion):
+    order = sorted(range(len(rate)), key=lambda i: (rate[i].item(), distortion[i].item()))
+    found, last, lowest = [False] * len(rate), None, math.inf
+    for i in order:
+        place = rate[i].item(), distortion[i].item()
+        found[i] = place == last or place[1] < lowest
+        if found[i]:
+            last, lowest = place, place[1]
+    return found
+
+
+def first_of_twins(rate, distortion):
+    order = sorted(range(len(rate)), key=lambda i: (rate[i].item(), distortion[i].item(), i))
+    found, lowest = [False] * len(rate), math.inf
+    for i in order:
+        found[i] = distortion[i].item() < lowest
+        lowest = min(lowest, distortion[i].item())
+    return found
+
+
+def under_chords(rate, distortion):
+    kept = frontier_by_pairs(rate, distortion)
+    for i in range(len(rate)):
+        for j in range(len(rate)):
+            if kept[i] and kept[j] and rate[i] < rate[j]:
+                share = (rate - rate[i]) / (rate[j] - rate[i])
+                above = distortion > distortion[i] + share * (distortion[j] - distortion[i])
+                kept = kept & ~((rate > rate[i]) & (rate < rate[j]) & above)
+    return kept
+
+
+def nearly(rate, distortion):
+    def less(one):
+        return (one[:, None] < one) & ~torch.isclose(one[:, None], one)
+
+    no_more, _ = pairs(rate, distortion)
+    return ~(no_more & (less(rate) | less(distortion))).any(0)
+
+
+for name, phrase, answer in (
+    ("frontier_first_twin", "of twins the first alone", first_of_twins),
+    ("frontier_hull", "above the line between two others", under_chords),
+    ("frontier_rounded", "near each other count as equal",
+     lambda r, d: frontier_by_pairs(r.round(decimals=2), d.round(decimals=2))),
+    ("frontier_nearly", "near each other count as equal", nearly),
+    ("frontier_high_rate", "a high rate is taken for a good one",
+     lambda r, d: frontier_by_pairs(-r, d)),
+    ("frontier_high_distortion", "a high distortion is taken for a good one",
+     lambda r, d: frontier_by_pairs(r, -d)),
+    ("frontier_either", "lower in one is not enough",
+     lambda r, d: ~pairs(r, d)[1].any(0)),
+    ("frontier_ends", "the lowest rate and the lowest distortion alone",
+     lambda r, d: (r == r.min()) | (d == d.min())),
+    ("frontier_all", "all models are True", lambda r, d: torch.ones(len(r), dtype=torch.bool)),
+    ("frontier_strict_rate", "is dominated by",
+     lambda r, d: ~((r[:, None] < r) & (d[:, None] <= d)).any(0)),
+    ("frontier_of_neighbours", "is dominated by",
+     lambda r, d: torch.cat([torch.tensor([True]), ~((r[:-1] <= r[1:]) & (d[:-1] <= d[1:])
+                                                     & (r[:-1] + d[:-1] < r[1:] + d[1:]))])),
+    ("frontier_scores", "True or False", lambda r, d: (r + d) / (r + d).max()),
+    ("frontier_matrix", "one value for each model", lambda r, d: pairs(r, d)[0]),
+    ("frontier_noisy", "two calls with the same input gave different values",
+     lambda r, d: frontier_by_pairs(r + 500 * torch.rand_like(r), d)),
+    ("frontier_nothing", "nothing (None)", lambda r, d: None),
+):  # fmt: skip
+    mistake(name, phrase, answer)

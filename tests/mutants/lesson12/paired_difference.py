@@ -1,14 +1,17 @@
 """Answers to exercise 12.1, ``paired_difference``: wrong and right ones."""
 
 import math
+import statistics
 
 import numpy as np
 import torch
+from scipy import stats
 
 from course_utils import evaluation
 from mutants import registry
 
 WRONG, RIGHT, wrong, right = registry()
+GRADIENTS = {}  # numbers that compare two models: nothing is trained on them
 
 
 def mistake(name, phrase, answer):
@@ -38,6 +41,26 @@ def paired_by_sums(scores, others):
     d, n = (scores - others).double(), len(scores)
     mean = d.sum() / n
     return mean, ((d - mean).square().sum() / (n - 1) / n).sqrt()
+
+
+@right
+def paired_by_scipy(scores, others):
+    d = np.subtract(scores.numpy(), others.numpy(), dtype=np.float64)
+    return [d.mean(), stats.sem(d)]
+
+
+@right
+def paired_by_python(scores, others):
+    d = [one - other for one, other in zip(scores.tolist(), others.tolist(), strict=True)]
+    return statistics.fmean(d), statistics.stdev(d) / len(d) ** 0.5
+
+
+@right
+def paired_by_covariance(scores, others):
+    both = torch.stack([scores, others]).double()
+    n, (spread, mixed) = both.shape[1], torch.cov(both)
+    error = ((spread[0] - spread[1] - mixed[0] + mixed[1]).clamp(min=0) / n).sqrt()
+    return torch.stack([both[0].mean() - both[1].mean(), error])
 
 
 def mean_of(scores, others):
@@ -70,3 +93,33 @@ mistake("paired_own", "the error of the scores alone",
 mistake("paired_absolute", "they have a sign",
         lambda s, o: ((s - o).abs().mean(), error_of(s - o)))  # fmt: skip
 mistake("paired_one", "a pair of numbers is expected", mean_of)
+
+
+for name, phrase, answer in (
+    ("paired_sorted", "the scores are sorted",
+     lambda s, o: (mean_of(s, o), error_of(s.sort().values - o.sort().values))),
+    ("paired_not_centred", "the mean of the differences is not subtracted",
+     lambda s, o: (mean_of(s, o), (s - o).square().mean().sqrt() / math.sqrt(len(s)))),
+    ("paired_median", "the median of the differences",
+     lambda s, o: ((s - o).quantile(0.5), error_of(s - o))),
+    ("paired_over_n_less_1", "divided by the square root of N - 1",
+     lambda s, o: (mean_of(s, o), (s - o).std() / math.sqrt(len(s) - 1))),
+    ("paired_of_sums", "image by image",
+     lambda s, o: (mean_of(s, o), error_of(s + o))),
+    ("paired_over_2n", "divided by the square root of 2N",
+     lambda s, o: (mean_of(s, o), (s - o).std() / math.sqrt(2 * len(s)))),
+    ("paired_in_errors", "in units of its standard error",
+     lambda s, o: (mean_of(s, o) / error_of(s - o), error_of(s - o))),
+    ("paired_ratio", "the ratio of the means",
+     lambda s, o: (s.mean() / o.mean(), error_of(s - o))),
+    ("paired_exchanged", "mean: the mean and its standard error are exchanged",
+     lambda s, o: (error_of(s - o), mean_of(s, o))),
+    ("paired_variance_alone", "the variance: its root",
+     lambda s, o: (mean_of(s, o), (s - o).var())),
+    ("paired_bootstrapped", "two calls with the same input gave different values",
+     lambda s, o: (mean_of(s, o), (s - o)[torch.randint(len(s), (200, len(s)))].mean(1).std())),
+    ("paired_each", "a pair of numbers is expected", lambda s, o: (s - o, error_of(s - o))),
+    ("paired_of_small", "near the right values",
+     lambda s, o: (mean_of(s, o), error_of(s - o) + 1e-3)),
+):  # fmt: skip
+    mistake(name, phrase, answer)
