@@ -31,18 +31,20 @@ def reparameterise(answer, seed):
     rng = np.random.default_rng(seed)
     batch, dims = 4000 + int(rng.integers(500)), sizes(rng, 1)[0]
     pooled = []
-    for label, shape, axes in (
+    cases = (
         ("", (batch, dims), AXES[2:]),
         (RANGE, (batch, dims), AXES[2:]),
         ("samples in front: ", (5, 300, dims), AXES[1:]),
         ("no axis but L: ", (1500,), AXES[3:]),
         ("two axes of samples in front: ", (4, 3, 70, dims), AXES),
         (FAR, (300, dims), AXES[2:]),
-    ):
+    )
+    for number, (label, shape, axes) in enumerate(cases):
         mu, log_var = parameters(rng, shape, label)
         checked = f"{label}z for mu and log_var of shape {shape}, log_var from "
         checked += f"{log_var.min():.1f} to {log_var.max():.1f}"
-        z, again = (_draw(answer, mu, log_var, 3 * seed + draw, checked) for draw in (1, 2))
+        first = 50 * seed + 2 * number  # a stream of its own for each: all are pooled
+        z, again = (_draw(answer, mu, log_var, first + draw, checked) for draw in (1, 2))
         mistake, received = noise_mistake(z, again, *doubles(mu, log_var), axes)
         if mistake:
             hint = HINTS.get(label, mistake) if mistake.startswith(OTHER) else mistake
