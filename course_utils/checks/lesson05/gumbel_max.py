@@ -28,7 +28,7 @@ def gumbel_max(answer, seed):
         mistake = _wrong_indices(k, logits)
         if mistake:
             raise CheckFailed(f"{mistake}.", **_about(logits, k))
-        return k
+        return k.astype(np.int64)
 
     logits, rows = repeated_logits(rng)
     k, again = draw(logits, 1), draw(logits, 2)

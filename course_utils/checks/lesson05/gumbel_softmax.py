@@ -27,10 +27,10 @@ def gumbel_softmax(answer, seed):
     logits, rows = repeated_logits(rng)
     for temperature in (rng.uniform(0.4, 0.7), rng.uniform(1.5, 2.5), 100.0, 0.01):
         temperature = round(float(temperature), 3)
-        y, again = (_draw(answer, logits, temperature, 40 * seed + draw) for draw in (1, 2))
-        mistake = wrong_draws(y, again, logits)
-        if not mistake and 0.1 < temperature < 1:
-            mistake = _twice(y) or related(y, again)
+        y, mistake = _draw(answer, logits, temperature, 40 * seed + 1), ""
+        if 0.1 < temperature < 1:
+            again = _draw(answer, logits, temperature, 40 * seed + 2)
+            mistake = wrong_draws(y, again, logits) or _twice(y) or related(y, again)
         if not mistake and temperature > 0.1:  # below, many y are 0, which has no logarithm
             mistake = _wrong_noise(y, logits, temperature)
         mistake = mistake or wrong_frequencies(counts_of(y.argmax(-1), logits.shape[-1]), rows)
@@ -76,6 +76,9 @@ def _draw(answer, logits, temperature, seed):
 def _verify_gradient(answer, logits, temperature, probe):
     """The gradient of sum(probe * y) is y (probe - sum(probe * y)) / temperature, of that y."""
     y, (found, _) = value_and_gradient(answer, logits, temperature, probe=probe)
+    if y.shape != logits.shape or not np.isfinite(y).all():
+        about = f"logits of shape {logits.shape}, temperature {temperature:g}"
+        verify(y, np.zeros(logits.shape), checked=about)
     about = {"checked": f"the gradient with respect to logits, temperature {temperature:g}"}
     if found is None:
         what = (
