@@ -37,7 +37,7 @@ def js_distance(answer, seed):
     left = rng.uniform(0.2, 1, (2, positions, num_codes)) * (np.arange(num_codes) < 2)
     apart = np.stack([left[0], left[1][:, ::-1] * (np.arange(num_codes) >= 2)])
     apart /= apart.sum(-1, keepdims=True)
-    turn = rng.choice([-1, 1], p.shape)
+    turn = rng.permuted(np.resize([-1, 1], p.shape[1]) * np.ones(p.shape), axis=1)
     near, nearer = (p * np.exp(size * turn) for size in (0.2, 0.01))
     near, nearer = (table / table.sum(-1, keepdims=True) for table in (near, nearer))
     single = p.copy()
