@@ -140,7 +140,7 @@ def _wrong_rows(y, logits, temperature):
         if y.max() < 1e-6 and np.abs(np.exp(y).sum(-1) - 1).max() < SUM_OFF:
             return "logarithms came (log_softmax), the softmax itself is wanted"
         return "the rows do not sum to 1: is the softmax missing, or something added after it?"
-    if temperature > 0.1 and np.abs(y - (y > 0.5)).max() < 1e-6:
+    if temperature > 0.1 and y.size > 1000 and np.abs(y - (y > 0.5)).max() < 1e-6:
         return "one-hot vectors came, relaxed ones are wanted (hard=False, no argmax)"
     if np.abs(y - softmax(logits.astype(np.float64) / temperature)).max() < 1e-4:
         return "no noise reaches y: it is missing, or the same for all categories"
