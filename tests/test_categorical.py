@@ -1,6 +1,8 @@
 """The VAE with categorical latents, held against an enumerated model."""
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -116,3 +118,29 @@ def test_build_makes_the_same_model_from_its_header(x):
     for change in ({"num_variables": 0}, {"num_categories": "3"}, {"decoder": None}):
         with pytest.raises(ValueError, match="header: "):
             nets.build(model.header() | change)
+
+
+@pytest.mark.parametrize("degree, agrees", [(1, True), (2, True), (3, False)])
+def test_lesson_05_sums_over_edges(degree, agrees):
+    """Slopes at both ends stand for a difference exactly where f is at most quadratic."""
+    notebook = Path(__file__).parents[1] / "notebooks" / "05_gumbel.ipynb"
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    (source,) = ("".join(cell["source"]) for cell in cells if cell["id"] == "l05-14a")
+    generator = torch.Generator().manual_seed(degree)
+    weight, logits = torch.randn(2, 6, generator=generator, dtype=torch.float64)
+    codes = exact.all_codes(N, K)
+    lesson = {
+        "torch": torch,
+        "functional": nn.functional,
+        "tiny_codes": codes,
+        "tiny_logits": logits.unflatten(0, (N, K)),
+        "f": lambda z: (z.flatten(-2) @ weight) ** degree,
+    }
+    exec(source, lesson)
+    by_differences, by_slopes = lesson["edge_sums"]()
+    at = lesson["tiny_logits"].clone().requires_grad_()
+    q = at.log_softmax(-1)[torch.arange(N), codes].sum(-1).exp()
+    cost = lesson["f"](nn.functional.one_hot(codes, K).double())
+    truth = torch.autograd.grad((q * cost).sum(), at)[0]
+    torch.testing.assert_close(by_differences, truth)
+    assert torch.allclose(by_slopes, truth) == agrees
