@@ -381,7 +381,7 @@ class UniformNoise(Network):
         return mu + torch.exp(0.5 * log_var) * (torch.rand_like(mu) - 0.5) * 12**0.5
 
 
-@wrong("its standard deviation is 1.1")
+@wrong("its standard deviation is 1.")
 class WiderNoise(Network):
     def sample(self, mu, log_var):
         return mu + 1.15 * torch.exp(0.5 * log_var) * torch.randn_like(mu)
