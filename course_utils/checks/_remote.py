@@ -310,16 +310,10 @@ def _load(model, weights):
         ("has a parameter or buffer too many:", [name for name in have if name not in want]),
     ):
         if names:
-            raise CheckFailed(
-                f"{type(model).__name__} {text} {', '.join(names)}.",
-                expected=", ".join(want),
-                received=", ".join(have) or "no parameters",
-            )
+            told = {"expected": ", ".join(want), "received": ", ".join(have) or "no parameters"}
+            raise CheckFailed(f"{type(model).__name__} {text} {', '.join(names)}.", **told)
     for name, shape in want.items():
         if have[name] != shape:
-            raise CheckFailed(
-                f"the parameter {name} has the wrong shape.",
-                expected=str(shape),
-                received=str(have[name]),
-            )
+            told = {"expected": str(shape), "received": str(have[name])}
+            raise CheckFailed(f"the parameter {name} has the wrong shape.", **told)
     model.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
