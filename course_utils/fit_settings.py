@@ -15,7 +15,7 @@ NUMBERS = {
     "weight_decay": NOT_NEGATIVE,
     "clip_norm": POSITIVE,
     "ema": ("a number between 0 and 1", lambda value: 0 < value < 1),
-    "checkpoint_seconds": ("a number of at least 0", lambda value: value >= 0),
+    "checkpoint_seconds": ("a number", lambda value: not math.isnan(value)),  # 0: at each step
 }
 MAY_BE_NONE = ("clip_norm", "ema")
 # If one of these differs, that alone is named; the finer ones follow from it, or tell the rest.

@@ -139,6 +139,7 @@ class Run:
             self.step += 1
             self.steps_here += 1
 
+    @torch.enable_grad()  # whatever an interrupt before this training left switched off
     def _gradients(self, loss_fn, batch):
         """Set the gradients of the batch's mean; means of its terms, and the number of its rows."""
         names, rows = list(self.history.steps), distributed.rows(batch)

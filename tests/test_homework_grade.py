@@ -229,7 +229,7 @@ def test_famous_mistakes_are_named_through_the_sandbox(course, number):
     outcomes = grading.grade(lesson, notebook, course, seed=11)
     for outcome in outcomes:
         assert outcome["points"] == 0
-        assert phrases[outcome["id"]] in outcome["mistake"], outcome
+        assert phrases[outcome["id"]] in f"{outcome['mistake']} {outcome['checked']}", outcome
 
 
 @pytest.mark.parametrize("text", made.PACKAGED)

@@ -121,7 +121,6 @@ def test_numbers_of_checks_are_those_of_the_lessons():
     ("number", "exercise", "name", "how"),
     [
         ("01", "1.4", "nets.hierarchy._draw", "is the answer"),
-        ("01", "1.1", "nets.made.AutoregressivePrior.log_prob", "epsilon and its slope"),
         ("09", "9.1", "evaluation.log_likelihood", "of a function.values"),
         ("08", "8.2", "nets.pixelcnn._CodePrior.log_prob", "gives the first argument"),
     ],

@@ -112,8 +112,9 @@ def main(arguments=None):
             f"bench: {', '.join(absent)} missing; install the peers: pip install -e '.[bench]'"
         )
     places = [settings.results_dir(), settings.root() / "docs"]
+    places = [] if asked.quick else places
     refusals = [f"{one}: {reason}" for one in places if (reason := console.why_not(one))]
-    if refusals and not asked.quick:
+    if refusals:
         print(f"bench: measured all the same, but not written: {'; '.join(refusals)}.", flush=True)
     rates = bench_parts.product_rates()
     print(dataset.announcement)

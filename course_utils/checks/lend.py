@@ -10,15 +10,20 @@ from torch.distributions import Categorical, Independent, MixtureSameFamily, Nor
 from torch.nn import functional
 
 from course_utils import evaluation, exact, losses, nets
-from course_utils.data import binarise, dequantise, logit_transform  # noqa: F401  lent as they are
+from course_utils.data import binarise, dequantise  # noqa: F401  lent as they are
 from course_utils.losses import (  # noqa: F401
     categorical_kl_uniform,
     gaussian_kl,
-    gaussian_log_prob,
     importance_weighted_bound,
 )
 
 # --- lessons 01 to 04 ----------------------------------------------------------------------------
+
+
+def gaussian_log_prob(x, mu, log_var):
+    """Of exercise 1.1."""
+    whole = torch.broadcast_tensors(x, torch.as_tensor(mu), torch.as_tensor(log_var))
+    return losses.gaussian_log_prob(*whole)
 
 
 def log_weight(x, z, mu_x, log_var_x, mu, log_var):
@@ -57,6 +62,13 @@ def principal_weights(covariance, num_latents, variance):
     values, vectors = (part.flip(-1) for part in torch.linalg.eigh(covariance))
     parts = exact.PrincipalComponents(torch.zeros(len(values)), values, vectors)
     return parts.vae(num_latents, variance**0.5).weight
+
+
+def logit_transform(x, alpha=0.05):
+    """Of exercise 3.2."""
+    p = alpha + (1 - 2 * alpha) * x
+    log_det = math.log(1 - 2 * alpha) - p.log() - (-p).log1p()
+    return p.logit(), log_det.flatten(1).sum(1)
 
 
 def gaussian_bits_per_dim(squared_error, kl, variance, num_dims):
@@ -141,10 +153,10 @@ def nearest(z_e, codebook):
 
 def follow(codebook, usage, z_e, indices, decay):
     """Of exercise 7.2."""
-    quantizer = nets.VectorQuantizer(*codebook.shape, decay=decay)
-    quantizer.load_state_dict({"codebook": codebook, "usage": usage})
-    quantizer._follow(z_e.T[None, :, :, None], indices)
-    return quantizer.codebook, quantizer.usage
+    weight = (1 - decay) * len(codebook) / len(z_e)
+    usage = decay * usage + weight * indices.bincount(minlength=len(codebook))
+    pull = torch.zeros_like(codebook).index_add_(0, indices, z_e - codebook[indices])
+    return codebook + weight * pull / usage.clamp(min=1e-30)[:, None], usage
 
 
 def straight_through_code(z_e, e):

@@ -91,14 +91,16 @@ def _answer(header, arrays, handles):
     if op == "call" and header.get("most"):
         return _packed(call_within(target, tuple(arrays), seed, header["most"], CheckFailed))
     if op == "call":
-        options = {name: bool(header.get(name)) for name in ("in_place", "tensors")}
+        options = {name: True for name in ("in_place", "tensors") if header.get(name)}
         return _packed(target.call(tuple(arrays), seed, **options))
     if op in ("gradient", "value_and_gradient"):
         probe = arrays.pop() if header["probe"] else None
         asked = header["output"], header["weights"], probe
+        if op == "gradient":
+            return _packed(target.gradient(tuple(arrays), seed, *asked))
         value, found = target.value_and_gradient(tuple(arrays), seed, *asked)
         told, found = _packed(found)
-        return told, found if op == "gradient" else [value, *found]
+        return told, [value, *found]
     if op == "method":
         handles.append(target.method(header["name"]))
     else:
