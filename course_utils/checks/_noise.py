@@ -7,6 +7,8 @@ import numpy as np
 from scipy.special import ndtr
 
 from course_utils.checks._compare import show
+from course_utils.checks._contract import call
+from course_utils.checks._remote import CheckFailed
 
 OTHER = "the noise (z - mu) / exp(log_var / 2) is not standard normal"
 EDGES = np.array([1e-4, 1e-3, 5e-3, 0.01, 0.02, *np.arange(0.05, 0.5, 0.05), 0.5])
@@ -183,3 +185,21 @@ def _formulas(z, mu, std, log_var):
         ("the result is reparameterised twice", ((z - mu) / std - mu) / std),
         ("mu and log_var are taken for each other", (z - log_var) / np.exp(0.5 * mu)),
     ]  # fmt: skip
+
+
+def drawn(answer, what, expected, images, seed):
+    """What an answer draws for uint8 images: an array of their shape, one number for each ``what``.
+
+    Raises:
+        CheckFailed: something else came; ``expected`` says what is wanted.
+    """
+    x = call(answer, images, seed=seed)
+    if isinstance(x, np.ndarray) and x.shape == images.shape:
+        return x
+    told = f"the shape is {x.shape}" if isinstance(x, np.ndarray) else "one array is expected"
+    raise CheckFailed(
+        f"{told}: each {what} gives one number, in the shape {images.shape} of the images",
+        checked=f"uint8 images of shape {images.shape}",
+        expected=expected,
+        received=show(x),
+    )

@@ -3,8 +3,8 @@
 import numpy as np
 
 from course_utils.checks._compare import show, sizes
-from course_utils.checks._contract import call, check
-from course_utils.checks._noise import dependent, is_uniform
+from course_utils.checks._contract import check
+from course_utils.checks._noise import dependent, drawn, is_uniform
 from course_utils.checks._remote import CheckFailed
 
 IMAGE = (1, 28, 28)
@@ -32,7 +32,7 @@ def binarise(answer, seed):
             np.zeros((5, *IMAGE)),
         ]
     ).astype(np.uint8)
-    x, again = (_draw(answer, images, 2 * seed + draw) for draw in (1, 2))
+    x, again = (drawn(answer, "pixel", EXPECTED, images, 2 * seed + draw) for draw in (1, 2))
     mistake = _wrong_values(x, again, images)
     mistake = mistake or _shared_noise(x[GREY : GREY + COPIES, 0])
     mistake = mistake or _wrong_frequencies(x, again, images)
@@ -50,7 +50,10 @@ def binarise(answer, seed):
         images = rng.integers(60, 196, shape).astype(np.uint8)  # neither is rare there
         p = images / 255.0
         scores = [
-            ((_draw(answer, images, 2 * seed + draw) - p) / np.sqrt(p * (1 - p))).squeeze()
+            (
+                (drawn(answer, "pixel", EXPECTED, images, 2 * seed + draw) - p)
+                / np.sqrt(p * (1 - p))
+            ).squeeze()
             for draw in (3, 4)
         ]
         mistake = dependent(scores[0], names, scores[1], squares=False)
@@ -64,19 +67,6 @@ def _raise(mistake, images, x):
     if mistake:
         checked = f"uint8 images of shape {images.shape}"
         raise CheckFailed(mistake, checked=checked, expected=EXPECTED, received=show(1.0 * x))
-
-
-def _draw(answer, images, seed):
-    x = call(answer, images, seed=seed)
-    if isinstance(x, np.ndarray) and x.shape == images.shape:
-        return x
-    told = f"the shape is {x.shape}" if isinstance(x, np.ndarray) else "one array is expected"
-    raise CheckFailed(
-        f"{told}: each pixel gives one number, in the shape {images.shape} of the images",
-        checked=f"uint8 images of shape {images.shape}",
-        expected=EXPECTED,
-        received=show(x),
-    )
 
 
 def _wrong_values(x, again, images):

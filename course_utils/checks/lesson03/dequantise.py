@@ -4,8 +4,8 @@ import numpy as np
 from scipy.special import ndtri
 
 from course_utils.checks._compare import show, sizes
-from course_utils.checks._contract import call, check
-from course_utils.checks._noise import dependent, is_uniform
+from course_utils.checks._contract import check
+from course_utils.checks._noise import dependent, drawn, is_uniform
 from course_utils.checks._remote import CheckFailed
 
 CELLS = 1000  # of u: noise of 9 bits or fewer does not fill them
@@ -21,7 +21,7 @@ def dequantise(answer, seed):
     images = rng.integers(0, 256, (40, 3, 16, 16))
     same = np.full((copies, 3, 16, 16), grey)
     images = np.concatenate([images, same]).astype(np.uint8)
-    x, again = (_draw(answer, images, 2 * seed + draw) for draw in (1, 2))
+    x, again = (drawn(answer, "level", EXPECTED, images, 2 * seed + draw) for draw in (1, 2))
     mistake = _wrong_scale(x.astype(np.float64), images.astype(np.float64))
     mistake = mistake or _wrong_noise(x, again, images, copies)
     _raise(mistake, images, x)
@@ -36,7 +36,9 @@ def dequantise(answer, seed):
     ):
         if shape != images.shape:
             images = rng.integers(0, 256, shape).astype(np.uint8)
-            x, again = (_draw(answer, images, 2 * seed + draw) for draw in (3, 4))
+            x, again = (
+                drawn(answer, "level", EXPECTED, images, 2 * seed + draw) for draw in (3, 4)
+            )
         scores = [ndtri(_noise(one, images).clip(1e-6, 1 - 1e-6)) for one in (x, again)]
         mistake = dependent(scores[0], names, scores[1])
         u = _noise(x, images)
@@ -50,19 +52,6 @@ def _raise(mistake, images, x):
     if mistake:
         checked = f"uint8 images of shape {images.shape}"
         raise CheckFailed(mistake, checked=checked, expected=EXPECTED, received=show(x))
-
-
-def _draw(answer, images, seed):
-    x = call(answer, images, seed=seed)
-    if isinstance(x, np.ndarray) and x.shape == images.shape:
-        return x
-    told = f"the shape is {x.shape}" if isinstance(x, np.ndarray) else "one array is expected"
-    raise CheckFailed(
-        f"{told}: each level gives one number, in the shape {images.shape} of the images",
-        checked=f"uint8 images of shape {images.shape}",
-        expected=EXPECTED,
-        received=show(x),
-    )
 
 
 def _noise(x, images):
