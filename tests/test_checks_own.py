@@ -1,10 +1,12 @@
 """What the check in the notebook says of answers that would earn nothing in the grading."""
 
+import gc
 import sys
 import threading
 import time
 
 import mutants
+import pandas
 import pytest
 import torch
 
@@ -65,6 +67,38 @@ def test_what_the_lesson_uses_may_be_used(capsys):
         return right(mu, log_var)
 
     assert OWN not in told("gaussian_kl", answer, capsys)
+
+
+@pytest.mark.parametrize("where", ["start", "stop", "finaliser"])
+def test_what_a_collection_of_garbage_calls_is_not_the_students(where, capsys):
+    called = []
+
+    def foreign():
+        called.append(pandas.Index([1]))
+
+    def hung_on(phase, info):
+        if phase == where:
+            foreign()
+
+    class Circle:
+        def __init__(self):
+            self.me = self
+
+        def __del__(self):
+            foreign()
+
+    def answer(mu, log_var):
+        if where == "finaliser":
+            Circle()
+        gc.collect()
+        return right(mu, log_var)
+
+    gc.callbacks.append(hung_on)
+    try:
+        told("gaussian_kl", answer, capsys)
+    finally:
+        gc.callbacks.remove(hung_on)
+    assert called
 
 
 def test_what_is_lent_says_so(capsys):
