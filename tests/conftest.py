@@ -24,7 +24,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--many-seeds",
         action="store_true",
-        help="try wrong answers to the exercises at 20 seeds, right ones at 200",
+        help="answers to the exercises at 20 and 200 seeds, and 1,000 interrupts of a training",
     )
 
 

@@ -19,14 +19,14 @@ RIGHT = [(name, answer) for name, module in ANSWERS.items() for answer in module
 NAMES = sorted(ANSWERS)
 Flow = ANSWERS["autoregressive_prior"].Flow
 FIRST = {name: answer for name, answer in reversed(RIGHT)}
-SEEDS, RIGHT_SEEDS = (0, 1, 2), (0, 1, 2, 3, 2**62 + 1)
+SEEDS, RIGHT_SEEDS = (0, 1), (0, 1, 2**62 + 1)
 
 
 @pytest.fixture(scope="module")
 def seeds(request):
     """Seeds for wrong answers, and for right ones."""
     if request.config.getoption("--many-seeds"):
-        return (*SEEDS, *range(1000, 1017)), (*RIGHT_SEEDS, *range(2000, 2195))
+        return (*SEEDS, *range(1000, 1018)), (*RIGHT_SEEDS, *range(2000, 2197))
     return SEEDS, RIGHT_SEEDS
 
 

@@ -90,7 +90,7 @@ def test_what_a_collection_of_garbage_calls_is_not_the_students(where, capsys):
     def answer(mu, log_var):
         if where == "finaliser":
             Circle()
-        gc.collect()
+        gc.collect(0)
         return right(mu, log_var)
 
     gc.callbacks.append(hung_on)

@@ -86,7 +86,7 @@ def closing_line(counts, seconds):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Everything that must hold.")
     parser.add_argument(
-        "--many-seeds", action="store_true", help="answers to the exercises at 20 and 200 seeds"
+        "--many-seeds", action="store_true", help="answers at 20 and 200 seeds, 1,000 interrupts"
     )
     parser.add_argument("stages", nargs="*", help=f"of {', '.join(STAGES)}; default: all")
     asked = parser.parse_args(arguments)
