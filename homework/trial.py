@@ -151,7 +151,7 @@ class Exercise:
         return []
 
     def _may_be_right(self, value):
-        """The shapes that are wanted, and, without noise, about the values (a check takes longer)."""
+        """The shapes that are wanted; without noise also about the values: a check takes longer."""
         if _shape(value) != self._wanted:
             return False
         return self._value is None or _near(value, self._value)
