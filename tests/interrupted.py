@@ -105,19 +105,21 @@ def main(folder, wanted):
         bufsize=1,
         start_new_session=True,
     )
-    seconds = statistics.median(_duration(path) for _ in range(9))
+    window = statistics.median(_duration(path) for _ in range(9)) / 2
     came, wrong, trainings = 0, [], 0
     while came < wanted:
         trainings, ended = trainings + 1, False  # later moments are those of a resume
         while not ended:
             options = {"epochs": 2, "checkpoint_seconds": draw.choice([0.0, 60.0, 60.0, 60.0])}
             try:
-                sender.stdin.write(f"{draw.uniform(0, seconds / 2)}\n")
+                sender.stdin.write(f"{draw.uniform(0, window)}\n")
                 found = run(path, seed=draw.randrange(1_000), **options)
                 ended = True
+                window *= 0.9  # the machine is quicker now than when it was measured
                 time.sleep(10)  # until the interrupt comes, too late
             except KeyboardInterrupt:
                 came += not ended
+                window *= 1.0 if ended else 1.02  # so that a training ends at some time
             if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
                 wrong.append("handler")
         wrong += [name for name in [difference(found, whole)] if name]
