@@ -6,6 +6,7 @@ os.environ |= {"COURSE_PROFILE": "smoke", "COURSE_OFFLINE": "1", "COURSE_DEVICE"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
+import gc
 import ipaddress
 import socket
 
@@ -13,7 +14,7 @@ import hypothesis
 import pytest
 import torch
 
-from course_utils import settings
+from course_utils import data, lesson, losses, nets, settings, training
 
 torch.set_num_threads(1)
 hypothesis.settings.register_profile("course", derandomize=True, deadline=None, database=None)
@@ -73,8 +74,49 @@ def no_network():
     patch.undo()
 
 
+def _state():
+    """What a test could leave changed for the tests after it in the same process."""
+    return {
+        "gradients": torch.is_grad_enabled(),
+        "inference mode": torch.is_inference_mode_enabled(),
+        "default dtype": torch.get_default_dtype(),
+        "threads": torch.get_num_threads(),
+        "deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
+        "anomaly detection": torch.is_anomaly_enabled(),
+        "autocast": torch.is_autocast_enabled("cpu"),
+        "subnormal numbers": (torch.full((), 1e-39) * 1).item() > 0,
+        "warnings are errors": torch.is_warn_always_enabled(),
+        "collection of garbage": gc.isenabled(),
+        "folder": os.getcwd(),
+        "environment": {k: v for k, v in os.environ.items() if k.startswith("COURSE_")},
+        "course's functions": _functions(),
+    }
+
+
+def _functions():
+    """Names of the course's public functions that something replaced."""
+    return {
+        (module.__name__, name): id(getattr(module, name, None))
+        for module in (training, data, settings, losses, nets, lesson)
+        for name in vars(module)
+        if not name.startswith("_") and callable(getattr(module, name, None))
+    }
+
+
 @pytest.fixture(autouse=True)
-def same_start(request, monkeypatch):
+def leaves_no_trace():
+    """No test leaves torch, the environment or the course changed for those after it.
+
+    It is set up before ``monkeypatch``, so it looks after that has put back what it patched.
+    """
+    before = _state()
+    yield
+    after = _state()
+    assert {name: after[name] for name in after if after[name] != before[name]} == {}
+
+
+@pytest.fixture(autouse=True)
+def same_start(request, leaves_no_trace, monkeypatch):
     """Seed every test alike; a ``real_data(name)`` test runs in ``laptop``, or is skipped."""
     torch.manual_seed(0)
     marker = request.node.get_closest_marker("real_data")
