@@ -32,7 +32,7 @@ def measured(value, error=None):
     """A cell that shows ``value ± error``, with the digits that the error allows.
 
     Args:
-        value: a number, or a tensor or array of one.
+        value: a number, or a tensor or array without dimensions.
         error: its standard error, at least 0, or None where there is none.
 
     Raises:
