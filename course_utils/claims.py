@@ -105,11 +105,16 @@ def made(text, value, relation, limit, *, error=None, counts=True, rests_on=()):
     if relation == "between":
         if not isinstance(limit, tuple | list) or len(limit) != 2:
             raise ValueError(f"limit: expected (least, most), got {limit!r}")
-        limit = tuple(tables.measured(one).value for one in limit)
+        limit = tuple(_number("limit", one) for one in limit)
     else:
-        limit = number("limit", tables.measured(limit).value, "a number", lambda x: x == x)
+        limit = _number("limit", limit)
     rests_on = (rests_on,) if isinstance(rests_on, str) else tuple(rests_on)
     return Claim(text, found.value, relation, limit, found.error, bool(counts), rests_on)
+
+
+def _number(name, value):
+    """A number; a NaN is one, and keeps to no limit."""
+    return number(name, tables.plain(value), "a number", lambda _: True)
 
 
 def frame(found):

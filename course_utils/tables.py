@@ -13,7 +13,8 @@ from course_utils.arguments import kind, number
 
 NOTHING = "–"
 WIDEST = 80  # characters of a table in plain text
-NARROWEST = 8  # to which a column of words is folded
+NARROWEST = 6  # of its columns
+GLUE = "\u00a0±\u00a0"  # no line ends beside it
 SIGNIFICANT = 4  # digits of the largest number of a column
 
 
@@ -39,8 +40,8 @@ def measured(value, error=None):
         TypeError: one of them is no number.
         ValueError: ``error`` is negative.
     """
-    value = number("value", _plain(value), "a number", lambda _: True)
-    error = _plain(error)
+    value = number("value", plain(value), "a number", lambda _: True)
+    error = plain(error)
     if error is None or (isinstance(error, float) and math.isnan(error)):
         return Measured(value)
     return Measured(value, number("error", error, "at least 0", lambda found: found >= 0))
@@ -66,7 +67,7 @@ def _of_error(error):
     """Decimals that an error allows."""
     place = math.floor(math.log10(error))
     first = round(error / 10.0 ** (place - 2))  # its first three digits
-    return max(0, -place if 355 <= first < 950 else 1 - place)
+    return max(0, -place if first >= 355 else 1 - place)
 
 
 def _decimals(values):
@@ -84,14 +85,14 @@ def _rounded(value, digits):
     return f"{value:,.{digits}f}".replace("-", "−")
 
 
-def _plain(cell):
+def plain(cell):
     """A tensor's or array's one number as Python's, anything else as it is."""
     return cell.item() if hasattr(cell, "item") and getattr(cell, "ndim", 0) == 0 else cell
 
 
 def _column(name, cells, digits):
     """The texts of a column, and whether they are numbers."""
-    cells = [_plain(cell) for cell in cells]
+    cells = [plain(cell) for cell in cells]
     floats = [x for x in cells if isinstance(x, float) and math.isfinite(x)]
     if digits is None and floats:
         digits = _decimals(floats)
@@ -107,14 +108,14 @@ def _text(name, cell, digits):
         return cell or NOTHING
     if isinstance(cell, Measured):
         return NOTHING if math.isnan(cell.value) else str(cell)
-    if cell is None or cell is pd.NA or cell is pd.NaT or cell != cell:
+    if cell is None or cell is pd.NA or cell is pd.NaT:
         return NOTHING
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, Integral):
         return f"{cell:,}".replace("-", "−")
     if isinstance(cell, Real):
-        return told(float(cell), digits=digits)
+        return NOTHING if cell != cell else told(float(cell), digits=digits)
     raise TypeError(
         f"frame: expected numbers, texts, tables.measured(...) or None in column {name!r}, "
         f"got {kind(cell)}"
@@ -179,18 +180,15 @@ def to_html(frame, says, digits=None):
 def to_text(frame, says, digits=None):
     """The table in plain text, at most 80 characters wide: long cells are folded."""
     heads, columns, right, _ = _laid_out(frame, digits)
-    columns = [[head, *texts] for head, texts in zip(heads, columns, strict=True)]
-    widths = [max(map(len, column)) for column in columns]
-    least = [
-        max(map(len, column[1:])) if is_right else min(width, NARROWEST)
-        for column, is_right, width in zip(columns, right, widths, strict=True)
+    columns = [
+        [head, *(text.replace(" ± ", GLUE) for text in texts)]
+        for head, texts in zip(heads, columns, strict=True)
     ]
-    gaps = 2 * (len(columns) - 1)
-    while sum(widths) + gaps > WIDEST:
-        room = [width - low for width, low in zip(widths, least, strict=True)]
-        if max(room) <= 0:
-            break
-        widths[max(range(len(widths)), key=lambda n: (room[n] > 0, widths[n]))] -= 1
+    widths = [max(map(len, column)) for column in columns]
+    words = [" ".join(column).split(" ") for column in columns]
+    _narrow(widths, [max(map(len, column)) for column in words])  # between words, at first
+    numbers = [[len(word) for word in column if GLUE in word] for column in words]
+    _narrow(widths, [max([NARROWEST, *lengths]) for lengths in numbers])  # then inside of words
     lines = textwrap.wrap(says, WIDEST)
     for place, texts in enumerate(zip(*columns, strict=True)):
         folded = [
@@ -205,7 +203,16 @@ def to_text(frame, says, digits=None):
             lines.append("  ".join(padded).rstrip())
         if place == 0:
             lines.append("  ".join("-" * width for width in widths))
-    return "\n".join(lines)
+    return "\n".join(lines).replace(GLUE, " ± ")
+
+
+def _narrow(widths, least):
+    """Take from the widest columns, down to the least each, until the table has its width."""
+    while sum(widths) + 2 * (len(widths) - 1) > WIDEST:
+        room = [n for n, width in enumerate(widths) if width > least[n]]
+        if not room:
+            return
+        widths[max(room, key=widths.__getitem__)] -= 1
 
 
 def show(frame, *, says, digits=None):
