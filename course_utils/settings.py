@@ -43,6 +43,14 @@ def budget(*, smoke, laptop, full):
     return {"smoke": smoke, "laptop": laptop, "full": full}[profile()]
 
 
+def caption(says):
+    """The sentence under a figure or a table; in ``smoke`` it says first that this is a trial run.
+
+    A trial proves that the code runs. Its numbers and pictures are not those that a lesson is about.
+    """
+    return f"Trial run: {says}" if profile() == "smoke" else says
+
+
 def _flag(name):
     value = os.environ.get(name, "").strip().lower()
     if value in ("", "0", "false", "no"):
