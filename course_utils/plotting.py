@@ -41,7 +41,7 @@ FORMULA = re.compile(r"(\$[^$\n]+\$)")
 def figure(rows=1, columns=1, width=7.0, height=2.6, **options):
     """A figure with axes, outside pyplot's list of open figures: (fig, axes).
 
-    Letters have 9 points, which a page of 700 pixels shows at their size; smaller ones are a strain.
+    Letters have 9 points: on a page of 700 pixels as large as in print.
 
     Args:
         rows, columns: the grid of axes.
