@@ -13,7 +13,8 @@ from matplotlib.image import _ImageBase
 from matplotlib.lines import Line2D
 from PIL import Image
 
-MOST_POINTS = 4_000  # about 100 kB of SVG; with more the PNG at twice the size is smaller
+MOST_BYTES = 60_000  # of points in an SVG: with more, the PNG at twice the size is smaller
+A_MARKER, A_CORNER = 80, 14  # bytes, about, of a marker and of a corner of a line
 # Letters are drawn as outlines. As text they would be a third of the size, but a reader without
 # matplotlib's fonts would see other ones, in which labels run into each other.
 SVG_SETTINGS = {"svg.fonttype": "path", "svg.hashsalt": "course", "svg.image_inline": True}
@@ -93,17 +94,20 @@ def _own_ids(text):
 
 
 def is_vector(fig):
-    """True for curves, bars and drawings; False where there are pixels or thousands of points."""
+    """True for curves, bars and drawings; False where there are pixels or very many points."""
     artists = fig.findobj()
     if any(isinstance(artist, _ImageBase) for artist in artists):
         return False
-    return sum(map(_num_points, artists)) <= MOST_POINTS
+    return sum(map(_num_bytes, artists)) <= MOST_BYTES
 
 
-def _num_points(artist):
+def _num_bytes(artist):
+    """About how many bytes the points of a line or a collection take in an SVG."""
     if isinstance(artist, Line2D):
-        return len(artist.get_xdata(orig=False))
+        is_marked = artist.get_marker() not in ("None", "none", None, "", " ")
+        is_drawn = artist.get_linestyle() not in ("None", "none", "", " ")
+        return len(artist.get_xdata()) * (A_MARKER * is_marked + A_CORNER * is_drawn)
     if isinstance(artist, Collection):
         corners = sum(len(path.vertices) for path in artist.get_paths())
-        return max(corners, len(artist.get_offsets()))
+        return max(A_CORNER * corners, A_MARKER * len(artist.get_offsets()))
     return 0
