@@ -1,6 +1,7 @@
 """Figures as bytes, the same on every run: PNG for pixels, SVG for curves."""
 
 import hashlib
+import html
 import io
 import re
 
@@ -60,20 +61,25 @@ def encode_png(pixels):
     return buffer.getvalue()
 
 
-def svg(fig):
+def svg(fig, says=""):
     """The figure as SVG text: no dates, and ids that no other figure of a page has.
 
-    It has the size of :func:`png` in pixels, and shrinks with a narrow page.
+    It has the size of :func:`png` in pixels, and shrinks with a narrow page. ``says`` is its
+    alternative text where a front end puts it into the page itself.
     """
-    buffer = io.StringIO()
-    with matplotlib.rc_context(SVG_SETTINGS):
-        FigureCanvasSVG(fig).print_svg(buffer, metadata=NO_METADATA)
+    buffer, dpi = io.StringIO(), fig.dpi
+    try:
+        with matplotlib.rc_context(SVG_SETTINGS):
+            FigureCanvasSVG(fig).print_svg(buffer, metadata=NO_METADATA)
+    finally:
+        fig.set_dpi(dpi)  # matplotlib leaves 72 dots an inch
     text = UNUSED_ID.sub("", PREAMBLE.sub("", buffer.getvalue()))
     text = COORDINATES.sub(lambda found: LONG_NUMBER.sub(_short, found[0]), text)
     text = re.sub(r"\s*\n\s*", "\n", text)
     width, height = fig.get_size_inches() * fig.dpi
     size = f'width="{width:.0f}" height="{height:.0f}" style="max-width: 100%; height: auto"'
-    text = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', size, text, count=1)
+    size += f' role="img" aria-label="{html.escape(says)}"' if says else ""
+    text = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', lambda _: size, text, count=1)
     return _own_ids(text)
 
 

@@ -31,7 +31,8 @@ def show(fig, *, says, vector=None):
     if not in_notebook():
         return _caption(says)
     if is_vector(fig) if vector is None else vector:
-        return show_png(png(fig), says=says, instead_of={"image/svg+xml": svg(fig)})
+        drawn = svg(fig, as_plain(settings.caption(says)))
+        return show_png(png(fig), says=says, instead_of={"image/svg+xml": drawn})
     width = round(fig.get_size_inches()[0] * fig.dpi)
     return show_png(png(fig, scale=2), says=says, width=width)
 
@@ -50,7 +51,7 @@ def show_png(data, *, says, instead_of=None, width=None):
     if in_notebook():
         from IPython.display import display
 
-        described = {"alt": settings.caption(says)}
+        described = {"alt": as_plain(settings.caption(says))}
         bundle = (instead_of or {}) | {"image/png": data, "text/plain": "(figure)"}
         metadata = {kind: dict(described) for kind in bundle if kind.startswith("image/")}
         if width is not None:
@@ -67,7 +68,7 @@ def _checked(says):
 def _caption(says):
     """The sentence as a caption: typeset in a notebook, wrapped lines in a terminal."""
     says = " ".join(settings.caption(says).split())
-    lines = textwrap.fill(says, settings.LINE)
+    lines = textwrap.fill(as_plain(says), settings.LINE)
     if not in_notebook():
         return print(lines)
     from IPython.display import display
@@ -81,6 +82,11 @@ def as_markdown(text):
     return "".join(
         part if place % 2 else MARKUP.sub(r"\\\1", part) for place, part in enumerate(parts)
     )
+
+
+def as_plain(text):
+    """A sentence as it is read aloud: formulas without their dollar signs."""
+    return FORMULA.sub(lambda found: found[0].strip("$"), " ".join(text.split()))
 
 
 def in_notebook():
