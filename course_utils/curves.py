@@ -10,7 +10,7 @@ from course_utils.history import History
 # marker go with each, so that a print in grey still tells the curves apart.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 PALETTE += ("#773311", "#9944EE", "#555555")
-LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3.5)), (0, (9, 2)))
+LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3.5)), (0, (9, 2.5)))
 LINE_STYLES += ((0, (4, 1, 4, 1, 1, 1)), (0, (9, 1.5, 2, 1.5)), (0, (1, 1, 1, 1, 1, 3.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p")
 
