@@ -1,21 +1,19 @@
 """The figures that lessons share, and the one way to show a figure."""
 
-import io
-import textwrap
-
 import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+from matplotlib.patheffects import withStroke
 
-from course_utils import settings
+from course_utils.curves import LINE_STYLES, MARKERS, PALETTE, legend, style, training_curves
+from course_utils.diagrams import diagram
+from course_utils.rendering import encode_png, png, svg
+from course_utils.showing import in_notebook, show, show_png
 
-# Okabe and Ito's palette: told apart by colour-blind readers. A line style goes with each, so
-# that a print in grey still tells the curves apart.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+# From other rooms; lessons find them here.
+__all__ = ["LINE_STYLES", "MARKERS", "PALETTE", "diagram", "encode_png", "in_notebook", "legend"]
+__all__ += ["png", "show", "show_png", "style", "svg", "training_curves"]
+
 STYLE = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -30,6 +28,8 @@ matplotlib.rcParams.update(STYLE)
 def figure(rows=1, columns=1, width=7.0, height=2.6, **options):
     """A figure with axes, outside pyplot's list of open figures: (fig, axes).
 
+    Letters have 9 points: on a page of 700 pixels as large as in print.
+
     Args:
         rows, columns: the grid of axes.
         width, height: of the whole figure, in inches.
@@ -39,97 +39,8 @@ def figure(rows=1, columns=1, width=7.0, height=2.6, **options):
     return fig, fig.subplots(rows, columns, **options)
 
 
-def png(fig):
-    """The figure as PNG bytes, the same on every run."""
-    canvas = FigureCanvasAgg(fig)
-    canvas.draw()
-    return encode_png(np.asarray(canvas.buffer_rgba())[..., :3])
-
-
-def encode_png(pixels):
-    """(H, W, 3) or (H, W) uint8 pixels as PNG bytes, in a palette where 256 colours suffice."""
-    pixels = np.ascontiguousarray(pixels)
-    image = Image.fromarray(pixels)
-    if pixels.ndim == 3:
-        packed = pixels.astype(np.uint32) @ np.array([65_536, 256, 1], np.uint32)
-        colours, index = np.unique(packed, return_inverse=True)
-        if len(colours) <= 256:  # exact, and a third of the size
-            image = Image.fromarray(index.reshape(packed.shape).astype(np.uint8))
-            image.putpalette(
-                np.stack([colours >> 16, colours >> 8 & 255, colours & 255], 1)
-                .astype(np.uint8)
-                .tobytes()
-            )
-    buffer = io.BytesIO()
-    image.save(buffer, format="png", optimize=True)
-    return buffer.getvalue()
-
-
-def show(fig, *, says):
-    """Show a figure with one sentence that says what is seen in it.
-
-    The sentence is printed under the picture and stored as its alternative text, so that a
-    reader who cannot see the picture gets the point too. In a script, only the sentence appears.
-
-    Raises:
-        ValueError: ``says`` is empty.
-    """
-    if not says or not says.strip():
-        raise ValueError("says: expected a sentence on what the figure shows, got nothing")
-    show_png(png(fig), says=says)
-
-
-def show_png(data, *, says, instead_of=None):
-    """As :func:`show`, for a picture that is PNG bytes already.
-
-    With ``instead_of``, a MIME bundle, the picture is for front ends that cannot show that.
-    """
-    if in_notebook():
-        from IPython.display import display
-
-        bundle = (instead_of or {}) | {"image/png": data, "text/plain": says}
-        display(bundle, raw=True, metadata={"image/png": {"alt": says}})
-    print(textwrap.fill(says, settings.LINE))
-
-
-def in_notebook():
-    """True inside a Jupyter kernel, False in a script or a plain terminal."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    return getattr(get_ipython(), "kernel", None) is not None
-
-
-def style(index, marker=False):
-    """Colour, line style and, if asked for, marker number ``index``: arguments for ``plot``."""
-    line = {
-        "color": PALETTE[index % len(PALETTE)],
-        "linestyle": LINE_STYLES[index % len(LINE_STYLES)],
-    }
-    return line | ({"marker": MARKERS[index % len(MARKERS)]} if marker else {})
-
-
-def training_curves(axes, curves, *, limit=None, limit_label="", xlabel="epoch", ylabel="nats"):
-    """Draw named curves, and a known limit as a thin black line.
-
-    Args:
-        axes: where to draw.
-        curves: name -> values, or name -> (x, values). Values may be tensors.
-        limit: the value that no curve can pass, or None.
-        limit_label: what the limit is.
-    """
-    for index, (name, values) in enumerate(curves.items()):
-        x, y = values if isinstance(values, tuple) else (range(1, len(values) + 1), values)
-        axes.plot(np.asarray(x), np.asarray(y), label=name, **style(index))
-    if limit is not None:
-        axes.axhline(limit, color="black", linewidth=0.8, label=limit_label)
-    axes.set(xlabel=xlabel, ylabel=ylabel)
-    axes.legend()
-
-
 def draw_digits(axes, points, labels, most=None, size=2, named=False):
-    """Draw codes in the plane as points, in one colour for each digit.
+    """Draw codes in the plane as points, in one colour and with one marker for each digit.
 
     Args:
         axes: where to draw.
@@ -137,21 +48,66 @@ def draw_digits(axes, points, labels, most=None, size=2, named=False):
         labels: the digits, 0 to 9, (N,).
         most: draw no more than this many points of a digit.
         size: of a point.
-        named: write each digit at the median of its points.
+        named: write each digit at the median of its points, or, where two would lie on each other,
+            beside it, with a line to the median.
     """
     points, labels = np.asarray(points), np.asarray(labels)
+    medians = {}
     for digit in np.unique(labels):
         chosen = points[labels == digit]
-        axes.plot(*chosen[:most].T, ".", markersize=size, color=PALETTE[digit % len(PALETTE)])
-        if named:
-            box = {"boxstyle": "circle,pad=0.1", "facecolor": "white"}
-            axes.text(*np.median(chosen, 0), str(digit), weight="bold", bbox=box)
+        look = {"color": PALETTE[digit % 10], "marker": MARKERS[digit % 10], "linestyle": ""}
+        axes.plot(*chosen[:most].T, markersize=size, markeredgewidth=0, label=str(digit), **look)
+        medians[digit] = np.median(chosen, 0)
+    if not named:
+        return
+    for digit, place in zip(medians, _apart(axes, np.stack([*medians.values()])), strict=True):
+        moved = not np.array_equal(place, medians[digit])
+        line = {"arrowstyle": "-", "color": "black", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
+        text = axes.annotate(
+            str(digit),
+            medians[digit],
+            place,
+            weight="bold",
+            ha="center",
+            va="center",
+            zorder=10,
+            arrowprops=line if moved else None,
+            bbox={"boxstyle": "circle,pad=0.15", "fc": "white", "ec": PALETTE[digit % 10]},
+        )
+        text.set_path_effects([withStroke(linewidth=2, foreground="white")])
 
 
-def image_grid(images, columns=None, pad=1, background=1.0):
+def _apart(axes, places, gap=17.0):
+    """Places (N, 2) of labels, moved apart until each has ``gap`` points of paper to all others."""
+    fig, spec = axes.figure, axes.get_subplotspec()
+    grid = (1, 1) if spec is None else spec.get_gridspec().get_geometry()[::-1]
+    paper = 72 * 0.8 * fig.get_size_inches() / grid  # of the axes, in points, about
+    box = axes.dataLim
+    scale = paper / np.maximum((box.width, box.height), 1e-12)
+    at = places * scale
+    for _ in range(200):
+        step = np.zeros_like(at)
+        for i in range(len(at)):
+            for j in range(i):
+                way = at[i] - at[j]
+                distance = np.hypot(*way)
+                if distance < gap - 1e-6:
+                    angle = 2.4 * i  # two medians at one place part in a fixed direction
+                    way = way / distance if distance else np.array([np.cos(angle), np.sin(angle)])
+                    step[i] += way * (gap - distance) / 2
+                    step[j] -= way * (gap - distance) / 2
+        if not step.any():
+            break
+        at += step
+    moved = np.abs(at - places * scale).max(1, keepdims=True) > 0
+    return np.where(moved, at / scale, places)
+
+
+def image_grid(images, columns=None, pad=1, background=0.8):
     """One picture from many: (N, C, H, W) in [0, 1] -> (rows * H', columns * W', C) array.
 
-    ``columns`` defaults to all images in one row. The images are read row by row.
+    ``columns`` defaults to all images in one row. The images are read row by row. The lines between
+    them are light grey, so that black and white images both end somewhere.
     """
     images = np.clip(np.asarray(images, dtype=np.float32), 0, 1)
     count, channels, height, width = images.shape
