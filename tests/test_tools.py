@@ -124,6 +124,26 @@ def test_normaliser_tidies_and_is_idempotent():
     assert tidy.metadata.course == {"lesson": "01"}
 
 
+def test_a_cell_folded_by_one_mark_gets_the_other():
+    marks = {
+        "lab": {"jupyter": {"source_hidden": True, "outputs_hidden": True}, "tags": ["keep"]},
+        "site": {"tags": ["keep", "hide-input"]},
+        "both": {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]},
+        "neither": {"jupyter": {"source_hidden": False, "outputs_hidden": True}},
+    }
+    cells = [new_code_cell("# x", metadata=one) for one in marks.values()]
+    cells.append(new_markdown_cell("x", metadata={"jupyter": {"source_hidden": True}}))
+    tidy = nbformat.reads(normalise.normalise(json.dumps(new_notebook(cells=cells))), 4)
+    folded = {"jupyter": {"source_hidden": True}}
+    assert [cell.metadata for cell in tidy.cells] == [
+        folded | {"tags": ["keep", "hide-input"]},
+        folded | {"tags": ["keep", "hide-input"]},
+        folded | {"tags": ["hide-input"]},
+        {},
+        {},
+    ]
+
+
 def test_normaliser_as_a_command(tmp_path, capsys):
     path = tmp_path / "x.ipynb"
     path.write_text(json.dumps(untidy()))
