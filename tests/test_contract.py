@@ -20,8 +20,8 @@ def exercise(source="def f():\n    return 1"):
 
 def copied(cell):
     """The same cell under an id of its own."""
-    made = new_markdown_cell() if cell.cell_type == "markdown" else new_code_cell()
-    return made | {"source": cell.source, "metadata": cell.metadata}
+    make = new_markdown_cell if cell.cell_type == "markdown" else new_code_cell
+    return make(cell.source, metadata=cell.metadata)
 
 
 def lesson(*cells, number="01", edition=2):
