@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from course_utils import settings
-from homework.lessons import BEGIN, END
+from homework.lessons import BEGIN, END, number_in, number_of
 from tools.lessons import contract, normalise
 
 ROOT = settings.root()
@@ -76,8 +76,8 @@ def test_there_are_lessons():
 
 
 def test_name_and_number(path, lesson):
-    assert re.fullmatch(r"\d\d_[a-z0-9_]+", path.stem)
-    assert lesson.metadata.get("course", {}).get("lesson") == path.stem[:2]
+    assert number_in(path.stem)
+    assert lesson.metadata.get("course", {}).get("lesson") == number_in(path.stem)
     assert lesson.metadata.kernelspec.name == "python3"
 
 
@@ -162,7 +162,8 @@ def test_exercises(path, lesson):
         cell = cells[place]
         course = cell.metadata.get("course", {})
         assert EXERCISE_KEYS <= course.keys(), f"exercise {course}: lacks fields"
-        assert re.fullmatch(rf"{int(path.stem[:2])}\.\d+", course["id"])
+        assert re.fullmatch(r"\d{1,2}[xy]?\.\d+", course["id"])
+        assert number_of(course["id"]) == number_in(path.stem)
         assert course["points"] > 0 and course["minutes"] > 0
         assert course["difficulty"] in range(1, 6)
         assert course["defines"] and set(course["defines"]) <= defined(cell.source)
