@@ -2,17 +2,15 @@
 
 import base64
 import io
-import sys
 
 import nbformat
 import pytest
 from PIL import Image
 
 from course_utils import settings
+from tools.lessons import pictures
 
 ROOT = settings.root()
-sys.path.insert(0, str(ROOT / "tools"))
-import pictures  # noqa: E402
 
 
 def a_lesson(folder, name, colour, tags=("thumbnail",)):
@@ -60,5 +58,5 @@ def test_the_committed_pictures_are_those_of_the_lessons():
 
 
 def test_every_lesson_has_one():
-    lessons = {path.stem[:2] for path in (ROOT / "notebooks").glob("*.ipynb")}
+    lessons = {path.stem.split("_")[0] for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert {path.stem for path in (ROOT / "docs" / "thumbnails").glob("*.png")} == lessons
