@@ -191,9 +191,7 @@ def to_text(frame, says, digits=None):
     _narrow(widths, [max([NARROWEST, *lengths]) for lengths in numbers])  # then inside of words
     lines = textwrap.wrap(says, WIDEST)
     for place, texts in enumerate(zip(*columns, strict=True)):
-        folded = [
-            textwrap.wrap(text, width) or [""] for text, width in zip(texts, widths, strict=True)
-        ]
+        folded = [_folded(text, width) for text, width in zip(texts, widths, strict=True)]
         for line in range(max(map(len, folded))):
             parts = [part[line] if line < len(part) else "" for part in folded]
             padded = [
@@ -204,6 +202,18 @@ def to_text(frame, says, digits=None):
         if place == 0:
             lines.append("  ".join("-" * width for width in widths))
     return "\n".join(lines).replace(GLUE, " ± ")
+
+
+def _folded(text, width):
+    """Lines of ``width`` characters; a word that is longer is broken after an underscore."""
+    words = []
+    for word in text.split(" "):
+        while len(word) > width and "_" in word[:width]:
+            cut = word.rindex("_", 0, width) + 1
+            words.append(word[:cut])
+            word = word[cut:]
+        words.append(word)
+    return textwrap.wrap(" ".join(words), width) or [""]
 
 
 def _narrow(widths, least):
