@@ -104,12 +104,13 @@ def _over_seeds(record):
     if not record.get("seeds"):
         return None
     values = record["seed_values"]
-    return f"{tables.told(sum(values) / len(values), record['seed_error'])} ({len(values)})"
+    mean = sum(values) / len(values)
+    return tables.Measured(mean, record["seed_error"], f"({len(values)})")
 
 
 def said(record):
-    """A record's number in words, such as ``95.42 ± 0.26 (10,000)``: of how many examples."""
-    return f"{tables.told(record['value'], record['standard_error'])} ({record['n']:,})"
+    """A record's number as a cell, such as ``95.42 ± 0.26 (10,000)``: of how many examples."""
+    return tables.Measured(record["value"], record["standard_error"], f"({record['n']:,})")
 
 
 def put_setting(number, setting, scores, *, command, validation):
