@@ -14,19 +14,21 @@ from course_utils.arguments import kind, number
 NOTHING = "–"
 WIDEST = 80  # characters of a table in plain text
 NARROWEST = 6  # of its columns
+CAPTION = '<caption style="caption-side:top;text-align:left;padding:0.2em 0.7em">'
 GLUE = "\u00a0±\u00a0"  # no line ends beside it
 SIGNIFICANT = 4  # digits of the largest number of a column
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A measured number and its standard error; None where there is no error."""
+    """A measured number, its standard error (None where there is none), and a note after it."""
 
     value: float
     error: float | None = None
+    note: str = ""
 
     def __str__(self):
-        return told(self.value, self.error)
+        return f"{told(self.value, self.error)} {self.note}".rstrip()
 
 
 def measured(value, error=None):
@@ -147,7 +149,7 @@ def _laid_out(frame, digits):
 
 
 def _escaped(text):
-    return html.escape(text, quote=False)
+    return html.escape(text, quote=False).replace(" ± ", GLUE)
 
 
 def to_html(frame, says, digits=None):
@@ -160,12 +162,14 @@ def to_html(frame, says, digits=None):
 
     def cell(kind, text, is_right, scope=""):
         side = "right" if is_right else "left"
-        style = f"text-align:{side};vertical-align:top" + (";white-space:nowrap" * is_right)
+        style = f"text-align:{side};vertical-align:top;padding:0.2em 0.7em"
+        style += ";border-bottom:1px solid" * (scope == "col")  # in the text's own colour
+        style += ";font-weight:normal" * (scope == "row")
         scope = f' scope="{scope}"' if scope else ""
         return f'<{kind}{scope} align="{side}" style="{style}">{_escaped(text)}</{kind}>'
 
     lines = ['<div style="overflow-x:auto">', "<table>"]
-    lines.append(f'<caption style="caption-side:top;text-align:left">{_escaped(says)}</caption>')
+    lines.append(f"{CAPTION}{_escaped(says)}</caption>")
     top = (cell("th", head, side, "col") for head, side in zip(heads, right, strict=True))
     lines += [f"<thead><tr>{''.join(top)}</tr></thead>", "<tbody>"]
     for texts in zip(*columns, strict=True):
@@ -191,9 +195,7 @@ def to_text(frame, says, digits=None):
     _narrow(widths, [max([NARROWEST, *lengths]) for lengths in numbers])  # then inside of words
     lines = textwrap.wrap(says, WIDEST)
     for place, texts in enumerate(zip(*columns, strict=True)):
-        folded = [
-            textwrap.wrap(text, width) or [""] for text, width in zip(texts, widths, strict=True)
-        ]
+        folded = [_folded(text, width) for text, width in zip(texts, widths, strict=True)]
         for line in range(max(map(len, folded))):
             parts = [part[line] if line < len(part) else "" for part in folded]
             padded = [
@@ -204,6 +206,18 @@ def to_text(frame, says, digits=None):
         if place == 0:
             lines.append("  ".join("-" * width for width in widths))
     return "\n".join(lines).replace(GLUE, " ± ")
+
+
+def _folded(text, width):
+    """Lines of ``width`` characters; a word that is longer is broken after an underscore."""
+    words = []
+    for word in text.split(" "):
+        while len(word) > width and "_" in word[:width]:
+            cut = word.rindex("_", 0, width) + 1
+            words.append(word[:cut])
+            word = word[cut:]
+        words.append(word)
+    return textwrap.wrap(" ".join(words), width) or [""]
 
 
 def _narrow(widths, least):

@@ -69,8 +69,8 @@ def test_the_table_shows_value_limit_margin_and_error(lesson, capsys):
     assert lines[0].startswith("Trial run: What this lesson showed")
     rows = [" ".join(line.split()) for line in lines if "yes" in line]
     assert rows == [
-        "it gains 0.52 ± 0.13 > 0.26 0.2600 (2.0 errors) yes",
-        "as a pair 2.50 ± 0.10 between −1 and 1,000 3.500 (35.0 errors) yes",
+        "it gains 0.52 ± 0.13 > 0.26 0.26 ± 0.13 yes",
+        "as a pair 2.50 ± 0.10 between −1 and 1,000 3.50 ± 0.10 yes",
         "a tensor 0.2500 <= 0.5 0.2500 yes",
     ]
 

@@ -184,6 +184,14 @@ def test_what_is_no_table_is_refused(frame, says, error, told):
         tables.show(frame, says=says)
 
 
+def test_a_number_is_never_parted_from_its_error():
+    """In the page and in the text: where a line may end, it does not end beside ±."""
+    frame = pd.DataFrame({"a": ["words 97.12 ± 0.26 words " * 3] * 2, "b": ["words " * 30] * 2})
+    assert "97.12\u00a0±\u00a00.26" in tables.to_html(frame, "c")
+    text = tables.to_text(frame, "c")
+    assert "\u00a0" not in text and text.count("97.12 ± 0.26") == 6
+
+
 def test_an_error_is_a_number_of_at_least_0():
     assert tables.measured(1, None).error is None
     assert tables.measured(np.float64(1), float("nan")).error is None
