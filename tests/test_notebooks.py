@@ -1,6 +1,7 @@
 """What every committed lesson keeps to, checked without running it."""
 
 import ast
+import itertools
 import re
 import textwrap
 
@@ -140,8 +141,7 @@ def test_its_sentence_stands_under_each_picture(lesson):
     """As a caption, right after it; lessons last run before captions were typeset print it."""
     for number, cell in enumerate(code_cells(lesson), start=1):
         printed = "".join(output.get("text", "") for output in cell.outputs)
-        below = [*cell.outputs[1:], {}]
-        for output, caption in zip(cell.outputs, below, strict=True):
+        for output, caption in itertools.pairwise([*cell.outputs, {}]):
             if "image/png" in output.get("data", {}):
                 says = textwrap.fill(output["metadata"]["image/png"]["alt"], settings.LINE)
                 typeset = caption.get("data", {})
