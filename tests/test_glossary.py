@@ -131,7 +131,5 @@ def test_the_glossary_s_own_page():
     assert set(re.findall(r"\]\(#([^)]*)\)", page)) <= set(words)
     for title, also in glossary.ENTRY.findall(page):
         for one in [title, *(also.split(", ") if also else [])]:
-            text = {"evidence": "the evidence", "judge": "the judge", "gap": "the gap"}.get(
-                one, one
-            )
-            assert words[glossary.slug(title)].fullmatch(text), f"{title}: {one}"
+            # Some words count with an article alone: glossary.SENSES.
+            assert any(words[glossary.slug(title)].fullmatch(x) for x in (one, f"the {one}")), one
