@@ -32,6 +32,12 @@ def test_values_pairs_and_tensors_are_curves():
     assert ax.lines[-1].get_ydata() == [0.2, 0.2] and ax.lines[-1].get_label() == "floor"
 
 
+def test_one_value_alone_is_a_point():
+    _, ax = plotting.figure()
+    plotting.training_curves(ax, {"a": [3.0], "b": history([2.0]), "c": [3.0, 2.0]})
+    assert [line.get_marker() for line in ax.lines] == ["o", "s", "None"]
+
+
 def test_the_run_made_here_is_drawn_beside_the_run_of_record():
     _, ax = plotting.figure()
     record = {"history": {"loss": [5.0, 3.0, 2.0, 1.0]}, "epochs": 4}

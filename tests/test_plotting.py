@@ -229,6 +229,10 @@ def test_pixels_are_png_at_twice_the_size(shown):
         assert bundle.keys() == {"image/png", "text/plain"}
         assert Image.open(io.BytesIO(bundle["image/png"])).width == 1400
         assert metadata["image/png"]["width"] == 700
+    plotting.show(plotting.image_rows({"one": torch.rand(4, 1, 4, 4)}, width=9.5), says="Wide.")
+    bundle, metadata = shown[-2]
+    assert Image.open(io.BytesIO(bundle["image/png"])).width == 1400
+    assert metadata["image/png"]["width"] == 950
     plotting.show(plotting.image_rows({"one": torch.rand(4, 1, 4, 4)}), says="Four.", vector=True)
     assert "image/svg+xml" in shown[-2][0]
 
