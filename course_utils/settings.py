@@ -44,7 +44,10 @@ def budget(*, smoke, laptop, full):
 
 
 def caption(says):
-    """What a picture or table says: in ``smoke`` it begins with "Trial run:"."""
+    """The sentence under a figure or a table; in ``smoke`` it says first that this is a trial run.
+
+    A trial proves that the code runs. Its numbers and pictures are not those that a lesson is about.
+    """
     return f"Trial run: {says}" if profile() == "smoke" else says
 
 
