@@ -116,13 +116,12 @@ def frame(found):
     )
 
 
-def settle(found, names, number=None):
+def settle(found, names):
     """Show the table of claims, then raise where one fails.
 
     Args:
         found: the claims.
         names: the lesson's names, in which unfinished exercises are looked for.
-        number: of the lesson.
 
     Raises:
         ClaimFailed: a claim does not hold, or there is none.
@@ -132,15 +131,15 @@ def settle(found, names, number=None):
     tables.show(frame(found), says="What this lesson claims, and what it measured.")
     failed = [one for one in found if one.counts and not one.holds]
     if failed:
-        raise ClaimFailed("\n".join(_failure(one, names, number) for one in failed))
+        raise ClaimFailed("\n".join(_failure(one, names) for one in failed))
 
 
-def _failure(claim, names, number):
+def _failure(claim, names):
     said = f"Claim failed: {claim.text}. Measured {claim.measured()}, limit {claim.told_limit()}."
-    return said + _unfinished(claim, names, number)
+    return said + _unfinished(claim, names)
 
 
-def _unfinished(claim, names, number):
+def _unfinished(claim, names):
     """Which exercise is to be finished first, as a sentence, or nothing."""
     from course_utils import checks
 
