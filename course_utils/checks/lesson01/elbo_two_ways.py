@@ -141,7 +141,6 @@ def _terms(x, weight, bias, sigma, mu, log_var):
          cost(away**2 + std @ (weight**2).T)),
         ("in the spread of z: log_var is taken for the variance (exp is missing)",
          cost(away**2 + log_var @ (weight**2).T)),
-        ("in the spread of z: log_var is taken for log_std", cost(away**2 + var**2 @ (weight**2).T)),
         ("in the spread of z: weight is not squared", cost(away**2 + var @ weight.T)),
         ("in the spread of z: the variance is squared, weight is: Var[w z] = w^2 var",
          cost(away**2 + var**2 @ (weight**2).T)),

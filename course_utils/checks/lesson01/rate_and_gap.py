@@ -47,7 +47,8 @@ def rate_and_gap(answer, seed):
                 np.array(formulas[0][1]),
                 checked=checked,
                 wrong=formulas[1:],
-                scale=1e-3,
+                scale=1.0,
+                tolerance=1e-5,
                 part=part,
             )
     return (
@@ -91,7 +92,10 @@ def _rates(variances, noise):
         ("the logarithm is missing", 0.5 * (ratio[above] - 1).sum()),
         ("only the largest variance counts", 0.5 * np.log(max(1, ratio.max()))),
         ("the mean over the axes is taken, their sum is wanted", right / len(variances)),
-        ("the axes below the noise count, those above it do not", 0.5 * np.log(ratio[~above]).sum()),
+        (
+            "the axes below the noise count, those above it do not",
+            0.5 * np.log(ratio[~above]).sum(),
+        ),
         (
             "the axes below the noise count with the wrong sign: z is not used there",
             0.5 * np.abs(np.log(ratio)).sum(),
@@ -114,7 +118,7 @@ def _gaps(variances, noise):
     return [
         ("", right),
         ("no gap came: the model's variance cannot be smaller than its noise", 0.0),
-        ("the KL is reversed: the data's density stands in front, KL(data || model)", reverse.sum()),
+        ("the KL is reversed: the data's density stands in front", reverse.sum()),
         ("the 1/2 is missing", 2 * right),
         (BITS, right / np.log(2)),
         ("the sign is wrong: a gap is >= 0", -right),
