@@ -46,7 +46,7 @@ def budget(*, smoke, laptop, full):
 def caption(says):
     """The sentence under a figure or a table; in ``smoke`` it says first that this is a trial run.
 
-    A trial proves that the code runs. Its numbers and pictures are not those that a lesson is about.
+    A trial proves that the code runs; its pictures and numbers are not those of the lesson.
     """
     return f"Trial run: {says}" if profile() == "smoke" else says
 
