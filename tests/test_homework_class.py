@@ -53,14 +53,14 @@ def test_a_class_by_one_command(tmp_path, capsys):
     )
     theirs["cells"][-1:] = [*theirs["cells"][-1:], made.code(f"print('{evil}')")]
     for cell in theirs["cells"]:
-        if cell["metadata"].get("course", {}).get("id") == "1.6":
+        if cell["metadata"].get("course", {}).get("id") == "1.8":
             cell["source"] += f"\n{evil}"
     put(folder, "=EVIL <b>'\" é/deep/er/x y.ipynb", theirs)
     old = put(folder, "carla/old.ipynb", made.blank())
     put(folder, "carla/new.ipynb", made.notebook())
     poison = made.notebook({"1.4": made.HOSTILE["a surrogate in a message"][1]})
     for cell in poison["cells"]:
-        if cell["metadata"].get("course", {}).get("id") == "1.6":
+        if cell["metadata"].get("course", {}).get("id") == "1.8":
             cell["source"] += "\n\ud800"
     put(folder, "aaa/x.ipynb", poison)  # the first to be graded
     os.utime(old, (1, 1))

@@ -175,7 +175,7 @@ def test_a_longer_text_is_shown_as_it_is():
 # Answers in words
 
 
-def answered(answer="", cells=(), question="1.7"):
+def answered(answer="", cells=(), question="1.9"):
     """The student version with an answer, and cells after the question."""
     notebook = made.blank()
     place = next(
@@ -210,7 +210,7 @@ def test_what_was_tried_after_a_question_is_shown():
     ]
     notebook = answered("It reaches **1.263**, as $\\frac12 \\log 12.5$.", cells)
     one, two = words.answers(made.LESSON, notebook)
-    assert (one["id"], one["tried"], one["answer"]) == ("1.6", [], "")
+    assert (one["id"], one["tried"], one["answer"]) == ("1.8", [], "")
     assert two["tried"] == [
         {"source": "print(evaluate(model))", "output": "rate 1.27\ngap .1\n<Figure>"},
         {"source": "1 + 1", "output": "2"},
@@ -226,7 +226,7 @@ def test_points_in_words_are_counted_apart():
     entry["words"] = words.answers(made.LESSON, answered())
     page = feedback.page("ann", [entry], [], {"01": made.LESSON})
     told = (
-        "0 of 13 points by program; 4 more points are for answers in words, which your instructor"
+        "0 of 19 points by program; 4 more points are for answers in words, which your instructor"
     )
     assert told in page and "raw Markdown **" not in page
 
@@ -274,7 +274,7 @@ def test_no_text_from_outside_is_markup():
     outcome |= {"id": "1.1", "points": 0, "of": 2, "verdict": "wrong", "printed": 3, "verified": ""}
     entry = {"student": "<i>", "lesson": "01", "notes": ["<i>"], "outcomes": [outcome]}
     tried = [{"source": "<i>", "output": "<i>\x1b"}]
-    entry["words"] = [{"id": "1.6", "of": 2, "question": "<i>", "answer": "<i>", "tried": tried}]
+    entry["words"] = [{"id": "1.8", "of": 2, "question": "<i>", "answer": "<i>", "tried": tried}]
     text = feedback.page("<i>", [entry], [], {"01": made.LESSON})
     assert "<i>" not in text and text.count("&lt;i&gt;") >= 10 and is_fit(text)
     summed = feedback.summary([entry], [], {"01": made.LESSON}, 3)

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.distributions import Categorical, Normal
 
-from course_utils import losses, nets, settings
+from course_utils import exact, losses, nets, settings
 from homework import lessons
 from homework.inside import extract
 
@@ -494,10 +494,11 @@ def test_11_free_bits_of_as_many_groups_as_examples(num):
 
 @pytest.mark.parametrize("num", [1, 2])
 def test_01_log_weights_of_two_samples_of_two_examples(num):
-    model = own("01").VAE2D().double()
+    lesson = own("01")
+    model = lesson.VAE2D().double()
     x = torch.randn(num, 2, dtype=DOUBLE)
     torch.manual_seed(0)
-    log_w = model.log_weights(x, num)
+    log_w = lesson.log_weights(model, x, num)
     torch.manual_seed(0)
     mu, log_var = model.encode(x)
     q = Normal(mu, (0.5 * log_var).exp())
@@ -507,6 +508,34 @@ def test_01_log_weights_of_two_samples_of_two_examples(num):
         log_p = Normal(mu_x, (0.5 * log_var_x).exp()).log_prob(x[b]).sum()
         log_p = log_p + Normal(0.0, 1.0).log_prob(z[k, b]).sum()
         torch.testing.assert_close(log_w[k, b], log_p - q.log_prob(z[k])[b].sum())
+
+
+@pytest.mark.parametrize("num", [1, 3])
+def test_01_the_general_vae_of_the_package_is_the_same_model(num):
+    lesson, x = own("01"), torch.randn(5, 2)
+    encoder = nets.MLPEncoder((2,), (64, 64), 2, "silu")
+    decoder = nets.MLPDecoder(2, (64, 64), (2,), 2, "silu")
+    parts = encoder, decoder, nets.StandardNormal(2), nets.Gaussian(event_dim=1)
+    model, packaged = lesson.VAE2D(), nets.VAE(*parts, mixed_precision=False)
+    packaged.load_state_dict(model.state_dict())  # the parameters have the same names
+    torch.manual_seed(0)
+    log_w = lesson.log_weights(model, x, num)
+    torch.manual_seed(0)
+    torch.testing.assert_close(log_w, packaged.log_weights(x, num))
+
+
+@pytest.mark.parametrize(("dims", "latents"), [(1, 1), (2, 2), (4, 2), (2, 4)])
+def test_01_both_forms_of_the_elbo_are_the_evidence_minus_the_gap(dims, latents):
+    lesson = own("01")
+    weight, bias = torch.randn(dims, latents).double(), torch.randn(dims).double()
+    known = exact.LinearGaussianVAE(weight, bias, 0.7)
+    x, log_var = known.sample(6), torch.randn(latents).double()
+    mu = known.posterior(x)[0]
+    given = x, weight, bias, 0.7, mu, log_var.expand_as(mu)
+    log_joint, entropy, distortion, rate = lesson.elbo_two_ways(*given)
+    below = known.log_prob(x) - lesson.gap_in_closed_form(known, log_var.exp())
+    torch.testing.assert_close(log_joint + entropy, below)
+    torch.testing.assert_close(-distortion - rate, below)
 
 
 @pytest.mark.parametrize("num", [1, 2, 3])

@@ -6,7 +6,13 @@
 import math
 
 import torch
-from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
+from torch.distributions import (
+    Categorical,
+    Independent,
+    MixtureSameFamily,
+    Normal,
+    kl_divergence,
+)
 from torch.nn import functional
 
 from course_utils import evaluation, exact, losses, nets
@@ -40,6 +46,22 @@ def reparameterise(mu, log_var):
 def rate_and_distortion(x, mu_x, log_var_x, mu, log_var):
     """Of exercise 1.5."""
     return gaussian_kl(mu, log_var), -gaussian_log_prob(x, mu_x, log_var_x)
+
+
+def elbo_two_ways(x, weight, bias, sigma, mu, log_var):
+    """Of exercise 1.6."""
+    spread = (log_var.exp() @ weight.square().sum(0)) / sigma**2
+    at_mu = losses.gaussian_log_prob(x, mu @ weight.T + bias, 2 * math.log(sigma))
+    distortion, rate = 0.5 * spread - at_mu, gaussian_kl(mu, log_var)
+    entropy = Independent(Normal(mu, (0.5 * log_var).exp()), 1).entropy()
+    return -distortion - rate - entropy, entropy, distortion, rate
+
+
+def rate_and_gap(variances, noise):
+    """Of exercise 1.7."""
+    model = Normal(0.0, variances.clamp(min=noise).sqrt())
+    rate = model.scale.square().div(noise).log().sum() / 2
+    return rate, kl_divergence(Normal(0.0, variances.sqrt()), model).sum()
 
 
 def bernoulli_log_prob(x, logits):
