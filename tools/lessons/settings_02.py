@@ -1,0 +1,171 @@
+"""How the settings of lesson 02 compare on validation images: ``data/results/settings/02.json``.
+
+``python -m tools.lessons.settings_02 [--only vae_fc20,ae_fc20]`` trains each recipe of the lesson
+with several learning rates and lengths on 55,000 training images and scores it on the other 5,000,
+drawn binary once. The test images are not touched. A training that is in the file is not repeated.
+"""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from course_utils import data, evaluation, nets, settings, training
+from course_utils.files import write_whole
+
+LESSON, SEED, BATCH_SIZE, NUM_SAMPLES = "02_vae_mnist", 2024, 128, 20
+NUM_VALIDATION, SPLIT_SEED = 5_000, 0
+MODULE = "tools.lessons.settings_02"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One model of record, and the (learning rate, epochs) pairs that are tried for it."""
+
+    num_latents: int
+    tried: tuple
+    of_record: tuple
+    kind: str = "fc"
+    metric: str = "neg_elbo"
+
+
+RECIPES = {
+    "vae_fc20": Recipe(
+        20,
+        ((3e-3, 20), (6e-3, 20), (1e-3, 20), (3e-3, 60), (6e-3, 60), (3e-3, 10), (6e-3, 10)),
+        of_record=(3e-3, 60),
+    ),
+    "ae_fc20": Recipe(
+        20,
+        ((2e-3, 10), (6e-3, 10), (2e-3, 30), (6e-3, 30)),
+        of_record=(2e-3, 10),
+        metric="distortion",
+    ),
+    "vae_fc2": Recipe(2, ((3e-3, 20), (6e-3, 20), (1e-3, 20), (3e-3, 40)), of_record=(3e-3, 40)),
+    "vae_cnn20": Recipe(20, ((6e-3, 10), (3e-3, 10)), of_record=(6e-3, 30), kind="conv"),
+}
+
+
+def build(recipe, mean_image):
+    """The recipe's net, whose decoder begins at the mean of the training images."""
+    shape, latents = (1, 28, 28), recipe.num_latents
+    if recipe.kind == "conv":
+        encoder = nets.ConvEncoder(shape, (16, 32), latents)
+        decoder = nets.ConvDecoder(latents, (16, 32), shape)
+        mean = mean_image.mean()
+    else:
+        encoder = nets.MLPEncoder(shape, (400,), latents)
+        decoder, mean = nets.MLPDecoder(latents, (400,), shape), mean_image.flatten()
+    model = nets.VAE(encoder, decoder, nets.StandardNormal(latents), nets.Bernoulli())
+    last = [part for part in decoder.modules() if getattr(part, "bias", None) is not None][-1]
+    with torch.no_grad():
+        last.bias.copy_(mean.clamp(1e-3, 1 - 1e-3).logit())
+    return model.to(settings.device(), memory_format=torch.channels_last)
+
+
+def distortion(model, x):
+    """-log p(x|z) at the mean code, (B,), nats: the loss of the autoencoder."""
+    return {"loss": -model.likelihood.log_prob(x, model.decode(model.encode(x)[0]))}
+
+
+def train_and_score(name, lr, epochs, images, validation, seed=SEED):
+    """Train one recipe, and score it on the validation images: (values (N,), seconds).
+
+    The values are in nats: -ELBO by 20 draws of z, or the autoencoder's distortion.
+    """
+    recipe = RECIPES[name]
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = build(recipe, data.to_unit(images).mean(0))
+        batches = data.Batches(images, BATCH_SIZE, seed, data.binarise, device=settings.device())
+        loss = distortion if recipe.metric == "distortion" else nets.VAE.__call__
+        fitted = training.fit(
+            model, loss, batches, epochs=epochs, lr=lr, description=f"{name} {lr:g} {epochs}"
+        )
+        x = validation.to(settings.device())
+        if recipe.metric == "distortion":
+            values = evaluation.in_parts(lambda part: distortion(model, part)["loss"], x)
+        else:
+            values = -evaluation.log_likelihood(model.log_weights, x, NUM_SAMPLES).elbo
+    return values.double(), fitted.seconds
+
+
+def described(only):
+    """The head of the file: by what command, and what the scores are measured on."""
+    return {
+        "lesson": LESSON,
+        "command": f"python -m {MODULE}" + (f" --only {','.join(only)}" if only else ""),
+        "validation": {
+            "dataset": "mnist",
+            "trained_on": "the other training images, binary draws made anew each time",
+            "scored_on": f"{NUM_VALIDATION:,} images cut from the training set, one binary draw",
+            "split_seed": SPLIT_SEED,
+            "binarisation_seed": data.BINARISATION_SEED,
+            "num_samples": NUM_SAMPLES,
+        },
+    }
+
+
+def with_differences(trainings, kept):
+    """Each training with its paired difference to the best of its model, where values are kept."""
+    told = []
+    for one in trainings:
+        best = min((t for t in trainings if t["model"] == one["model"]), key=lambda t: t["value"])
+        paths = [kept / f"{key(entry)}.npy" for entry in (one, best)]
+        one = {k: v for k, v in one.items() if not k.startswith("above_best")}
+        if one["model"] == best["model"] and all(path.is_file() for path in paths):
+            above = torch.from_numpy(np.load(paths[0]) - np.load(paths[1]))
+            one["above_best"], one["above_best_error"] = evaluation.mean_and_error(above)
+        told.append(one)
+    return told
+
+
+def key(entry):
+    return "{model}_{lr:g}_{epochs}_{seed}".format(**entry)
+
+
+def main(arguments=None):
+    """Train what is not in the file yet, and write the file after each training."""
+    parser = argparse.ArgumentParser(prog=f"python -m {MODULE}", description=__doc__.split("\n")[0])
+    parser.add_argument("--only", default="", help="models, with commas between; all by default")
+    only = [name for name in parser.parse_args(arguments).only.split(",") if name]
+    unknown = sorted(set(only) - set(RECIPES))
+    if unknown:
+        parser.error(f"--only: expected some of {', '.join(RECIPES)}, got {', '.join(unknown)}")
+    path = settings.results_dir() / "settings" / "02.json"
+    kept = settings.checkpoints_dir() / "partial" / LESSON / "settings"
+    held = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else described([])
+    mnist = data.load("mnist")
+    images, validation = data.train_validation_split(
+        mnist.train_images, min(NUM_VALIDATION, len(mnist.train_images) // 4), SPLIT_SEED
+    )
+    validation = data.fixed_binarised(validation)
+    for name in only or RECIPES:
+        recipe = RECIPES[name]
+        for lr, epochs in recipe.tried:
+            entry = {"model": name, "lr": lr, "epochs": epochs, "seed": SEED}
+            if key(entry) in map(key, held["trainings"] if "trainings" in held else ()):
+                continue
+            began = time.time()
+            values, seconds = train_and_score(name, lr, epochs, images, validation)
+            value, error = evaluation.mean_and_error(values)
+            kept.mkdir(parents=True, exist_ok=True)
+            np.save(kept / f"{key(entry)}.npy", values.numpy())
+            entry |= {"of_record": (lr, epochs) == recipe.of_record, "batch_size": BATCH_SIZE}
+            entry |= {"metric": recipe.metric, "value": value, "standard_error": error}
+            entry |= {"n": len(values), "seconds": round(seconds, 1), "trained_on": len(images)}
+            trainings = with_differences([*held.get("trainings", ()), entry], kept)
+            trainings.sort(key=lambda one: (list(RECIPES).index(one["model"]), one["value"]))
+            held = described([]) | {"trainings": trainings}
+            write_whole(path, json.dumps(held, indent=1) + "\n")
+            print(f"{key(entry)}: {value:.2f} +- {error:.2f} ({time.time() - began:.0f} s)")
+            sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
