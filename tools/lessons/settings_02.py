@@ -28,7 +28,7 @@ class Recipe:
 
     num_latents: int
     tried: tuple
-    of_record: tuple
+    of_record: tuple  # trained in the lesson on all 60,000 images
     kind: str = "fc"
     metric: str = "neg_elbo"
 
@@ -50,21 +50,11 @@ RECIPES = {
 }
 
 
-def build(recipe, mean_image):
-    """The recipe's net, whose decoder begins at the mean of the training images."""
-    shape, latents = (1, 28, 28), recipe.num_latents
-    if recipe.kind == "conv":
-        encoder = nets.ConvEncoder(shape, (16, 32), latents)
-        decoder = nets.ConvDecoder(latents, (16, 32), shape)
-        mean = mean_image.mean()
-    else:
-        encoder = nets.MLPEncoder(shape, (400,), latents)
-        decoder, mean = nets.MLPDecoder(latents, (400,), shape), mean_image.flatten()
-    model = nets.VAE(encoder, decoder, nets.StandardNormal(latents), nets.Bernoulli())
-    last = [part for part in decoder.modules() if getattr(part, "bias", None) is not None][-1]
-    with torch.no_grad():
-        last.bias.copy_(mean.clamp(1e-3, 1 - 1e-3).logit())
-    return model.to(settings.device(), memory_format=torch.channels_last)
+def evaluated(model, loss, x):
+    """The mean loss on the validation images x, with the same noise after every epoch."""
+    with torch.no_grad(), torch.random.fork_rng():
+        torch.manual_seed(SPLIT_SEED)
+        return {"validation": evaluation.in_parts(lambda part: loss(model, part)["loss"], x).mean()}
 
 
 def distortion(model, x):
@@ -73,25 +63,33 @@ def distortion(model, x):
 
 
 def train_and_score(name, lr, epochs, images, validation, seed=SEED):
-    """Train one recipe, and score it on the validation images: (values (N,), seconds).
+    """Train one recipe, and score it on the validation images: (values (N,), its History).
 
     The values are in nats: -ELBO by 20 draws of z, or the autoencoder's distortion.
     """
-    recipe = RECIPES[name]
+    recipe, device = RECIPES[name], settings.device()
+    loss = distortion if recipe.metric == "distortion" else nets.VAE.__call__
+    x = validation.to(device)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = build(recipe, data.to_unit(images).mean(0))
-        batches = data.Batches(images, BATCH_SIZE, seed, data.binarise, device=settings.device())
-        loss = distortion if recipe.metric == "distortion" else nets.VAE.__call__
-        fitted = training.fit(
-            model, loss, batches, epochs=epochs, lr=lr, description=f"{name} {lr:g} {epochs}"
+        mean_image = data.to_unit(images).mean(0)
+        model = nets.image_vae(recipe.num_latents, recipe.kind, mean_image)
+        model.to(device, memory_format=torch.channels_last)
+        batches = data.Batches(images, BATCH_SIZE, seed, data.binarise, device=device)
+        history = training.fit(
+            model,
+            loss,
+            batches,
+            epochs=epochs,
+            lr=lr,
+            evaluate=lambda model: evaluated(model, loss, x),
+            description=f"{name} {lr:g} {epochs}",
         )
-        x = validation.to(settings.device())
         if recipe.metric == "distortion":
             values = evaluation.in_parts(lambda part: distortion(model, part)["loss"], x)
         else:
             values = -evaluation.log_likelihood(model.log_weights, x, NUM_SAMPLES).elbo
-    return values.double(), fitted.seconds
+    return values.double(), history
 
 
 def described(only):
@@ -124,6 +122,12 @@ def with_differences(trainings, kept):
     return told
 
 
+def curves(history):
+    """What training and validation gave after each epoch, to five digits."""
+    found = {"training": history.epochs["loss"], "validation": history.evaluations["validation"]}
+    return {name: [float(f"{value:.5g}") for value in values] for name, values in found.items()}
+
+
 def key(entry):
     return "{model}_{lr:g}_{epochs}_{seed}".format(**entry)
 
@@ -151,13 +155,14 @@ def main(arguments=None):
             if key(entry) in map(key, held["trainings"] if "trainings" in held else ()):
                 continue
             began = time.time()
-            values, seconds = train_and_score(name, lr, epochs, images, validation)
+            values, history = train_and_score(name, lr, epochs, images, validation)
             value, error = evaluation.mean_and_error(values)
             kept.mkdir(parents=True, exist_ok=True)
             np.save(kept / f"{key(entry)}.npy", values.numpy())
             entry |= {"of_record": (lr, epochs) == recipe.of_record, "batch_size": BATCH_SIZE}
             entry |= {"metric": recipe.metric, "value": value, "standard_error": error}
-            entry |= {"n": len(values), "seconds": round(seconds, 1), "trained_on": len(images)}
+            entry |= {"n": len(values), "trained_on": len(images)}
+            entry |= {"seconds": round(history.seconds, 1), "history": curves(history)}
             trainings = with_differences([*held.get("trainings", ()), entry], kept)
             trainings.sort(key=lambda one: (list(RECIPES).index(one["model"]), one["value"]))
             held = described([]) | {"trainings": trainings}
