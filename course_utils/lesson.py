@@ -2,11 +2,23 @@
 
 import contextlib
 import html
+import re
+import sys
 import zlib
 
 import torch
 
-from course_utils import data, distributed, nets, plotting, records, settings, training
+from course_utils import (
+    claims,
+    data,
+    distributed,
+    nets,
+    plotting,
+    records,
+    settings,
+    tables,
+    training,
+)
 from course_utils.arguments import integer
 from course_utils.checkpoint import (
     UnwritableError,
@@ -53,7 +65,7 @@ class Lesson:
         self.number, self.seed = number, integer("seed", seed)
         self.profile, self.device = settings.profile(), settings.device()
         self.on_real_data = True
-        self._fits = {}
+        self._fits, self._measured, self._claims = {}, {}, {}
         settings.seed_everything(seed)
         distributed.join()
         distributed.quiet()
@@ -219,7 +231,7 @@ class Lesson:
     def record(
         self, model, metric, values, *, unit="nats", dataset, split="test", fit=None, **details
     ):
-        """Print a result, beside the committed one, and in ``full`` make it the one of record.
+        """Keep a result for :meth:`results`, and in ``full`` make it the one of record.
 
         Args:
             model, metric: names of the design's table of records.
@@ -243,16 +255,62 @@ class Lesson:
         record = records.measured(model, metric, values, unit)
         record |= {"dataset": dataset, "split": split, "seed": self.seed}
         record |= {"device": self.device.type} | self._fits.get(fit or model, {}) | details
-        committed = self.recorded(model, metric)
-        beside = self.profile == "laptop" and committed
-        told = f"; of record {records.said(committed)}" if beside else ""
-        print(f"record: {model} {metric} {records.said(record)}{told}")
+        self._measured[model, metric] = record
         if self.profile == "full" and distributed.is_first() and self.saves:
             try:
                 records.put(settings.results_dir() / f"{self.name}.json", self.name, record)
             except OSError as error:
                 self._goes_on(unwritable(settings.results_dir(), error))
         return record["value"]
+
+    def results(self, *pairs, says, literature=None, limits=None):
+        """Show what was recorded as a table: this run, the record, the literature, known limits.
+
+        Args:
+            pairs: (model, metric), or names of models; by default all that was recorded so far.
+            says: the caption.
+            literature, limits: (model, metric) -> a text or a number.
+
+        Raises:
+            ValueError: nothing was recorded under one of ``pairs``.
+        """
+        committed = self._records() if self.profile == "laptop" else []
+        frame = records.frame(self._measured, committed, pairs, literature, limits)
+        tables.show(frame, says=says)
+
+    def table(self, frame, *, says, digits=None):
+        """Show a pandas frame as a table: :func:`course_utils.tables.show`."""
+        tables.show(frame, says=says, digits=digits)
+
+    def claim(self, text, value, relation, limit, *, error=None, real=False, rests_on=()):
+        """Say what the lesson showed; :meth:`claims` shows it, and raises where it does not hold.
+
+        Args:
+            text: what is claimed, a sentence.
+            value: what was measured, a number or ``tables.measured(value, error)``.
+            relation: ``<``, ``<=``, ``>``, ``>=`` or ``between``.
+            limit: a number; of ``between`` the pair of the least and the most.
+            error: of the value, where it has one.
+            real: True for a claim that only real data and weights carry. On stand-ins, and in
+                ``smoke``, it is listed as such and cannot fail.
+            rests_on: names of the exercises' functions that it leans on.
+
+        Raises:
+            TypeError, ValueError: an argument is not that.
+        """
+        counts = not real or (self.profile != "smoke" and self.on_real_data)
+        options = {"error": error, "counts": counts, "rests_on": rests_on}
+        self._claims[text] = claims.made(text, value, relation, limit, **options)
+
+    def claims(self):
+        """Show the table of claims.
+
+        Raises:
+            claims.ClaimFailed: a claim does not hold; the message names it, its measured value, its
+                limit and, where an exercise that it leans on is unfinished, that exercise.
+        """
+        names = sys._getframe(1).f_globals
+        claims.settle(list(self._claims.values()), names, self.number)
 
     def recorded(self, model, metric):
         """The committed record of ``model`` and ``metric`` (a dict), or None."""
@@ -295,7 +353,7 @@ def _stem(number):
             "there, or in one of its folders"
         )
     stems = [stem for stem in lessons if stem.startswith(f"{number}_")]
-    if not (str(number).isdigit() and stems):
+    if not (re.fullmatch(r"\d+[a-z]?", str(number)) and stems):  # 02, or its extra 02x
         raise ValueError(
             f"number: expected the number of one lesson of {', '.join(lessons)}, got {number!r}"
         )

@@ -43,6 +43,11 @@ def budget(*, smoke, laptop, full):
     return {"smoke": smoke, "laptop": laptop, "full": full}[profile()]
 
 
+def caption(says):
+    """What a picture or table says: in ``smoke`` it begins with "Trial run:"."""
+    return f"Trial run: {says}" if profile() == "smoke" else says
+
+
 def _flag(name):
     value = os.environ.get(name, "").strip().lower()
     if value in ("", "0", "false", "no"):

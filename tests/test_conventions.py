@@ -23,7 +23,8 @@ import forgotten  # noqa: E402
 ROOMS = (
     "arguments settings files distributed stand_ins downloads catalogue prepared pixels data "
     "losses nets exact checkpoint history progress schedules fit_settings interrupts "
-    "normalisation run_state keeper training evaluation records plotting widgets checks lesson"
+    "normalisation run_state keeper training evaluation plotting tables records widgets checks "
+    "claims lesson"
 ).split()
 # In all: the nets of lessons 02 to 11 are a third of it, an exact stop and resume a tenth.
 MOST_LINES, MOST_LINES_IN_ALL = 320, 4_500
