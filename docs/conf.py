@@ -1,4 +1,4 @@
-"""Configuration of the site; tools/build_site.py prepares the sources and calls Sphinx."""
+"""Configuration of the site; tools/site/build.py prepares the sources and calls Sphinx."""
 
 from pathlib import Path
 

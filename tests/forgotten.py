@@ -17,11 +17,7 @@ import nbformat
 
 from course_utils import settings
 from homework import lessons
-
-sys.path.insert(0, str(settings.root() / "tools"))
-import normalise  # noqa: E402
-import pictures  # noqa: E402
-import readme_tables  # noqa: E402
+from tools.lessons import normalise, pictures, tables
 
 LEAST_WRONG, LEAST_RIGHT = 12, 5  # answers that prove a check
 POINTS = r"\*\*{kind} {id}\*\* \((\d+) points?\)"
@@ -57,7 +53,7 @@ def of_notebooks(root):
                 f"expected {path.stem.split('_')[0]!r}"
             )
         if normalise.normalise(text) != text:
-            yield f"{path.name}: run: python tools/normalise.py notebooks/{path.name}"
+            yield f"{path.name}: run: python -m tools.lessons.normalise notebooks/{path.name}"
         if f'start("{number}")' not in code_of(notebook):
             yield f'{path.name}: no cell calls lesson = start("{number}")'
 
@@ -65,7 +61,7 @@ def of_notebooks(root):
 def of_tables(root, entries):
     """The tables of the READMEs show every lesson, record and data set."""
     try:
-        for path in readme_tables.differing(root, entries):
+        for path in tables.differing(root, entries):
             yield f"{path.relative_to(root)} does not show all that is there; run: make results"
     except ValueError as error:
         yield str(error)

@@ -13,15 +13,15 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from course_utils import settings
 from homework import sandbox
+from tools import console
+from tools.lessons import run as run_lessons
 
 TOOLS = settings.root() / "tools"
-sys.path.insert(0, str(TOOLS))
-import console  # noqa: E402
-import run_lessons  # noqa: E402
-
-NOT_COMMANDS = {"console", "bench_parts", "growth", "peers", "results_table"}  # others import these
+RUN = [sys.executable, "-m", "tools.lessons.run"]
+# Others import these.
+NOT_COMMANDS = {"__init__", "console", "bench_parts", "growth", "peers", "results_table"}
 REASON = sandbox.why_not()
-COMMANDS = sorted(path for path in TOOLS.glob("*.py") if path.stem not in NOT_COMMANDS)
+COMMANDS = sorted(path for path in TOOLS.rglob("*.py") if path.stem not in NOT_COMMANDS)
 OLD = {"PYTHONIOENCODING": "cp1252", "COLUMNS": "20", "TERM": "dumb"}
 LONG = "0123456789" * 5
 
@@ -29,12 +29,14 @@ LONG = "0123456789" * 5
 def script(folder, body):
     """A small tool, run as the others are."""
     path = folder / "tool.py"
-    lines = ["import sys", f"sys.path.insert(0, {str(TOOLS)!r})", "import console", "", body]
+    found = f"sys.path.insert(0, {str(settings.root())!r})"
+    lines = ["import sys", found, "from tools import console", "", body]
     path.write_text("\n".join([*lines, "", "console.run(main)"]), encoding="utf-8")
     return [sys.executable, str(path)]
 
 
 def run(command, **more):
+    more.setdefault("cwd", settings.root())
     return subprocess.run(command, capture_output=True, check=False, timeout=120, **more)
 
 
@@ -105,7 +107,7 @@ def notebook(folder, *sources, name="01_some"):
 def test_a_failing_cell_with_a_greek_letter_stops_no_other_lesson(tmp_path):
     notebook(tmp_path, "raise ValueError('\u03b2 is too large')")
     notebook(tmp_path, "1", name="02_other")
-    command = [sys.executable, str(TOOLS / "run_lessons.py"), "--profile", "smoke"]
+    command = [*RUN, "--profile", "smoke"]
     command += ["--folder", str(tmp_path), "--executed", str(tmp_path / "executed")]
     done = run(command, env=os.environ | OLD)
     assert done.returncode == 1 and b"ValueError: ? is too large" in done.stdout
@@ -127,11 +129,11 @@ def test_a_lesson_refuses_a_python_without_assertions():
 
 def test_a_narrow_terminal_shows_one_row_a_lesson(tmp_path):
     notebook(tmp_path, "1", "2", name="01_a_name_that_is_longer_than_a_narrow_terminal_is_wide")
-    command = [sys.executable, str(TOOLS / "run_lessons.py"), "--profile", "smoke"]
+    command = [*RUN, "--profile", "smoke"]
     command += ["--folder", str(tmp_path), "--executed", str(tmp_path / "executed")]
     ours, theirs = pty.openpty()
     environment = os.environ | {"COLUMNS": "30"}
-    with subprocess.Popen(command, stdout=theirs, env=environment) as tool:
+    with subprocess.Popen(command, stdout=theirs, env=environment, cwd=settings.root()) as tool:
         os.close(theirs)
         seen = b""
         while True:
@@ -169,7 +171,7 @@ def test_a_read_only_folder_is_told_before_the_run_and_all_lessons_run(tmp_path)
     first, second = notebook(tmp_path, "print(1)"), notebook(tmp_path, "print(2)", name="02_two")
     before = first.read_bytes(), second.read_bytes()
     command = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", str(tmp_path), str(tmp_path)]
-    command += [sys.executable, str(TOOLS / "run_lessons.py"), "--profile", "laptop"]
+    command += [*RUN, "--profile", "laptop"]
     command += ["--folder", str(tmp_path), "--executed", str(tmp_path / "executed")]
     done = run(command, cwd=settings.root())
     said = done.stdout.decode()

@@ -198,7 +198,7 @@ def add_lesson(copy, without=None):
     put_notebook(copy, "notebooks/16_line.ipynb", notebook, without)
     add_check(copy, "16.1", without)
     if without != "make run PROFILE=full":
-        record = dict.fromkeys(forgotten.readme_tables.results_table.FIELDS, "") | {"value": 0.1}
+        record = dict.fromkeys(forgotten.tables.results_table.FIELDS, "") | {"value": 0.1}
         record |= {"dataset": "mnist", "standard_error": 0.01, "n": 10, "epochs": 1, "seed": 1}
         record |= {"parameters": 2, "seconds": 1.0, "threads": 1}
         results = {"lesson": "16_line", "records": [record]}
@@ -274,7 +274,7 @@ def make_results(copy, without):
             forgotten.package(copy.root),
         ):
             entries = forgotten.importlib.import_module("course_utils.catalogue").DATA_SETS
-            for path, text in forgotten.readme_tables.differing(copy.root, entries).items():
+            for path, text in forgotten.tables.differing(copy.root, entries).items():
                 copy.put(path.relative_to(copy.root), text)
 
 
@@ -315,7 +315,7 @@ LESSON = of_exercise("16.1") | {
     "course_utils/checks/lesson16/__init__.py": "checks/lesson16/__init__.py is missing",
     "tests/mutants/lesson16/__init__.py": "mutants/lesson16/__init__.py is missing",
     "number": "expected '16'",
-    "normalise.py": "run: python tools/normalise.py notebooks/16_line.ipynb",
+    "normalise.py": "run: python -m tools.lessons.normalise notebooks/16_line.ipynb",
     "title": "16_line.ipynb: expected the heading '# 01 · Title'",
     "need and time": "16_line.ipynb: its first cell lacks '**You need**",
     "builds": "16_line.ipynb: metadata 'course' lack 'builds'",
@@ -327,7 +327,7 @@ LESSON = of_exercise("16.1") | {
     "RECORDS": "RECORDS has no model of 16_line",
 }
 EXERCISE = of_exercise("12.9") | {
-    "normalise.py": "run: python tools/normalise.py notebooks/12_scoreboard.ipynb"
+    "normalise.py": "run: python -m tools.lessons.normalise notebooks/12_scoreboard.ipynb"
 }
 DATA_SET = {field: f"missing 1 required keyword-only argument: '{field}'" for field in FIELDS} | {
     "entry": "no entry for 'letters'",

@@ -8,16 +8,15 @@ import subprocess
 import sys
 import tomllib
 
+import forgotten
 import pytest
 
 import course_utils
 from course_utils import settings
+from tools import course
 
 ROOT = settings.root()
 PACKAGE = ROOT / "course_utils"
-sys.path.insert(0, str(ROOT / "tools"))
-import course  # noqa: E402
-import forgotten  # noqa: E402
 
 # Imports go up this list only: a room uses rooms that stand before it.
 ROOMS = (
@@ -145,13 +144,13 @@ def test_readme_names_every_command():
     readme = (ROOT / "README.md").read_text("utf-8")
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = re.findall(r"^([a-z]+):", makefile, re.M)
-    assert set(targets) == {"lab", *course.SCRIPTS, *course.HOMEWORK, "clean"}
+    assert set(targets) == {"lab", *course.MODULES, *course.HOMEWORK, "clean"}
     assert set(re.search(r"^\.PHONY: (.*)$", makefile, re.M).group(1).split()) == set(targets)
     for target in targets:
         assert f"make {target}" in readme, f"README.md does not name `make {target}`"
         assert f"tools/course.py {target}" in readme, f"README.md: no plain call for {target}"
-    for script in course.SCRIPTS.values():
-        assert (ROOT / "tools" / script).is_file()
+    for module in course.MODULES.values():
+        assert ROOT.joinpath(*module.split(".")).with_suffix(".py").is_file()
 
 
 def test_nothing_of_one_machine():

@@ -13,12 +13,11 @@ import pytest
 import torch
 
 from course_utils import data, distributed, settings
+from tools.lessons import scale
 
 ROOT = settings.root()
 SCRIPT = Path(__file__).with_name("together.py")
 LAUNCHER = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
-sys.path.insert(0, str(ROOT / "tools"))
-import scale  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="signals between processes are tested on Linux and macOS"
@@ -203,14 +202,16 @@ def test_each_process_has_its_own_gpu(monkeypatch):
     assert settings.launched() is None
 
 
-# --- tools/scale.py
+# --- tools/lessons/scale.py
 
 
 def test_a_lesson_runs_on_two_processes_and_one_speaks():
-    line = [sys.executable, str(ROOT / "tools" / "scale.py"), "01", "--profile", "smoke"]
+    line = [sys.executable, "-m", "tools.lessons.scale", "01", "--profile", "smoke"]
     environment = {name: text for name, text in os.environ.items() if name not in LAUNCHER}
     environment |= {"OMP_NUM_THREADS": "1", "COURSE_DEVICE": "cpu"}
-    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        line, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("all assertions hold") == 1
     assert "2 processes share each batch." in done.stdout

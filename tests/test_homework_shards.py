@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import types
 import zipfile
 
@@ -23,9 +22,7 @@ from test_homework_class import put
 from course_utils import settings
 from homework import __main__ as command
 from homework import attempts, classroom, grading, lessons, sandbox, sealed, shards
-
-sys.path.insert(0, str(settings.root() / "tools"))
-import course  # noqa: E402
+from tools import course
 
 REASON = sandbox.why_not()
 KNOWN = {lesson.number: lesson for lesson in lessons.all_lessons()}

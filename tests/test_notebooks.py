@@ -2,7 +2,6 @@
 
 import ast
 import re
-import sys
 import textwrap
 
 import nbformat
@@ -10,10 +9,9 @@ import pytest
 
 from course_utils import settings
 from homework.lessons import BEGIN, END
+from tools.lessons import normalise
 
 ROOT = settings.root()
-sys.path.insert(0, str(ROOT / "tools"))
-import normalise  # noqa: E402
 
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MOST_CELLS, MOST_CODE_LINES, MOST_WORDS, MOST_BYTES = 60, 450, 3500, 2_000_000
@@ -83,7 +81,9 @@ def test_name_and_number(path, lesson):
 
 def test_canonical_form(path):
     text = path.read_text(encoding="utf-8")
-    assert normalise.normalise(text) == text, f"run: python tools/normalise.py {path.name}"
+    assert normalise.normalise(text) == text, (
+        f"run: python -m tools.lessons.normalise notebooks/{path.name}"
+    )
 
 
 def test_size(path, lesson):

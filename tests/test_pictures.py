@@ -2,17 +2,15 @@
 
 import base64
 import io
-import sys
 
 import nbformat
 import pytest
 from PIL import Image
 
 from course_utils import settings
+from tools.lessons import pictures
 
 ROOT = settings.root()
-sys.path.insert(0, str(ROOT / "tools"))
-import pictures  # noqa: E402
 
 
 def a_lesson(folder, name, colour, tags=("thumbnail",)):

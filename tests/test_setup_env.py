@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from course_utils import settings
-
-TOOLS = settings.root() / "tools"
-sys.path.insert(0, str(TOOLS))
-import setup_env  # noqa: E402
+from tools import setup_env
 
 
 class FakeMachine:
@@ -119,8 +116,8 @@ def test_failed_set_up_leaves_nothing_trusted(project, monkeypatch, fault):
 def test_killed_set_up_is_not_trusted(project):
     """The same with a real process that is killed in the middle of pip."""
     code = (
-        f"import sys; sys.path.insert(0, {str(TOOLS)!r})\n"
-        "import os, signal, setup_env\nfrom pathlib import Path\n"
+        f"import sys; sys.path.insert(0, {str(settings.root())!r})\n"
+        "import os, signal\nfrom pathlib import Path\nfrom tools import setup_env\n"
         "def run(command, cwd=None):\n"
         "    if 'venv' in command:\n"
         "        python = setup_env.interpreter(Path(command[-1]))\n"

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import sys
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
 
@@ -11,11 +10,10 @@ import pytest
 from browser import Watched, chromium
 
 from course_utils import settings
+from tools.lessons import normalise
+from tools.site import build
 
 ROOT = settings.root()
-sys.path.insert(0, str(ROOT / "tools"))
-import build_site  # noqa: E402
-import normalise  # noqa: E402
 
 VOID = {"img", "link", "meta", "input", "br", "hr", "source", "path", "use", "rect", "line"}
 FETCHED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src"}
@@ -60,10 +58,10 @@ class Page(HTMLParser):
 @pytest.fixture(scope="session")
 def site():
     """The site, built once for all tests of this process."""
-    if not (build_site.BUILD / "vendor" / "embed.js").is_file() and shutil.which("npm") is None:
+    if not (build.BUILD / "vendor" / "embed.js").is_file() and shutil.which("npm") is None:
         message = "the site takes a script from npm, which is not installed"
         (pytest.fail if settings.in_ci() else pytest.skip)(message)
-    folder, _ = build_site.build()
+    folder, _ = build.build()
     return folder
 
 
@@ -134,7 +132,7 @@ def test_solutions_are_folded_and_widgets_kept(site):
     assert (site / "_static" / "widgets" / "embed.js").stat().st_size > 1e6
 
 
-# ------------------------------------------------------------------------------ tools/build_site.py
+# ------------------------------------------------------------------------------ tools/site/build.py
 
 
 def notebook(*sources, tags=()):
@@ -148,7 +146,7 @@ def test_sources_are_named_once_with_all_their_lessons():
     text = "## References\n\n1. A. One, *A Title*, arXiv:1.23; B. Two, *X*, 2016. Read it first.\n"
     text += "2. B, *Other*, a book."
     again = "## References\n\n1. A. One, *a title*, 2016. And again."
-    lines = build_site.references({"01_a": notebook(text), "02_b": notebook(again)})
+    lines = build.references({"01_a": notebook(text), "02_b": notebook(again)})
     assert lines == [
         "- A. One, *A Title*, arXiv:1.23; B. Two, *X*, 2016.",
         "    - [lesson 01](lessons/01_a.ipynb): Read it first.",
@@ -159,7 +157,7 @@ def test_sources_are_named_once_with_all_their_lessons():
 
 
 def test_points_are_counted():
-    rows = build_site.points_table({"03_c": notebook("x", tags=["exercise"])})
+    rows = build.points_table({"03_c": notebook("x", tags=["exercise"])})
     assert rows[-1] == "| [03](lessons/03_c.ipynb) | 1 | 2 | 0 | 0 |"
 
 
@@ -167,29 +165,29 @@ def test_exercises_are_folded_in_a_copy(tmp_path):
     path = tmp_path / "03_c.ipynb"
     nbformat.write(notebook("# 03 · C", tags=["exercise"]), path)
     before = path.read_bytes()
-    page = build_site.lesson_page(path)
+    page = build.lesson_page(path)
     assert page.cells[-1].metadata["tags"] == ["exercise", "hide-input"]
     assert path.read_bytes() == before
-    assert build_site.title_of(page) == ("03", "C")
+    assert build.title_of(page) == ("03", "C")
 
 
 def test_faults_are_named(tmp_path, monkeypatch):
-    with pytest.raises(build_site.SiteError, match="expected the heading"):
-        build_site.title_of(notebook("no heading"))
+    with pytest.raises(build.SiteError, match="expected the heading"):
+        build.title_of(notebook("no heading"))
     page = tmp_path / "page.md"
     page.write_text("text", encoding="utf-8")
-    with pytest.raises(build_site.SiteError, match="the place <!-- rows --> is missing"):
-        build_site.fill(page, "rows", ["x"])
-    monkeypatch.setattr(build_site.shutil, "which", lambda name: None)
-    with pytest.raises(build_site.SiteError, match="npm is not installed"):
-        build_site.embed_script(tmp_path)
+    with pytest.raises(build.SiteError, match="the place <!-- rows --> is missing"):
+        build.fill(page, "rows", ["x"])
+    monkeypatch.setattr(build.shutil, "which", lambda name: None)
+    with pytest.raises(build.SiteError, match="npm is not installed"):
+        build.embed_script(tmp_path)
 
 
 def test_only_what_pages_load_of_mathjax_is_kept(tmp_path):
     for name in ("tex-chtml.js", "sre/a.js", "output/chtml/fonts/x.woff", "output/svg.js"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
-    build_site.prune_mathjax(tmp_path)
+    build.prune_mathjax(tmp_path)
     left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*"))
     assert left == [
         "output",

@@ -10,15 +10,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course_utils import settings
 from course_utils.catalogue import DATA_SETS
-
-sys.path.insert(0, str(settings.root() / "tools"))
-import normalise  # noqa: E402
-import readme_tables  # noqa: E402
-import results_table  # noqa: E402
-import run_lessons  # noqa: E402
-import run_tests  # noqa: E402
+from tools import run_tests
+from tools.lessons import normalise, results_table, tables
+from tools.lessons import run as run_lessons
 
 # ------------------------------------------------------------------------------- running lessons
 
@@ -195,10 +190,10 @@ DATA_TABLES = ("data-sets", "checksums")
 
 def test_tables_are_written_and_checked(project, capsys):
     options = ["--root", str(project)]
-    assert readme_tables.main([*options, "--check"]) == 1
+    assert tables.main([*options, "--check"]) == 1
     assert "README.md differs from what it shows; `make results`" in capsys.readouterr().out
-    assert readme_tables.main(options) == 0
-    assert readme_tables.main([*options, "--check"]) == 0
+    assert tables.main(options) == 0
+    assert tables.main([*options, "--check"]) == 0
     text = (project / "README.md").read_text("utf-8")
     assert text.startswith("before\n") and text.endswith("\nafter\n")
     rows = [line for line in text.splitlines() if line.startswith("| `")]
@@ -222,14 +217,14 @@ def test_a_page_without_its_markers_is_named(project):
     page = project / "data" / "README.md"
     page.write_text(page.read_text("utf-8").replace("<!-- checksums:end -->", ""), "utf-8")
     with pytest.raises(SystemExit, match=r"README\.md: expected one <!-- checksums:begin -->"):
-        readme_tables.main(["--root", str(project)])
+        tables.main(["--root", str(project)])
     for text in (
         "no markers",
         "<!-- x:end --><!-- x:begin -->",
         2 * "<!-- x:begin --><!-- x:end -->",
     ):
         with pytest.raises(ValueError, match="expected one"):
-            readme_tables.put(text, "x", "y")
+            tables.put(text, "x", "y")
 
 
 def test_a_training_that_goes_on_from_another_says_so():

@@ -658,8 +658,7 @@ def test_a_progress_bar_leaves_nothing_in_a_notebook(monkeypatch, tmp_path):
     nbclient = pytest.importorskip("nbclient")
     monkeypatch.setenv("COURSE_PROFILE", "laptop")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    monkeypatch.syspath_prepend(str(ROOT / "tools"))
-    import normalise
+    from tools.lessons import normalise
 
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in NOTEBOOK])
     shown = []

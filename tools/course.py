@@ -11,19 +11,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import console
-import setup_env
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from tools import console, setup_env  # noqa: E402
 
 ROOT = setup_env.ROOT
-SCRIPTS = {
-    "run": "run_lessons.py",
-    "test": "run_tests.py",
-    "results": "readme_tables.py",
-    "pictures": "pictures.py",
-    "site": "build_site.py",
-    "bench": "bench.py",
-    "scale": "scale.py",
+MODULES = {
+    "run": "tools.lessons.run",
+    "test": "tools.run_tests",
+    "results": "tools.lessons.tables",
+    "pictures": "tools.lessons.pictures",
+    "site": "tools.site.build",
+    "bench": "tools.speed.bench",
+    "scale": "tools.lessons.scale",
 }
 HELP = """\
 lab       open JupyterLab on the first lesson
@@ -52,7 +51,7 @@ def main():
         prog="tools/course.py", formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--here", action="store_true", help="use this Python's environment")
-    parser.add_argument("command", choices=["lab", *SCRIPTS, *HOMEWORK, "clean"], help=HELP)
+    parser.add_argument("command", choices=["lab", *MODULES, *HOMEWORK, "clean"], help=HELP)
     parser.add_argument("options", nargs=argparse.REMAINDER, help="passed on to the command")
     asked = parser.parse_args()
     if asked.command == "clean":
@@ -66,7 +65,7 @@ def main():
         command = [python, "-m", "homework", *homework(asked.command, asked.options)]
         return hand_over([*command, *asked.options])
     else:
-        command = [python, str(ROOT / "tools" / SCRIPTS[asked.command])]
+        command = [python, "-m", MODULES[asked.command]]
     return hand_over([*command, *asked.options])
 
 

@@ -14,7 +14,7 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from pathlib import Path
 
-import console
+from tools import console
 
 ROOT = Path(__file__).resolve().parent.parent
 # loadscope keeps the cells of a lesson, and the tests of a file, in one process.

@@ -21,12 +21,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import console
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # a bare Python runs this file
 from course_utils.files import write_whole  # noqa: E402 - of the standard library alone
+from tools import console  # noqa: E402
 
 MINIMUM = (3, 11)
 EXTRAS = "lab,test,site"

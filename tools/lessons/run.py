@@ -15,19 +15,19 @@ import tempfile
 import time
 from pathlib import Path
 
-import console
 import ipykernel.kernelspec
 import nbformat
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from normalise import WIDGET_STATE, normalise
 
 from course_utils import settings
 from course_utils.files import write_whole
+from tools import console
+from tools.lessons.normalise import WIDGET_STATE, normalise
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PROFILES = ("smoke", "laptop", "full")
 HEADLINE = "record:"
 SPEAK_EVERY = 15  # seconds between progress lines where there is no terminal

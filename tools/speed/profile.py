@@ -1,4 +1,4 @@
-"""Where a lesson's time goes: ``python tools/profile_lesson.py 02 09 --profile laptop``.
+"""Where a lesson's time goes: ``python -m tools.speed.profile 02 09``.
 
 Each lesson runs as a script in a process of its own, with a clock that always belongs to one kind
 of work: what is called from inside another kind is counted for the inner one. ``--write`` puts the
@@ -17,12 +17,11 @@ import tempfile
 import time
 from pathlib import Path
 
-import console
-import scale
-from run_lessons import PROFILES, find
-
 from course_utils import settings
 from course_utils.files import write_whole
+from tools import console
+from tools.lessons import scale
+from tools.lessons.run import PROFILES, find
 
 ROOT = settings.root()
 PAGE = ROOT / "docs" / "speed.md"
@@ -122,9 +121,11 @@ def profile(notebook, name):
     script = scale.export(notebook)
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "seconds.json"
-        line = [sys.executable, __file__, "--run", str(script), str(result)]
+        line = [sys.executable, "-m", "tools.speed.profile", "--run", str(script), str(result)]
         environment = os.environ | {"COURSE_PROFILE": name}
-        done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            line, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             sys.exit(f"{notebook.stem} failed:\n{done.stderr[-2_000:]}")
         return json.loads(result.read_text())

@@ -5,11 +5,11 @@ import sys
 import time
 from pathlib import Path
 
-import bench_parts
 import torch
 
-from course_utils import data, evaluation, nets, plotting, training
+from course_utils import data, evaluation, nets, plotting, settings, training
 from course_utils.files import write_whole
+from tools.speed import bench_parts
 
 BATCHES = (16, 32, 64, 128, 256, 512, 1_024, 2_048)
 SAMPLES = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000)
@@ -18,7 +18,7 @@ SIZES = (8, 12, 16, 24, 32, 48, 64)
 PEAK = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import growth
+from tools.speed import growth
 growth.WORK[sys.argv[2]](int(sys.argv[3]), once=True)
 print(growth.own_peak())
 """
@@ -93,7 +93,7 @@ def peak_megabytes(kind, value):
     """Most memory of a new process that does the work once; 0 on Windows, where nothing tells."""
     if sys.platform == "win32":
         return 0.0
-    command = [sys.executable, "-c", PEAK, str(Path(__file__).parent), kind, str(value)]
+    command = [sys.executable, "-c", PEAK, str(settings.root()), kind, str(value)]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 

@@ -10,15 +10,15 @@ import re
 import sys
 from pathlib import Path
 
-import console
 import nbformat
-import results_table
-from build_site import SiteError, title_of
 
 from course_utils.catalogue import DATA_SETS
 from course_utils.files import write_whole
+from tools import console
+from tools.lessons import results_table
+from tools.site.build import SiteError, title_of
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 OPENING = re.compile(r"\*\*You need\*\* (.+?)\. \*\*Time\*\*: (\d+) minutes")
 
 

@@ -1,7 +1,7 @@
 """Lessons 09 and 10 at paper scale on 1, 8 and 64 GPUs: the tables of docs/scale.md.
 
-``python tools/arithmetic.py`` counts and measures what the tables start from, on this machine, and
-writes them; ``--measure`` prints the seconds of one step and is what it launches for that.
+``python -m tools.speed.arithmetic`` counts and measures what the tables start from, on this
+machine, and writes them; ``--measure`` prints the seconds of one step, and is what it launches.
 """
 
 import argparse
@@ -11,14 +11,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import bench_parts
-import console
-import scale
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from course_utils import data, distributed, losses, nets, settings, training
 from course_utils.files import write_whole
+from tools import console
+from tools.lessons import scale
+from tools.speed import bench_parts
 
 PAGE = settings.root() / "docs" / "scale.md"
 # What cannot be measured here: one H100 SXM of NVIDIA's data sheet, and a network beside it.
@@ -196,10 +196,15 @@ def measure(steps=12):
 
 def measured(processes):
     """What ``--measure`` finds on so many processes of one thread each."""
-    command = scale.command(__file__, processes, [])
+    command = scale.command("tools.speed.arithmetic", processes, ["--module"])
     one_thread = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [*command, "--measure"], capture_output=True, text=True, check=True, env=one_thread
+        [*command, "--measure"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=one_thread,
+        cwd=settings.root(),
     )
     line = next(line for line in done.stdout.splitlines() if line.startswith("seconds "))
     return tuple(map(float, line.split()[1:]))

@@ -1,7 +1,7 @@
 """Notebooks in one canonical form, so that a second run of the same lesson gives the same bytes.
 
-``python tools/normalise.py notebooks/*.ipynb`` rewrites them; ``--check`` only names those that
-would change and then ends with 1.
+``python -m tools.lessons.normalise notebooks/*.ipynb`` rewrites them; ``--check`` only names those
+that would change and then ends with 1.
 """
 
 import argparse
@@ -9,10 +9,10 @@ import json
 import re
 from pathlib import Path
 
-import console
 import nbformat
 
 from course_utils.files import write_whole
+from tools import console
 
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"

@@ -2,7 +2,7 @@
 
 Two sides of a comparison do the same work on equal networks, data and batches, in turn, so that a
 busy machine slows both; a ratio is the median of the rounds' ratios, with the least and the most.
-The peers (tools/peers.py) come from the extra ``bench``. The whole takes some minutes and writes
+The peers (peers.py) come from the extra ``bench``. The whole takes some minutes and writes
 data/results/bench.json, docs/growth.png and the README's table; ``--quick`` takes the stand-in
 digits and small sizes, compares with whatever peers are installed, and writes nothing.
 """
@@ -15,14 +15,12 @@ import sys
 import time
 from dataclasses import dataclass
 
-import bench_parts
-import console
-import growth
-import peers
 import torch
 
 from course_utils import data, settings
 from course_utils.files import write_whole
+from tools import console
+from tools.speed import bench_parts, growth, peers
 
 SEED = bench_parts.SEED
 

@@ -1,4 +1,4 @@
-"""The table of results, from the records in data/results; readme_tables.py puts it in its place."""
+"""The table of results, from the records in data/results; tables.py puts it in its place."""
 
 import json
 import math

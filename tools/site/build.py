@@ -16,13 +16,13 @@ import tempfile
 import time
 from pathlib import Path
 
-import console
 import nbformat
-from normalise import WIDGET_STATE, WIDGET_VIEW
 
 from course_utils.files import write_whole
+from tools import console
+from tools.lessons.normalise import WIDGET_STATE, WIDGET_VIEW
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "site"
 # The release that speaks the protocol of ipywidgets 8; `npm pack` verifies its checksum.
 MANAGER = "@jupyter-widgets/html-manager@1.0.15"

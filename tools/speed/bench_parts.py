@@ -8,10 +8,10 @@ import subprocess
 import sys
 import time
 
-import peers
 import torch
 
 from course_utils import data, evaluation, nets, settings, training
+from tools.speed import peers
 
 SEED = 2024
 BATCH, LR = 128, 1e-3

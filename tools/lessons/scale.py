@@ -11,12 +11,12 @@ import argparse
 import subprocess
 import sys
 
-import console
 from nbconvert import PythonExporter
-from run_lessons import PROFILES, find
 
 from course_utils import settings
 from course_utils.files import write_whole
+from tools import console
+from tools.lessons.run import PROFILES, find
 
 ROOT = settings.root()
 SCRIPTS = ROOT / "build" / "scale"

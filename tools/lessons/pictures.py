@@ -13,14 +13,14 @@ import json
 from functools import partial
 from pathlib import Path
 
-import console
 import nbformat
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from course_utils.files import write_whole
+from tools import console
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SIZE, COLUMNS, GAP = (320, 200), 4, 8
 
 

@@ -14,13 +14,13 @@ import tempfile
 import time
 from pathlib import Path
 
-import console
-
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import submissions as made  # noqa: E402  the tests' own makers
 from grader import without  # noqa: E402
 from submissions.hostile import worst  # noqa: E402
+
+from tools import console  # noqa: E402
 
 SEED = "2024"
 MALLORY = "mallory"

@@ -1,0 +1,1 @@
+"""Lessons as files: executed, normalised, counted, drawn small, listed in the READMEs."""

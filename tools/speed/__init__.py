@@ -1,0 +1,1 @@
+"""How fast the course is: beside its peers, as sizes grow, lesson by lesson, at paper scale."""
