@@ -6,7 +6,13 @@
 import math
 
 import torch
-from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
+from torch.distributions import (
+    Categorical,
+    Independent,
+    MixtureSameFamily,
+    MultivariateNormal,
+    Normal,
+)
 from torch.nn import functional
 
 from course_utils import evaluation, exact, losses, nets
@@ -55,6 +61,25 @@ def active_units(mu, threshold=0.01):
 def traverse(mu, dimension, values):
     """Of exercise 2.5."""
     return torch.where(torch.arange(len(mu)) == dimension, values[:, None], mu)
+
+
+class VAE(nets.VAE):
+    """Of exercise 2.3."""
+
+    def __init__(self, num_hidden, num_latents):
+        parts = ((1, 28, 28), (num_hidden,), num_latents), (num_latents, (num_hidden,), (1, 28, 28))
+        networks = nets.MLPEncoder(*parts[0]), nets.MLPDecoder(*parts[1])
+        super().__init__(*networks, nets.StandardNormal(num_latents), nets.Bernoulli())
+        self.num_latents = num_latents
+
+    def forward(self, x):
+        terms = super().forward(x)
+        return terms["rate"], terms["distortion"]
+
+
+def gaussian_like(codes, num_samples):
+    """Of exercise 2.8."""
+    return MultivariateNormal(codes.mean(0), torch.cov(codes.T)).sample((num_samples,))
 
 
 def principal_weights(covariance, num_latents, variance):
