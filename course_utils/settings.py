@@ -44,7 +44,10 @@ def budget(*, smoke, laptop, full):
 
 
 def caption(says):
-    """What a picture or table says: in ``smoke`` it begins with "Trial run:"."""
+    """The sentence under a figure or a table; in ``smoke`` it says first that this is a trial run.
+
+    A trial proves that the code runs; its pictures and numbers are not those of the lesson.
+    """
     return f"Trial run: {says}" if profile() == "smoke" else says
 
 

@@ -34,10 +34,13 @@ def test_png_keeps_every_pixel(colours):
     np.testing.assert_array_equal(np.asarray(decoded), pixels)
 
 
-def test_show_needs_a_sentence_and_prints_it(capsys):
+def test_show_needs_a_sentence_and_prints_it(capsys, monkeypatch):
     fig, _ = plotting.figure()
     with pytest.raises(ValueError, match="says: expected a sentence"):
         plotting.show(fig, says="  ")
+    plotting.show(fig, says="A flat line.")
+    assert capsys.readouterr().out == "Trial run: A flat line.\n"
+    monkeypatch.setenv("COURSE_PROFILE", "laptop")
     plotting.show(fig, says="A flat line.")
     assert capsys.readouterr().out == "A flat line.\n"
 
@@ -80,11 +83,11 @@ def test_digits_are_drawn_apart():
 
 @pytest.fixture
 def in_kernel(monkeypatch):
-    """The boxes of sliders that were shown, each with the MIME bundle of the picture beside it."""
+    """The boxes of sliders that were shown, each with the bundles of its picture and caption."""
     shown = []
 
-    def display(bundle, raw, metadata):
-        shown[-1].bundle = bundle, metadata
+    def display(bundle, raw, metadata=None):
+        shown[-1].bundles = [*shown[-1].bundles, (bundle, metadata)]
 
     def as_bundle(box):
         shown.append(box)
@@ -93,7 +96,7 @@ def in_kernel(monkeypatch):
     monkeypatch.setattr(plotting, "in_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", display)
     monkeypatch.setattr(widgets.ipywidgets.VBox, "_repr_mimebundle_", as_bundle)
-    monkeypatch.setattr(widgets.ipywidgets.VBox, "bundle", None, raising=False)
+    monkeypatch.setattr(widgets.ipywidgets.VBox, "bundles", [], raising=False)
     monkeypatch.setattr(widgets, "display", shown.append)
     return shown
 
@@ -115,10 +118,11 @@ def test_frames_show_a_default_and_link_slider_and_stack(in_kernel, capsys):
     slider, stack = in_kernel[0].children
     assert (slider.index, stack.selected_index, len(stack.children)) == (2, 2, 3)
     assert slider.description == "epoch"
-    assert "The last epoch." in capsys.readouterr().out
-    bundle, metadata = in_kernel[0].bundle
-    assert bundle == {"a widget": 1, "image/png": pictures(3)[2], "text/plain": "The last epoch."}
-    assert metadata == {"image/png": {"alt": "The last epoch."}}
+    assert not capsys.readouterr().out
+    (bundle, metadata), (caption, _) = in_kernel[0].bundles
+    assert bundle == {"a widget": 1, "image/png": pictures(3)[2], "text/plain": "(figure)"}
+    assert metadata == {"image/png": {"alt": "Trial run: The last epoch."}}
+    assert caption["text/plain"] == "Trial run: The last epoch."
 
 
 def test_frames_2d_hold_every_picture(in_kernel):
@@ -149,7 +153,7 @@ def test_live_slider_runs_the_model(in_kernel):
 def test_outside_a_notebook_only_the_sentence_is_left(capsys):
     widgets.frames(pictures(2), range(2), description="epoch", says="Words.", start=0)
     widgets.live(None, descriptions=(), limits=(0, 1, 0), says="x")
-    assert capsys.readouterr().out == "Words.\n"
+    assert capsys.readouterr().out == "Trial run: Words.\n"
 
 
 # ------------------------------------------------------------------------------- colours for all
