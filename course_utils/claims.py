@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from course_utils import tables
+from course_utils import checks, tables
 from course_utils.arguments import kind, number
 
 RELATIONS = {
@@ -18,10 +18,19 @@ RELATIONS = {
     "between": lambda value, limit: limit[0] <= value <= limit[1],
 }
 ONLY_REAL = "only on real data"
+SAYS = "What this lesson showed: what was claimed, measured, and how far it is inside its limit."
 
 
 class ClaimFailed(Exception):
-    """A claim does not hold, or none was made; the message names each, its value and limit."""
+    """A claim does not hold, or none was made; the message names each, its value and limit.
+
+    Attributes:
+        failed: the texts of the claims.
+    """
+
+    def __init__(self, message, failed=()):
+        super().__init__(message)
+        self.failed = tuple(failed)
 
     def _render_traceback_(self):
         """What Jupyter prints in place of a traceback."""
@@ -116,48 +125,55 @@ def frame(found):
     )
 
 
-def settle(found, names, number=None):
+def settle(found, names):
     """Show the table of claims, then raise where one fails.
 
     Args:
         found: the claims.
         names: the lesson's names, in which unfinished exercises are looked for.
-        number: of the lesson.
 
     Raises:
         ClaimFailed: a claim does not hold, or there is none.
     """
     if not found:
         raise ClaimFailed("No claim was made: run the cells above first.")
-    tables.show(frame(found), says="What this lesson claims, and what it measured.")
+    tables.show(frame(found), says=SAYS)
     failed = [one for one in found if one.counts and not one.holds]
     if failed:
-        raise ClaimFailed("\n".join(_failure(one, names, number) for one in failed))
+        told = "\n".join(_failure(one, names) for one in failed)
+        raise ClaimFailed(told, (one.text for one in failed))
 
 
-def _failure(claim, names, number):
-    said = f"Claim failed: {claim.text}. Measured {claim.measured()}, limit {claim.told_limit()}."
-    return said + _unfinished(claim, names, number)
+def _failure(claim, names):
+    said = f"Claim failed: {claim.text.rstrip('.')}. Measured {claim.measured()}, limit "
+    return f"{said}{claim.told_limit()}.{_unfinished(claim.rests_on, names)}"
 
 
-def _unfinished(claim, names, number):
-    """Which exercise is to be finished first, as a sentence, or nothing."""
-    from course_utils import checks
+def _unfinished(rests_on, names):
+    """Which exercise is to be finished first, as a sentence, or nothing.
 
+    Where a claim does not say what it rests on, it may be any exercise that is not written yet.
+    """
     known = {one.defines: one for one in checks.CHECKS.values()}
-    for name in claim.rests_on:
-        answer = names.get(name)
-        if answer is None:
+    for name in rests_on or filter(names.__contains__, known):
+        if name not in names or (name not in known and _is_stub(names[name])):
             return f" First write {name}, on which it rests."
-        if name not in known:
+        if name not in known or not (rests_on or _is_stub(names[name])):
             continue
         try:
             with contextlib.redirect_stdout(io.StringIO()):
-                known[name](answer)
+                known[name](names[name])
         except checks.CheckFailed as failure:
             state = "is not right yet" if failure.written else "is not written yet"
-            return f" Exercise {known[name].exercise} ({name}), on which it rests, {state}."
+            return f" First repair exercise {known[name].exercise} ({name}): it {state}."
     return ""
+
+
+def _is_stub(answer):
+    """True where an answer's own code, or a method's, still raises NotImplementedError."""
+    parts = vars(answer).values() if isinstance(answer, type) else [answer]
+    codes = (getattr(part, "__code__", None) for part in parts)
+    return any(code and "NotImplementedError" in code.co_names for code in codes)
 
 
 def _short(limit):

@@ -1,4 +1,4 @@
-"""Scores of trained models: log-likelihood, rate, active units, codebook usage, a digit judge.
+"""Scores of trained models: log-likelihood, rate, active units, codebook usage.
 
 Built in lessons 02 and 09.
 """
@@ -7,9 +7,8 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
-from course_utils import losses, settings, training
+from course_utils import losses, settings
 from course_utils.arguments import integer
 from course_utils.nets.arguments import at_least_float32
 from course_utils.progress import bar
@@ -243,62 +242,3 @@ def codebook_usage(indices, num_codes):
     counts = torch.bincount(flat, minlength=num_codes)
     share = counts.double() / len(flat)
     return int((counts > 0).sum()), torch.special.entr(share).sum().exp().item(), counts
-
-
-class DigitJudge(nn.Module):
-    """A small classifier that reads digits: ``labels, confidence = judge(images)``.
-
-    ``images`` (N, C, H, W) in [0, 1]; ``confidence`` is the probability of the chosen label. It
-    judges pictures, not densities: a model can please it and have a bad likelihood.
-    """
-
-    def __init__(self, event_shape):
-        super().__init__()
-        channels, height, width = event_shape
-        self.net = nn.Sequential(
-            nn.Conv2d(channels, 16, 5, stride=2, padding=2),
-            nn.ReLU(),
-            nn.Conv2d(16, 32, 5, stride=2, padding=2),
-            nn.ReLU(),
-            nn.Flatten(),
-            nn.Linear(32 * -(-height // 4) * -(-width // 4), 128),
-            nn.ReLU(),
-            nn.Linear(128, 10),
-        )
-
-    def logits(self, images):
-        with settings.autocast():
-            return at_least_float32(self.net(images))
-
-    @torch.no_grad()
-    def forward(self, images):
-        device = next(self.parameters()).device
-        found = [self.logits(part.to(device)).softmax(-1).max(-1) for part in images.split(2_000)]
-        confidence = torch.cat([part.values for part in found]).cpu()
-        return torch.cat([part.indices for part in found]).cpu(), confidence
-
-
-def digit_judge(dataset, seed=0, epochs=3):
-    """Train a :class:`DigitJudge` on a data set's training images and labels; deterministic.
-
-    Args:
-        dataset: a ``data.Dataset`` of digits.
-        seed: of weights and batches; the generator outside is left as it was.
-        epochs: passes over the training images.
-    """
-    from course_utils import data
-
-    device = settings.device()
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        judge = DigitJudge(dataset.train_images.shape[1:]).to(device)
-        images, labels = dataset.train_images, dataset.train_labels
-        batches = data.Batches(images, 100, seed, data.to_unit, labels=labels, device=device)
-
-        def loss_fn(model, batch):
-            images, labels = batch
-            error = nn.functional.cross_entropy(model.logits(images), labels, reduction="none")
-            return {"loss": error}
-
-        training.fit(judge, loss_fn, batches, epochs=epochs, lr=3e-3, description="judge")
-    return judge

@@ -1,51 +1,41 @@
 """The one thing a notebook meets first: ``lesson = start("01")``."""
 
-import contextlib
-import html
-import re
 import sys
-import zlib
-
-import torch
 
 from course_utils import (
     claims,
     data,
     distributed,
-    nets,
-    plotting,
+    numbering,
     records,
+    seeds,
     settings,
     tables,
     training,
+    weights,
 )
 from course_utils.arguments import integer
-from course_utils.checkpoint import (
-    UnwritableError,
-    as_loaded,
-    refusal,
-    stored,
-    to_json,
-    unwritable,
-)
+from course_utils.checkpoint import refusal, unwritable
 
 SEED = 2024
+NOT_REAL = "The numbers below are not those of the real data set."
 
 
 def start(number, seed=SEED):
     """Begin a lesson: seed everything and say profile, device and seed.
 
     Args:
-        number: the lesson's number, such as ``"01"``; a notebook of that number must exist.
+        number: the lesson's number, such as ``"01"``, or ``"01x"`` for its extra; a notebook of
+            that number must exist.
         seed: of torch's generators.
 
     Returns:
         The :class:`Lesson`.
 
     Raises:
-        RuntimeError: assertions are switched off, so nothing that a lesson claims would be tested.
+        RuntimeError: assertions are switched off, and the lesson still claims by them.
     """
-    if not __debug__:
+    if not __debug__ and numbering.edition(numbering.stem(number)) < 2:
         raise RuntimeError(
             "Python runs without assertions (-O, or PYTHONOPTIMIZE is set), so what this lesson "
             "claims would not be tested. Start Python, or JupyterLab, without them."
@@ -61,11 +51,12 @@ class Lesson:
     """
 
     def __init__(self, number, seed):
-        self.name = _stem(number)
+        self.name = numbering.stem(number)
         self.number, self.seed = number, integer("seed", seed)
         self.profile, self.device = settings.profile(), settings.device()
         self.on_real_data = True
         self._fits, self._measured, self._claims = {}, {}, {}
+        self._seed = None  # number of the seed that :meth:`seeds` trains under now
         settings.seed_everything(seed)
         distributed.join()
         distributed.quiet()
@@ -80,12 +71,11 @@ class Lesson:
 
     def _try_folders(self):
         """Say before hours are spent, once and in a sentence, where nothing can be saved."""
-        folders = (settings.checkpoints_dir(), settings.results_dir())
-        for refused in filter(None, (refusal(folder / self.name) for folder in folders)):
-            self._goes_on(refused)
-            return
+        files = (weights.path(self.name, "any"), self._results())
+        if refused := next(filter(None, map(refusal, files)), None):
+            self.goes_on(refused)
 
-    def _goes_on(self, refused):
+    def goes_on(self, refused):
         """The run goes on: its numbers are printed and its weights used all the same."""
         if self.saves:
             print(f"{refused} (COURSE_OUTPUT_DIR names one). The run goes on without saving.")
@@ -99,8 +89,10 @@ class Lesson:
         For assertions on quality: ``assert loss <= lesson.where_real(98.3)``; a lower limit is
         ``assert accuracy > -lesson.where_real(-0.9)``.
         """
-        real = self.profile != "smoke" and self.on_real_data
-        return float(threshold) if real else float("inf")
+        return float(threshold) if self._is_real() else float("inf")
+
+    def _is_real(self):
+        return self.profile != "smoke" and self.on_real_data
 
     def load(self, name, optional=False):
         """Load a data set and say in one line what it is; in ``laptop`` a stand-in gets a box.
@@ -116,19 +108,8 @@ class Lesson:
         if not optional:
             self.on_real_data = self.on_real_data and not dataset.is_stand_in
         print(dataset.announcement)
-        if dataset.why and not plotting.in_notebook():
-            print(dataset.why)
-        elif dataset.why:
-            from IPython.display import HTML, display
-
-            display(
-                HTML(
-                    '<div role="note" style="border-left:6px solid #D55E00;background:#FFF3E0;'
-                    'color:#1A1A1A;padding:0.6em 1em">'
-                    f"<b>Stand-in data.</b> {dataset.announcement} {html.escape(dataset.why)} "
-                    "The numbers below are not those of the real data set.</div>"
-                )
-            )
+        if dataset.why:
+            tables.notice("Stand-in data.", f"{dataset.why} {NOT_REAL}")
         return dataset
 
     def fit(self, model, loss_fn, batches, *, name, epochs, keep=True, header=None, **options):
@@ -153,53 +134,15 @@ class Lesson:
             The training's History. Where weights of record were loaded, its ``of_record`` is the
             header of their file, with their epochs and history, else None.
         """
-        path = settings.checkpoints_dir() / self.name / f"{name}.safetensors"
-        if self.profile == "full":
-            partial = settings.checkpoints_dir() / "partial" / self.name / f"{name}.safetensors"
-            if self.saves or partial.is_file():
-                options |= {"checkpoint": partial, "resume": True}
-            if keep:  # what cannot be kept is refused before the training
-                stored(path, model)
-                if header is None:
-                    header = model.header() if hasattr(model, "header") else {}
-                to_json(header)
-        options |= {"epochs": epochs, "description": name}
-        with _own_random_numbers(self.seed, name, self.device):
-            history = training.fit(model, loss_fn, batches, **options)
-        history.of_record = None
-        if self.profile == "full" and keep:
-            header = header | {
-                "lesson": self.name,
-                "name": name,
-                "epochs": int(epochs),
-                "seed": self.seed,
+        seed = self._seed or 0
+        options |= {"name": name, "epochs": epochs, "keep": keep, "header": header, "seed": seed}
+        history = weights.fit(self, model, loss_fn, batches, **options)
+        if not seed:  # the run of record
+            self._fits[name] = {
+                "epochs": (history.of_record or {"epochs": epochs})["epochs"],
                 "seconds": round(history.seconds, 1),
-                "device": self.device.type,
-                "history": _rounded(history.epochs),
-                "evaluations": _rounded(history.evaluations),
+                "parameters": weights.num_parameters(model),
             }
-            if distributed.is_first() and self.saves:
-                try:
-                    training.save_weights(path, model, header)
-                except UnwritableError as error:
-                    self._goes_on(error)
-            distributed.wait()
-            model.load_state_dict(as_loaded(stored(path, model)))
-            history.of_record = header
-        elif self.profile == "laptop" and self.on_real_data and path.is_file():
-            header, weights = training.load_weights(path)
-            if header["epochs"] > epochs:
-                history.of_record = header
-                model.load_state_dict(weights)
-                print(
-                    f"{name}: trained {epochs} epochs here; now the weights of record are loaded "
-                    f"({header['epochs']} epochs)."
-                )
-        self._fits[name] = {
-            "epochs": (history.of_record or {"epochs": epochs})["epochs"],
-            "seconds": round(history.seconds, 1),
-            "parameters": _num_parameters(model),
-        }
         return history
 
     def pretrained(self, number, name, model=None):
@@ -212,10 +155,7 @@ class Lesson:
             ValueError: no such lesson.
             CheckpointError: no such weights, or damaged ones.
         """
-        header, weights = training.load_weights(self._weights(number, name))
-        model = nets.build(header) if model is None else model
-        model.load_state_dict(weights)
-        return model.to(self.device).eval().requires_grad_(False)
+        return weights.frozen(weights.path(numbering.stem(number), name), self.device, model)
 
     def weights_of(self, number, name):
         """The header of the weights of record: a dict with ``epochs``, ``seconds``, ``history``.
@@ -223,13 +163,48 @@ class Lesson:
         Raises:
             ValueError, CheckpointError: as for :meth:`pretrained`.
         """
-        return training.load_weights(self._weights(number, name))[0]
+        return training.load_weights(weights.path(numbering.stem(number), name))[0]
 
-    def _weights(self, number, name):
-        return settings.checkpoints_dir() / _stem(number) / f"{name}.safetensors"
+    def seeds(self, n, train):
+        """Train under ``n`` seeds in ``full``, else under the first one alone.
+
+        ``train(seed)``, with seed = 0, 1, ..., makes a model, trains it by :meth:`fit` and returns
+        what is to be compared. It runs on a stream of random numbers of its own. Seed 0 is the run
+        of record; under the others the names of trainings end in ``_seed1`` and so on, and their
+        weights are not kept.
+
+        Returns:
+            The list of what ``train`` returned. ``lesson.record(..., found[0], seeds=found)`` keeps
+            how it spreads; in ``laptop`` the record has that.
+
+        Raises:
+            TypeError, ValueError: ``n`` is no whole number of at least 1.
+            RuntimeError: it is called in a function that another call trains with.
+        """
+        n, found = integer("n", n, 1), []
+        if self._seed is not None:
+            raise RuntimeError("seeds: expected one call at a time, got one inside another's train")
+        try:
+            for seed in range(n if self.profile == "full" else 1):
+                self._seed = seed
+                with seeds.own_stream(self.seed, f"seed {seed}", self.device):
+                    found.append(train(seed))
+        finally:
+            self._seed = None
+        return found
 
     def record(
-        self, model, metric, values, *, unit="nats", dataset, split="test", fit=None, **details
+        self,
+        model,
+        metric,
+        values,
+        *,
+        dataset,
+        unit="nats",
+        split="test",
+        fit=None,
+        seeds=(),
+        **details,
     ):
         """Keep a result for :meth:`results`, and in ``full`` make it the one of record.
 
@@ -241,6 +216,8 @@ class Lesson:
             dataset, split: what they were measured on.
             fit: name of the training whose epochs, seconds and parameters the record states, where
                 it is not ``model``.
+            seeds: ``values`` under each seed, as :meth:`seeds` gives them; of several the record
+                has ``seeds``, ``seed_values``, ``seed_spread`` and ``seed_error``.
             details: fields of the record that the lesson knows better, such as ``epochs`` or
                 ``standard_error``.
 
@@ -249,18 +226,23 @@ class Lesson:
 
         Raises:
             ValueError: no training of this lesson had the name ``fit``.
+            RuntimeError: it is called in a function that :meth:`seeds` trains with.
         """
+        if self._seed is not None:
+            raise RuntimeError(
+                "record: a result is recorded once, after lesson.seeds, with seeds=what it returned"
+            )
         if fit is not None and fit not in self._fits:
             raise ValueError(f"fit: expected one of {', '.join(self._fits) or 'none'}, got {fit!r}")
-        record = records.measured(model, metric, values, unit)
+        record = records.measured(model, metric, values, unit, seeds)
         record |= {"dataset": dataset, "split": split, "seed": self.seed}
         record |= {"device": self.device.type} | self._fits.get(fit or model, {}) | details
         self._measured[model, metric] = record
         if self.profile == "full" and distributed.is_first() and self.saves:
             try:
-                records.put(settings.results_dir() / f"{self.name}.json", self.name, record)
+                records.put(self._results(), self.name, record)
             except OSError as error:
-                self._goes_on(unwritable(settings.results_dir(), error))
+                self.goes_on(unwritable(settings.results_dir(), error))
         return record["value"]
 
     def results(self, *pairs, says, literature=None, limits=None):
@@ -286,31 +268,24 @@ class Lesson:
         """Say what the lesson showed; :meth:`claims` shows it, and raises where it does not hold.
 
         Args:
-            text: what is claimed, a sentence.
-            value: what was measured, a number or ``tables.measured(value, error)``.
-            relation: ``<``, ``<=``, ``>``, ``>=`` or ``between``.
-            limit: a number; of ``between`` the pair of the least and the most.
-            error: of the value, where it has one.
+            text, value, relation, limit, error, rests_on: as :func:`course_utils.claims.made` has
+                them; ``lesson.claim("it gains", gain, ">", 0, error=error, rests_on="elbo")``.
             real: True for a claim that only real data and weights carry. On stand-ins, and in
                 ``smoke``, it is listed as such and cannot fail.
-            rests_on: names of the exercises' functions that it leans on.
 
         Raises:
             TypeError, ValueError: an argument is not that.
         """
-        counts = not real or (self.profile != "smoke" and self.on_real_data)
+        counts = not real or self._is_real()
         options = {"error": error, "counts": counts, "rests_on": rests_on}
         self._claims[text] = claims.made(text, value, relation, limit, **options)
 
     def claims(self):
-        """Show the table of claims.
+        """Show the table of claims; ``claims.ClaimFailed`` names each that does not hold.
 
-        Raises:
-            claims.ClaimFailed: a claim does not hold; the message names it, its measured value, its
-                limit and, where an exercise that it leans on is unfinished, that exercise.
+        It also names the unfinished exercise that such a claim leans on.
         """
-        names = sys._getframe(1).f_globals
-        claims.settle(list(self._claims.values()), names, self.number)
+        claims.settle(list(self._claims.values()), names=sys._getframe(1).f_globals)
 
     def recorded(self, model, metric):
         """The committed record of ``model`` and ``metric`` (a dict), or None."""
@@ -325,48 +300,20 @@ class Lesson:
         Raises:
             ValueError: no such lesson.
         """
-        return self._records(_stem(number))
+        return self._records(numbering.stem(number))
+
+    def tried(self):
+        """What settings were tried for this lesson, and their scores: a pandas frame.
+
+        Its ``attrs`` say by which ``command`` and on what ``validation`` data.
+
+        Raises:
+            ValueError: nothing is on record for this lesson.
+        """
+        return records.tried(self.number)
 
     def _records(self, name=None):
-        return records.read(settings.results_dir() / f"{name or self.name}.json")
+        return records.read(self._results(name))
 
-
-@contextlib.contextmanager
-def _own_random_numbers(seed, name, device):
-    """A stream of random numbers for one training alone, from the lesson's seed and its name.
-
-    So a training gives the same numbers whether the ones before it ran, were resumed or were
-    skipped, and what follows does not depend on how long it was.
-    """
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.manual_seed(seed + zlib.crc32(name.encode()))
-        yield
-
-
-def _stem(number):
-    """The notebook's name. Of several (a copy made beside it) the shortest is the lesson."""
-    folder = settings.root() / "notebooks"
-    lessons = sorted(path.stem for path in folder.glob("*.ipynb"))
-    if not lessons:
-        raise ValueError(
-            f"{folder}: no notebooks folder: work in a clone of the course, whose lessons are "
-            "there, or in one of its folders"
-        )
-    stems = [stem for stem in lessons if stem.startswith(f"{number}_")]
-    if not (re.fullmatch(r"\d+[a-z]?", str(number)) and stems):  # 02, or its extra 02x
-        raise ValueError(
-            f"number: expected the number of one lesson of {', '.join(lessons)}, got {number!r}"
-        )
-    return min(stems, key=len)
-
-
-def _num_parameters(model):
-    """Weights in use: a model with masked ones knows their number."""
-    if hasattr(model, "num_parameters"):
-        return model.num_parameters()
-    return sum(parameter.numel() for parameter in model.parameters())
-
-
-def _rounded(curves):
-    """Curves short enough for a file's header: five significant digits."""
-    return {name: [float(f"{value:.5g}") for value in values] for name, values in curves.items()}
+    def _results(self, name=None):
+        return settings.results_dir() / f"{name or self.name}.json"

@@ -5,14 +5,17 @@ import json
 import pandas as pd
 import torch
 
-from course_utils import distributed, settings, tables
+from course_utils import distributed, numbering, seeds, settings, tables
 from course_utils.checkpoint import to_json
 from course_utils.evaluation import mean_and_error
 from course_utils.files import write_whole
 
 
-def measured(model, metric, values, unit):
-    """A record of ``values``, one for each example or a number; the rest is for the lesson."""
+def measured(model, metric, values, unit, over_seeds=()):
+    """A record of ``values``, one for each example or a number; the rest is for the lesson.
+
+    ``over_seeds`` are such values under each seed; a record of several says how they spread.
+    """
     values = torch.as_tensor(values, dtype=torch.float64)
     value, error = mean_and_error(values) if values.numel() > 1 else (float(values), None)
     record = {
@@ -33,7 +36,8 @@ def measured(model, metric, values, unit):
         "torch": torch.__version__.split("+")[0],
         "revision": settings.revision(),
     }
-    return record | ({"processes": distributed.size()} if distributed.size() > 1 else {})
+    record |= {"processes": distributed.size()} if distributed.size() > 1 else {}
+    return record | seeds.spread(over_seeds)
 
 
 def read(path):
@@ -97,10 +101,62 @@ def _over_seeds(record):
     """Mean over seeds and its error, where the record has them."""
     if not record.get("seeds"):
         return None
-    mean = record.get("seed_mean", record["value"])
-    return f"{tables.told(mean, record['seed_error'])} ({record['seeds']})"
+    values = record["seed_values"]
+    return f"{tables.told(sum(values) / len(values), record['seed_error'])} ({len(values)})"
 
 
 def said(record):
     """A record's number in words, such as ``95.42 ± 0.26 (10,000)``: of how many examples."""
     return f"{tables.told(record['value'], record['standard_error'])} ({record['n']:,})"
+
+
+def put_setting(number, setting, scores, *, command, validation):
+    """Put one tried setting of a lesson's training into ``data/results/settings``.
+
+    Args:
+        number: of the lesson, such as ``"02"``.
+        setting: dict of what was chosen: model, learning rate, epochs, seed and the like. One that
+            was tried before is replaced.
+        scores: dict of what was measured on the validation data, and the seconds.
+        command: that tries the settings.
+        validation: dict that says what the scores are on.
+
+    Raises:
+        ValueError: the scores on record are on other validation data.
+        OSError: the disk refuses it.
+    """
+    path, kept = _settings(number), []
+    if path.is_file():
+        held = json.loads(path.read_text(encoding="utf-8"))
+        if held["validation"] != json.loads(to_json(validation)):
+            raise ValueError(
+                f"validation: expected {held['validation']}, on which the scores of {path.name} "
+                f"are, got {validation}; remove the file to begin anew"
+            )
+        kept = held["trainings"]
+    plain = json.loads(to_json(setting))
+    kept = [old for old in kept if plain != {key: old.get(key) for key in plain}]
+    kept = sorted([*kept, setting | scores], key=to_json)
+    held = {"lesson": numbering.stem(number), "command": command, "validation": validation}
+    write_whole(path, to_json(held | {"trainings": kept}, indent=1) + "\n")
+
+
+def tried(number):
+    """What :func:`put_setting` kept of a lesson, as a frame, a row a training.
+
+    Its ``attrs`` hold ``lesson``, ``command`` and ``validation``.
+
+    Raises:
+        ValueError: nothing is on record for the lesson.
+    """
+    path = _settings(number)
+    if not path.is_file():
+        raise ValueError(f"number: expected a lesson whose settings are in {path}, got {number!r}")
+    held = json.loads(path.read_text(encoding="utf-8"))
+    found = pd.DataFrame(held.pop("trainings"))
+    found.attrs |= held
+    return found
+
+
+def _settings(number):
+    return settings.results_dir() / "settings" / f"{number}.json"

@@ -32,7 +32,7 @@ def measured(value, error=None):
     """A cell that shows ``value ± error``, with the digits that the error allows.
 
     Args:
-        value: a number, or a tensor or array of one.
+        value: a number, or a tensor or array without dimensions.
         error: its standard error, at least 0, or None where there is none.
 
     Raises:
@@ -145,6 +145,10 @@ def _laid_out(frame, digits):
     return heads, [texts for texts, _ in laid], right, rows
 
 
+def _escaped(text):
+    return html.escape(text, quote=False)
+
+
 def to_html(frame, says, digits=None):
     """The table as HTML that needs no style sheet: attributes for pages that strip styles.
 
@@ -157,10 +161,10 @@ def to_html(frame, says, digits=None):
         side = "right" if is_right else "left"
         style = f"text-align:{side};vertical-align:top" + (";white-space:nowrap" * is_right)
         scope = f' scope="{scope}"' if scope else ""
-        return f'<{kind}{scope} align="{side}" style="{style}">{html.escape(text)}</{kind}>'
+        return f'<{kind}{scope} align="{side}" style="{style}">{_escaped(text)}</{kind}>'
 
     lines = ['<div style="overflow-x:auto">', "<table>"]
-    lines.append(f'<caption style="caption-side:top;text-align:left">{html.escape(says)}</caption>')
+    lines.append(f'<caption style="caption-side:top;text-align:left">{_escaped(says)}</caption>')
     top = (cell("th", head, side, "col") for head, side in zip(heads, right, strict=True))
     lines += [f"<thead><tr>{''.join(top)}</tr></thead>", "<tbody>"]
     for texts in zip(*columns, strict=True):
@@ -223,10 +227,23 @@ def show(frame, *, says, digits=None):
     if not isinstance(says, str) or not says.strip():
         raise ValueError(f"says: expected a sentence on what the table shows, got {kind(says)}")
     says = settings.caption(says)
-    text = to_text(frame, says, digits)
+    _publish(to_html(frame, says, digits), to_text(frame, says, digits))
+
+
+def notice(title, text):
+    """Show a box that no reader overlooks; a line of text where there are no boxes."""
+    _publish(
+        '<div role="note" style="border-left:6px solid #D55E00;background:#FFF3E0;'
+        f'color:#1A1A1A;padding:0.6em 1em"><b>{_escaped(title)}</b> {_escaped(text)}</div>',
+        textwrap.fill(f"{title} {text}", settings.LINE),
+    )
+
+
+def _publish(page, text):
+    """HTML with its text for front ends that show none; the text alone in a terminal."""
     if not plotting.in_notebook():
         print(text)
         return
     from IPython.display import display
 
-    display({"text/html": to_html(frame, says, digits), "text/plain": text}, raw=True)
+    display({"text/html": page, "text/plain": text}, raw=True)

@@ -591,7 +591,7 @@ def test_the_reason_is_in_the_box(place, proxy, monkeypatch, capsys):
     """A proxy's words are text, never part of the page."""
     shown = []
     monkeypatch.setattr(plotting, "in_notebook", lambda: True)
-    monkeypatch.setattr("IPython.display.display", shown.append)
+    monkeypatch.setattr("IPython.display.display", lambda found, raw: shown.append(found))
     said = "HTTP Error 407: <script>alert(1)</script>"
 
     def fetch(entry, folder):
@@ -600,11 +600,12 @@ def test_the_reason_is_in_the_box(place, proxy, monkeypatch, capsys):
     monkeypatch.setattr(downloads, "fetch", fetch)
     start("01").load("mnist")
     (box,) = shown
-    assert "<b>Stand-in data.</b>" in box.data and "not those of the real data set" in box.data
-    assert html.escape(said) in box.data and "<script>" not in box.data
+    page = box["text/html"]
+    assert "<b>Stand-in data.</b>" in page and "not those of the real data set" in page
+    assert html.escape(said) in page and "<script>" not in page
     monkeypatch.setattr(plotting, "in_notebook", lambda: False)
     start("01").load("mnist")
-    assert f"could not be fetched ({said})." in capsys.readouterr().out
+    assert f"could not be fetched ({said})." in " ".join(capsys.readouterr().out.split())
 
 
 # --- folders that take nothing -------------------------------------------------------------------

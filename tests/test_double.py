@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_utils import evaluation, losses, nets
+from course_utils import evaluation, judge, losses, nets
 
 IMAGE = (1, 4, 4)
 
@@ -212,8 +212,8 @@ def test_a_float32_model_draws_float32_where_float64_is_the_default(by_default):
 
 
 def test_the_judge_reads_float64():
-    judge = evaluation.DigitJudge(IMAGE).double()
-    assert judge(binary(torch.float64))[1].dtype == torch.float64
+    reader = judge.DigitJudge(IMAGE).double()
+    assert reader(binary(torch.float64))[1].dtype == torch.float64
     mu = torch.randn(5, 3, dtype=torch.float64)
     assert evaluation.active_units(mu)[1].dtype == torch.float64
     assert losses.bits_per_dim(mu, 3).dtype == torch.float64

@@ -4,7 +4,7 @@ import pytest
 import torch
 from test_double import IMAGE, categorical, hierarchy, vae, vq_vae
 
-from course_utils import evaluation, exact, losses, nets
+from course_utils import evaluation, exact, judge, losses, nets
 
 
 def zeros(*shape):
@@ -84,7 +84,7 @@ CASES = {  # what is called, and the shapes it gives
     "discrete posterior": (lambda: DISCRETE.posterior(zeros(0, 4)), (0, 9)),
     "masked": (lambda: nets.MaskedConv2d(2, 3, 3)(zeros(0, 2, 4, 4)), (0, 3, 4, 4)),
     "in parts": (lambda: evaluation.in_parts(lambda x: x + 1, zeros(0, 3)), (0, 3)),
-    "judge": (lambda: evaluation.DigitJudge(IMAGE)(NO_IMAGES)[1], (0,)),
+    "judge": (lambda: judge.DigitJudge(IMAGE)(NO_IMAGES)[1], (0,)),
 }
 
 

@@ -2,12 +2,11 @@
 
 import math
 import sys
-import time
 
 import pytest
 import torch
 
-from course_utils import data, evaluation, exact, losses, nets
+from course_utils import evaluation, exact, losses, nets
 from course_utils.evaluation import log_likelihood
 
 
@@ -357,33 +356,6 @@ def test_codebook_usage():
     for bad in ([], [4], [-1], [0.5]):
         with pytest.raises(ValueError, match="indices: expected integers from 0 to 3"):
             evaluation.codebook_usage(torch.tensor(bad), 4)
-
-
-def test_the_judge_reads_digits_the_same_way_each_time():
-    digits = data.load("mnist")
-    before = torch.get_rng_state()
-    start = time.process_time()
-    judge = evaluation.digit_judge(digits)
-    assert time.process_time() - start < 5
-    assert torch.equal(torch.get_rng_state(), before)
-    unit = data.to_unit(digits.test_images)
-    labels, confidence = judge(unit)
-    assert labels.shape == confidence.shape == (len(unit),)
-    assert labels.dtype == torch.int64 and (confidence >= 0.1).all() and (confidence <= 1).all()
-    right = labels == digits.test_labels
-    assert right.float().mean() > 0.8  # chance is 0.1
-    assert confidence[right].mean() > confidence[~right].mean()
-    torch.rand(3)
-    again, same_confidence = evaluation.digit_judge(digits)(unit)
-    assert torch.equal(labels, again) and torch.equal(confidence, same_confidence)
-    other = evaluation.digit_judge(digits, seed=1, epochs=1)(unit)[1]
-    assert not torch.equal(confidence, other)
-
-
-def test_the_judge_takes_colour_and_odd_sizes():
-    judge = evaluation.DigitJudge((3, 30, 33))
-    labels, confidence = judge(torch.rand(2, 3, 30, 33))
-    assert labels.shape == confidence.shape == (2,)
 
 
 def test_weights_of_zero_and_of_infinity():
