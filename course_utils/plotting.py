@@ -1,29 +1,19 @@
 """The figures that lessons share, and the one way to show a figure."""
 
-import re
-import textwrap
-
 import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from matplotlib.transforms import ScaledTranslation
 
-from course_utils import settings
+from course_utils.curves import LINE_STYLES, MARKERS, PALETTE, legend, style, training_curves
 from course_utils.diagrams import diagram
-from course_utils.history import History
-from course_utils.rendering import encode_png, is_vector, png, svg
+from course_utils.rendering import encode_png, png, svg
+from course_utils.showing import in_notebook, show, show_png
 
-__all__ = ["diagram", "encode_png", "png", "svg"]  # in other rooms; lessons find them here
+# From other rooms; lessons find them here.
+__all__ = ["LINE_STYLES", "MARKERS", "PALETTE", "diagram", "encode_png", "in_notebook", "legend"]
+__all__ += ["png", "show", "show_png", "style", "svg", "training_curves"]
 
-# Okabe and Ito's palette and three more: told apart by colour-blind readers. A line style and a
-# marker go with each, so that a print in grey still tells the curves apart.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-PALETTE += ("#773311", "#9944EE", "#555555")
-LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
-LINE_STYLES += ((0, (3, 1, 3, 1, 1, 1)), (0, (12, 2, 2, 2)), (0, (1, 4)))
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p")
 STYLE = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -33,9 +23,6 @@ STYLE = {
     "figure.dpi": 100,
 }
 matplotlib.rcParams.update(STYLE)
-# What Markdown would read as its own. A dollar sign stays: formulas of a caption are typeset.
-MARKUP = re.compile(r"([\\`*_\[\]<>~|#])")
-FORMULA = re.compile(r"(\$[^$\n]+\$)")
 
 
 def figure(rows=1, columns=1, width=7.0, height=2.6, **options):
@@ -50,210 +37,6 @@ def figure(rows=1, columns=1, width=7.0, height=2.6, **options):
     """
     fig = Figure(figsize=(width, height), layout="constrained")
     return fig, fig.subplots(rows, columns, **options)
-
-
-def show(fig, *, says, vector=None):
-    """Show a figure with one sentence that says what is seen in it.
-
-    The sentence stands under the picture as its caption and is stored as its alternative text, so
-    that a reader who cannot see the picture gets the point too. In a script, only the sentence
-    appears. In ``smoke`` it begins with "Trial run:".
-
-    Args:
-        fig: of :func:`figure` or :func:`diagram`.
-        says: the sentence; formulas between dollar signs are typeset.
-        vector: True for SVG with a small PNG beside it, False for PNG at twice the size; by default
-            SVG, unless there are pixels or thousands of points in it.
-
-    Raises:
-        ValueError: ``says`` is empty.
-    """
-    _checked(says)
-    if not in_notebook():
-        return _caption(says)
-    if is_vector(fig) if vector is None else vector:
-        return show_png(png(fig), says=says, instead_of={"image/svg+xml": svg(fig)})
-    width = round(fig.get_size_inches()[0] * fig.dpi)
-    return show_png(png(fig, scale=2), says=says, width=width)
-
-
-def show_png(data, *, says, instead_of=None, width=None):
-    """As :func:`show`, for a picture that is PNG bytes already.
-
-    Args:
-        data: the bytes.
-        says: the sentence.
-        instead_of: a MIME bundle of something better; the picture is then for front ends that
-            cannot show that.
-        width: at which the picture is shown, in pixels, where it is not its own.
-    """
-    _checked(says)
-    if in_notebook():
-        from IPython.display import display
-
-        described = {"alt": settings.caption(says)}
-        bundle = (instead_of or {}) | {"image/png": data, "text/plain": "(figure)"}
-        metadata = {kind: dict(described) for kind in bundle if kind.startswith("image/")}
-        if width is not None:
-            metadata["image/png"]["width"] = width
-        display(bundle, raw=True, metadata=metadata)
-    _caption(says)
-
-
-def _checked(says):
-    if not isinstance(says, str) or not says.strip():
-        raise ValueError(f"says: expected a sentence on what the figure shows, got {says!r}")
-
-
-def _caption(says):
-    """The sentence as a caption: typeset in a notebook, wrapped lines in a terminal."""
-    says = " ".join(settings.caption(says).split())
-    lines = textwrap.fill(says, settings.LINE)
-    if not in_notebook():
-        return print(lines)
-    from IPython.display import display
-
-    display({"text/markdown": f"**Figure.** {as_markdown(says)}", "text/plain": lines}, raw=True)
-
-
-def as_markdown(text):
-    """Plain text as Markdown that shows it letter by letter; formulas between dollars stay."""
-    parts = FORMULA.split(text)
-    return "".join(
-        part if place % 2 else MARKUP.sub(r"\\\1", part) for place, part in enumerate(parts)
-    )
-
-
-def in_notebook():
-    """True inside a Jupyter kernel, False in a script or a plain terminal."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    return getattr(get_ipython(), "kernel", None) is not None
-
-
-def style(index, marker=False):
-    """Colour, line style and, if asked for, marker number ``index``: arguments for ``plot``."""
-    line = {
-        "color": PALETTE[index % len(PALETTE)],
-        "linestyle": LINE_STYLES[index % len(LINE_STYLES)],
-    }
-    return line | ({"marker": MARKERS[index % len(MARKERS)]} if marker else {})
-
-
-def training_curves(
-    axes, curves, *, key="loss", limit=None, limit_label="", xlabel="epoch", ylabel="nats"
-):
-    """Draw named curves, and a known limit as a thin black line.
-
-    A History that has a run of record beside it gives two curves of one colour: the run that the
-    reader has just made, thick and with markers, and the run of record, thin.
-
-    Args:
-        axes: where to draw.
-        curves: name -> History, values, or (x, values). Values may be tensors.
-        key: what of a History is drawn: of its epochs, else of its evaluations, which begin with
-            epoch 0.
-        limit: the value that no curve can pass, or None.
-        limit_label: what the limit is.
-
-    Raises:
-        ValueError: a History has no ``key``.
-    """
-    for index, (name, values) in enumerate(curves.items()):
-        if isinstance(values, History):
-            _draw_history(axes, name, values, key, index)
-            continue
-        x, y = values if isinstance(values, tuple) else (range(1, len(values) + 1), values)
-        axes.plot(np.asarray(x), np.asarray(y), label=name, **style(index))
-    if limit is not None:
-        axes.axhline(limit, color="black", linewidth=0.8, label=limit_label)
-    axes.set(xlabel=xlabel, ylabel=ylabel)
-    legend(axes)
-
-
-def _draw_history(axes, name, history, key, index):
-    """The run made here and, where it is another one, the run of record."""
-    record = getattr(history, "of_record", None) or {}
-    own = _curve({"history": history.epochs, "evaluations": history.evaluations}, key)
-    if own is None:
-        known = ", ".join(map(repr, [*history.epochs, *history.evaluations])) or "nothing"
-        raise ValueError(f"key: {name!r} has {known}, got {key!r}")
-    of_record = _curve(record, key)
-    same = of_record is None or (
-        len(own[1]) == len(of_record[1]) and np.allclose(own[1], of_record[1], rtol=1e-4)
-    )
-    if same:  # `full` makes the run of record itself
-        axes.plot(*own, label=name, **style(index))
-        return
-    look = {"linewidth": 2.5, "markersize": 5, "markevery": max(1, len(own[1]) // 10)}
-    label = f"{name}, trained here ({_epochs(own)})"
-    axes.plot(*own, label=label, **(style(index, marker=True) | look))
-    label = f"{name}, of record ({_epochs(of_record)})"
-    axes.plot(*of_record, label=label, **(style(index) | {"linewidth": 1.0}))
-
-
-def _curve(run, key):
-    """(epochs, values) of a run's history or header; None where it has no ``key``."""
-    for kind, first in (("history", 1), ("evaluations", 0)):
-        values = (run.get(kind) or {}).get(key)
-        if values:
-            return np.arange(first, first + len(values)), np.asarray(values)
-    return None
-
-
-def _epochs(curve):
-    last = int(curve[0][-1])
-    return f"{last} epoch" if last == 1 else f"{last} epochs"
-
-
-def legend(axes, *, where="below", columns=None):
-    """A legend beside the axes, where it hides nothing: :func:`figure` makes room for it.
-
-    Args:
-        axes: one, or several that share one legend, in which each label stands once.
-        where: ``below`` or ``right`` of them.
-        columns: of the legend; by default one to the right, and below as many as fit.
-
-    Raises:
-        ValueError: ``where`` is something else.
-    """
-    if where not in ("below", "right"):
-        raise ValueError(f"where: expected 'below' or 'right', got {where!r}")
-    several = list(np.ravel(axes)) if isinstance(axes, list | tuple | np.ndarray) else [axes]
-    fig = several[0].figure
-    handles = {}
-    for one in several:
-        for handle, label in zip(*one.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    if not handles:
-        return None
-    width = fig.get_size_inches()[0] * fig.dpi
-    if len(several) == 1:
-        spec = several[0].get_subplotspec()
-        width *= 1 if spec is None else len(spec.colspan) / spec.get_gridspec().ncols
-
-    def drawn(count):
-        given = {"handles": handles.values(), "labels": handles.keys(), "ncols": count}
-        if len(several) > 1:
-            place = "outside lower center" if where == "below" else "outside right center"
-            return fig.legend(loc=place, **given)
-        if where == "right":
-            return several[0].legend(loc="upper left", bbox_to_anchor=(1.01, 1), **given)
-        # Under the ticks and, where there is one, the name of the axis: 9-point lines.
-        down = ScaledTranslation(0, -38 / 72, fig.dpi_scale_trans)
-        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
-        return several[0].legend(bbox_transform=several[0].transAxes + down, **place, **given)
-
-    if columns is not None or where == "right":
-        return drawn(columns or 1)
-    renderer = FigureCanvasAgg(fig).get_renderer()
-    for count in range(len(handles), 0, -1):
-        placed = drawn(count)
-        if count == 1 or placed.get_window_extent(renderer).width <= width:
-            return placed
-        placed.remove()
 
 
 def draw_digits(axes, points, labels, most=None, size=2, named=False):
@@ -320,10 +103,11 @@ def _apart(axes, places, gap=17.0):
     return np.where(moved, at / scale, places)
 
 
-def image_grid(images, columns=None, pad=1, background=1.0):
+def image_grid(images, columns=None, pad=1, background=0.8):
     """One picture from many: (N, C, H, W) in [0, 1] -> (rows * H', columns * W', C) array.
 
-    ``columns`` defaults to all images in one row. The images are read row by row.
+    ``columns`` defaults to all images in one row. The images are read row by row. The lines between
+    them are light grey, so that black and white images both end somewhere.
     """
     images = np.clip(np.asarray(images, dtype=np.float32), 0, 1)
     count, channels, height, width = images.shape

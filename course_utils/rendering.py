@@ -1,6 +1,7 @@
 """Figures as bytes, the same on every run: PNG for pixels, SVG for curves."""
 
 import hashlib
+import html
 import io
 import re
 
@@ -13,7 +14,8 @@ from matplotlib.image import _ImageBase
 from matplotlib.lines import Line2D
 from PIL import Image
 
-MOST_POINTS = 4_000  # about 100 kB of SVG; with more the PNG at twice the size is smaller
+MOST_BYTES = 60_000  # of points in an SVG: with more, the PNG at twice the size is smaller
+A_MARKER, A_CORNER = 80, 14  # bytes, about, of a marker and of a corner of a line
 # Letters are drawn as outlines. As text they would be a third of the size, but a reader without
 # matplotlib's fonts would see other ones, in which labels run into each other.
 SVG_SETTINGS = {"svg.fonttype": "path", "svg.hashsalt": "course", "svg.image_inline": True}
@@ -59,20 +61,25 @@ def encode_png(pixels):
     return buffer.getvalue()
 
 
-def svg(fig):
+def svg(fig, says=""):
     """The figure as SVG text: no dates, and ids that no other figure of a page has.
 
-    It has the size of :func:`png` in pixels, and shrinks with a narrow page.
+    It has the size of :func:`png` in pixels, and shrinks with a narrow page. ``says`` is its
+    alternative text where a front end puts it into the page itself.
     """
-    buffer = io.StringIO()
-    with matplotlib.rc_context(SVG_SETTINGS):
-        FigureCanvasSVG(fig).print_svg(buffer, metadata=NO_METADATA)
+    buffer, dpi = io.StringIO(), fig.dpi
+    try:
+        with matplotlib.rc_context(SVG_SETTINGS):
+            FigureCanvasSVG(fig).print_svg(buffer, metadata=NO_METADATA)
+    finally:
+        fig.set_dpi(dpi)  # matplotlib leaves 72 dots an inch
     text = UNUSED_ID.sub("", PREAMBLE.sub("", buffer.getvalue()))
     text = COORDINATES.sub(lambda found: LONG_NUMBER.sub(_short, found[0]), text)
     text = re.sub(r"\s*\n\s*", "\n", text)
     width, height = fig.get_size_inches() * fig.dpi
     size = f'width="{width:.0f}" height="{height:.0f}" style="max-width: 100%; height: auto"'
-    text = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', size, text, count=1)
+    size += f' role="img" aria-label="{html.escape(says)}"' if says else ""
+    text = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', lambda _: size, text, count=1)
     return _own_ids(text)
 
 
@@ -93,17 +100,20 @@ def _own_ids(text):
 
 
 def is_vector(fig):
-    """True for curves, bars and drawings; False where there are pixels or thousands of points."""
+    """True for curves, bars and drawings; False where there are pixels or very many points."""
     artists = fig.findobj()
     if any(isinstance(artist, _ImageBase) for artist in artists):
         return False
-    return sum(map(_num_points, artists)) <= MOST_POINTS
+    return sum(map(_num_bytes, artists)) <= MOST_BYTES
 
 
-def _num_points(artist):
+def _num_bytes(artist):
+    """About how many bytes the points of a line or a collection take in an SVG."""
     if isinstance(artist, Line2D):
-        return len(artist.get_xdata(orig=False))
+        is_marked = artist.get_marker() not in ("None", "none", None, "", " ")
+        is_drawn = artist.get_linestyle() not in ("None", "none", "", " ")
+        return len(artist.get_xdata()) * (A_MARKER * is_marked + A_CORNER * is_drawn)
     if isinstance(artist, Collection):
         corners = sum(len(path.vertices) for path in artist.get_paths())
-        return max(corners, len(artist.get_offsets()))
+        return max(A_CORNER * corners, A_MARKER * len(artist.get_offsets()))
     return 0

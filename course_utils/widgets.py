@@ -12,7 +12,7 @@ import ipywidgets
 import numpy as np
 from IPython.display import display
 
-from course_utils import plotting
+from course_utils import plotting, rendering, showing
 
 _STYLE = {"description_width": "initial"}
 _LAYOUT = {"width": "420px"}
@@ -27,7 +27,7 @@ def grid_png(images, columns=None, zoom=1, pad=1):
     """Images (N, C, H, W) in [0, 1] as one picture in rows of ``columns``: PNG bytes."""
     pixels = plotting.image_grid(images, columns, pad)
     pixels = (pixels * 255).round().astype(np.uint8).repeat(zoom, axis=0).repeat(zoom, axis=1)
-    return plotting.encode_png(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    return rendering.encode_png(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
 
 def _img(data, width, says):
@@ -45,7 +45,7 @@ def _picture(data, width, says):
 
 def _show(box, data, says):
     """Sliders, or where a front end cannot draw them the picture, and the sentence."""
-    plotting.show_png(data, says=says, instead_of=box._repr_mimebundle_())
+    showing.show_png(data, says=says, instead_of=box._repr_mimebundle_())
 
 
 def _slider(labels, description, start):
@@ -70,8 +70,8 @@ def frames(pngs, labels, *, description, says, start=0, width=280):
         start: the default position.
         width: of the picture, in pixels.
     """
-    if not plotting.in_notebook():
-        return plotting.show_png(pngs[start], says=says)
+    if not showing.in_notebook():
+        return showing.show_png(pngs[start], says=says)
     stack = ipywidgets.Stack(
         [
             _picture(data, width, f"{description} {label}")
@@ -90,8 +90,8 @@ def frames_2d(pngs, labels, *, descriptions, says, start, width=280):
     A stack of stacks: the first slider chooses the row, the second the picture in every row.
     """
     default = pngs[start[0]][start[1]]
-    if not plotting.in_notebook():
-        return plotting.show_png(default, says=says)
+    if not showing.in_notebook():
+        return showing.show_png(default, says=says)
     sliders = [_slider(labels, name, at) for name, at in zip(descriptions, start, strict=True)]
     rows = []
     for label_0, row in zip(labels, pngs, strict=True):
@@ -116,7 +116,7 @@ def live(render, *, descriptions, limits, says, width=280):
         says: alternative text of the picture.
         width: of the picture, in pixels.
     """
-    if not plotting.in_notebook():
+    if not showing.in_notebook():
         return
     low, high, start = limits
     sliders = [

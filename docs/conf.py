@@ -13,6 +13,7 @@ nb_execution_mode = "off"  # the committed outputs are the site's
 nb_merge_streams = False  # a sentence stays under its figure
 nb_ipywidgets_js = {"widgets/embed.js": {}}  # relative to _static, where the build puts it
 nb_number_source_lines = False
+nb_render_markdown_format = "myst"  # formulas in the captions of figures
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 html_theme = "furo"
@@ -22,9 +23,11 @@ html_css_files = ["course.css"]
 html_js_files = [("course.js", {"priority": 900})]  # after MathJax is configured, before it runs
 html_show_sphinx = False
 html_copy_source = False
+html_scaled_image_link = False  # a picture is no link to itself
 html_use_index = False  # the glossary and the search take its place
 html_show_search_summary = False  # it fetches pages, which a browser refuses from file://
 templates_path = ["_templates"]
+KIND = "mime_bundle"  # of the node that holds an output
 
 
 def give_alternative_text(app, doctree):
@@ -44,11 +47,14 @@ def give_alternative_text(app, doctree):
         for output in cell.get("outputs", [])
         if "image/png" in output.get("data", {})
     ]
-    pictures = [node for node in doctree.findall(nodes.image) if "alt" not in node]
+    # An output may be there as SVG and as PNG: which of them is shown is chosen later.
+    bundles = doctree.findall(lambda node: getattr(node, "attributes", {}).get("nb_element") == KIND)
+    pictures = [found for bundle in bundles if (found := list(bundle.findall(nodes.image)))]
     if len(said) != len(pictures):
         raise ValueError(f"{path.name}: {len(pictures)} pictures on the page, {len(said)} in cells")
-    for node, sentence in zip(pictures, said, strict=True):
-        node["alt"] = sentence
+    for found, sentence in zip(pictures, said, strict=True):
+        for node in found:
+            node["alt"] = sentence
 
 
 def setup(app):

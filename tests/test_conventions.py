@@ -22,8 +22,8 @@ PACKAGE = ROOT / "course_utils"
 ROOMS = (
     "arguments settings files distributed stand_ins downloads catalogue prepared pixels data "
     "losses nets exact checkpoint history progress schedules fit_settings interrupts "
-    "normalisation run_state keeper training evaluation judge plotting tables "
-    "numbering seeds weights records widgets checks claims lesson"
+    "normalisation run_state keeper training evaluation judge rendering showing diagram_parts "
+    "diagrams curves plotting tables numbering seeds weights records widgets checks claims lesson"
 ).split()
 # In all: the nets of lessons 02 to 11 are a third of it, an exact stop and resume a tenth.
 MOST_LINES, MOST_LINES_IN_ALL = 320, 5_000
