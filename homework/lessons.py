@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,8 @@ from course_utils import settings
 from homework.inside.text import lines as lines_of
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+# 02x_latents is an extra of 02_vae_mnist; here it is a lesson of its own.
+NAME = re.compile(r"(\d\d[xy]?)_[a-z0-9_]+")
 
 
 class LessonError(ValueError):
@@ -96,8 +99,15 @@ def source(cell):
 
 
 def number_of(exercise_id):
-    """Number of the lesson, such as ``01``, that the exercise ``1.2`` is of."""
-    return f"{int(exercise_id.split('.')[0]):02d}"
+    """Number of the lesson, ``01``, that the exercise ``1.2`` is of; ``02x`` of ``2x.1``."""
+    lesson, _, _ = exercise_id.partition(".")
+    return lesson.zfill(3 if lesson[-1:].isalpha() else 2)
+
+
+def number_in(stem):
+    """Number of the lesson in a notebook's name: ``02x`` of ``02x_latents``, or "" if none."""
+    found = NAME.fullmatch(stem)
+    return found[1] if found else ""
 
 
 def tags(cell):
@@ -130,7 +140,7 @@ def read(path):
         missing = [key for key, value in shared.items() if value is None]
         if missing:
             raise LessonError(f"{where}: no {', '.join(missing)} in its metadata course")
-        if shared["id"] in seen or not shared["id"].startswith(f"{int(number)}."):
+        if shared["id"] in seen or number_of(shared["id"]) != number:
             raise LessonError(f"{where}: id {shared['id']!r} is taken, or of another lesson")
         seen.add(shared["id"])
         if "reflection" in kinds:
@@ -171,15 +181,18 @@ def _check_after(cells, index, defines, where):
 
 
 def all_lessons(numbers=(), folder=None):
-    """The lessons of the course, or those with the given numbers.
+    """The lessons of the course with their extras, or those with the given numbers.
+
+    ``02`` is the lesson alone, ``02x`` its extra.
 
     Raises:
         ValueError: there is no such lesson.
     """
-    paths = sorted((folder or settings.root() / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    chosen = [path for path in paths if not numbers or path.stem[:2] in numbers]
-    unknown = set(numbers) - {path.stem[:2] for path in chosen}
+    paths = sorted((folder or settings.root() / "notebooks").glob("*.ipynb"))
+    paths = {path: number for path in paths if (number := number_in(path.stem))}
+    chosen = [path for path, number in paths.items() if not numbers or number in numbers]
+    unknown = set(numbers) - {paths[path] for path in chosen}
     if unknown or not chosen:
-        known = ", ".join(path.stem[:2] for path in paths) or "none"
+        known = ", ".join(paths.values()) or "none"
         raise ValueError(f"lessons: expected some of {known}, got {', '.join(sorted(unknown))}")
     return [read(path) for path in chosen]

@@ -5,6 +5,7 @@ import re
 import warnings
 
 from homework import clean
+from homework.lessons import number_of
 
 MOST_CELLS = 2_000
 MOST_CODE = 4 * 2**20  # characters of all code cells
@@ -120,13 +121,13 @@ def lesson_of(made):
         ValueError: there is none.
     """
     number = made["metadata"]["course"].get("lesson", "")
-    if re.fullmatch(r"\d\d", number, flags=re.ASCII):
+    if re.fullmatch(r"\d\d[xy]?", number, flags=re.ASCII):
         return number
     for cell in made["cells"]:
         name = cell["metadata"]["course"].get("id", "")
-        found = re.fullmatch(r"(\d{1,2})\.\d{1,3}", name, flags=re.ASCII)
+        found = re.fullmatch(r"\d{1,2}[xy]?\.\d{1,3}", name, flags=re.ASCII)
         if found:
-            return f"{int(found[1]):02d}"
+            return number_of(name)
     raise ValueError("its metadata name no lesson of the course")
 
 

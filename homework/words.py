@@ -56,4 +56,4 @@ def _answer(text):
 def _question(text):
     """Its Markdown, without the heading above it and the number that the page gives anyway."""
     text = re.sub(r"^#+ .*$", "", text.partition(MARK)[0], flags=re.M)
-    return re.sub(r"\*\*Question [\d.]+\*\*", "", text).strip()
+    return re.sub(r"\*\*Question [\dxy.]+\*\*", "", text).strip()

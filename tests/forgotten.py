@@ -45,8 +45,8 @@ def of_notebooks(root):
         text = path.read_text(encoding="utf-8")
         notebook = nbformat.read(path, as_version=4)
         number = notebook.metadata.get("course", {}).get("lesson")
-        if not re.fullmatch(r"\d\dx?_[a-z0-9_]+", path.stem):
-            yield f"{path.name}: expected a name such as 16_topic.ipynb"
+        if not lessons.number_in(path.stem):
+            yield f"{path.name}: expected a name such as 16_topic.ipynb, or 16x_topic.ipynb"
         if number != path.stem.split("_")[0]:
             yield (
                 f"{path.name}: its metadata 'course' name the lesson {number!r}; "

@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 
 from course_utils import settings
+from homework import lessons
 
 ROOT = settings.root()
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -150,7 +151,7 @@ for k in range({right}):
 
 
 def add_check(copy, number, without):
-    lesson = f"lesson{int(number.split('.')[0]):02d}"
+    lesson = f"lesson{lessons.number_of(number)}"
     of = "9.9" if without == "number of the check" else number
     files = {f"course_utils/checks/{lesson}/twice.py": CHECK.format(number=of)}
     counts = {"wrong": 11 if without == "enough wrong answers" else 12}
@@ -170,12 +171,17 @@ def put_notebook(copy, name, notebook, without):
     copy.put(name, text + "\n\n" if without == "normalise.py" else normalise(text))
 
 
-def add_lesson(copy, without=None):
-    """Lesson 16, with one exercise, a record of its own and committed weights."""
-    opening = ["# 16 · A line", "You draw a line.", "**You need** lesson 01. **Time**: 9 minutes."]
+def add_lesson(copy, without=None, number="16"):
+    """A lesson ``NN_line`` with one exercise, a record of its own and committed weights."""
+    name, exercise = f"{number}_line", f"{number.lstrip('0')}.1"
+    opening = [
+        f"# {number} · A line",
+        "You draw a line.",
+        "**You need** lesson 01. **Time**: 9 minutes.",
+    ]
     if without in ("title", "need and time"):
         del opening[0 if without == "title" else 2]
-    start = "" if without == "start" else 'lesson = start("16")'
+    start = "" if without == "start" else f'lesson = start("{number}")'
     shown = nbformat.v4.new_output(
         "display_data", {"image/png": png()}, metadata={"image/png": {"alt": "A line."}}
     )
@@ -186,26 +192,26 @@ def add_lesson(copy, without=None):
     cells = [
         nbformat.v4.new_markdown_cell("\n\n".join(opening)),
         nbformat.v4.new_code_cell(f"from course_utils.lesson import start\n\n{start}"),
-        *exercise_cells("16.1", without),
+        *exercise_cells(exercise, without),
         picture,
         nbformat.v4.new_code_cell('lesson.record("line", "mse", 0.1, dataset="mnist")'),
     ]
     for count, cell in enumerate((c for c in cells if c.cell_type == "code"), start=1):
         cell.execution_count = count
-    course = {"lesson": "16", "builds": "a line"}
+    course = {"lesson": number, "builds": "a line"}
     course.pop({"number": "lesson", "builds": "builds"}.get(without), None)
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"course": course})
-    put_notebook(copy, "notebooks/16_line.ipynb", notebook, without)
-    add_check(copy, "16.1", without)
+    put_notebook(copy, f"notebooks/{name}.ipynb", notebook, without)
+    add_check(copy, exercise, without)
     if without != "make run PROFILE=full":
         record = dict.fromkeys(forgotten.tables.results_table.FIELDS, "") | {"value": 0.1}
         record |= {"dataset": "mnist", "standard_error": 0.01, "n": 10, "epochs": 1, "seed": 1}
         record |= {"parameters": 2, "seconds": 1.0, "threads": 1}
-        results = {"lesson": "16_line", "records": [record]}
-        copy.put("data/results/16_line.json", json.dumps(results))
-        copy.put("data/checkpoints/16_line/line.safetensors", b"weights")
+        results = {"lesson": name, "records": [record]}
+        copy.put(f"data/results/{name}.json", json.dumps(results))
+        copy.put(f"data/checkpoints/{name}/line.safetensors", b"weights")
     if without != "RECORDS":
-        entry = '    ("16_line", "line", "mse", "mnist", data.to_unit, 0),\n'
+        entry = f'    ("{name}", "line", "mse", "mnist", data.to_unit, 0),\n'
         copy.insert("tests/test_real_data.py", "]\n\n\n@pytest.mark.parametrize(\n", entry)
     make_pictures(copy, without)
     make_results(copy, without)
@@ -295,7 +301,7 @@ def make_pictures(copy, without):
 
 
 def of_exercise(number):
-    lesson = f"lesson{int(number.split('.')[0]):02d}"
+    lesson = f"lesson{lessons.number_of(number)}"
     return {
         "tag exercise": "a solution outside a cell with the tag exercise",
         "metadata": "no points in its metadata course",

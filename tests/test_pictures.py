@@ -58,5 +58,5 @@ def test_the_committed_pictures_are_those_of_the_lessons():
 
 
 def test_every_lesson_has_one():
-    lessons = {path.stem[:2] for path in (ROOT / "notebooks").glob("*.ipynb")}
+    lessons = {path.stem.split("_")[0] for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert {path.stem for path in (ROOT / "docs" / "thumbnails").glob("*.png")} == lessons

@@ -12,6 +12,7 @@ from browser import Watched, chromium
 from course_utils import settings
 from tools.lessons import normalise
 from tools.site import build
+from tools.site import pages as made
 
 ROOT = settings.root()
 
@@ -79,6 +80,7 @@ def test_a_page_for_each_lesson(pages):
         "notation",
         "glossary",
         "bibliography",
+        "results",
         "errors",
         "scale",
         "instructors",
@@ -146,7 +148,7 @@ def test_sources_are_named_once_with_all_their_lessons():
     text = "## References\n\n1. A. One, *A Title*, arXiv:1.23; B. Two, *X*, 2016. Read it first.\n"
     text += "2. B, *Other*, a book."
     again = "## References\n\n1. A. One, *a title*, 2016. And again."
-    lines = build.references({"01_a": notebook(text), "02_b": notebook(again)})
+    lines = made.references({"01_a": notebook(text), "02_b": notebook(again)})
     assert lines == [
         "- A. One, *A Title*, arXiv:1.23; B. Two, *X*, 2016.",
         "    - [lesson 01](lessons/01_a.ipynb): Read it first.",
@@ -157,7 +159,7 @@ def test_sources_are_named_once_with_all_their_lessons():
 
 
 def test_points_are_counted():
-    rows = build.points_table({"03_c": notebook("x", tags=["exercise"])})
+    rows = made.points_table({"03_c": notebook("x", tags=["exercise"])})
     assert rows[-1] == "| [03](lessons/03_c.ipynb) | 1 | 2 | 0 | 0 |"
 
 
@@ -165,15 +167,15 @@ def test_exercises_are_folded_in_a_copy(tmp_path):
     path = tmp_path / "03_c.ipynb"
     nbformat.write(notebook("# 03 · C", tags=["exercise"]), path)
     before = path.read_bytes()
-    page = build.lesson_page(path)
+    page = made.lesson_page(path)
     assert page.cells[-1].metadata["tags"] == ["exercise", "hide-input"]
     assert path.read_bytes() == before
-    assert build.title_of(page) == ("03", "C")
+    assert made.title_of(page) == ("03", "C")
 
 
 def test_faults_are_named(tmp_path, monkeypatch):
     with pytest.raises(build.SiteError, match="expected the heading"):
-        build.title_of(notebook("no heading"))
+        made.title_of(notebook("no heading"))
     page = tmp_path / "page.md"
     page.write_text("text", encoding="utf-8")
     with pytest.raises(build.SiteError, match="the place <!-- rows --> is missing"):

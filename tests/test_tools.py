@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from course_utils.catalogue import DATA_SETS
 from tools import run_tests
-from tools.lessons import normalise, results_table, tables
+from tools.lessons import listing, normalise, results_table, tables
 from tools.lessons import run as run_lessons
 
 # ------------------------------------------------------------------------------- running lessons
@@ -124,6 +124,26 @@ def test_normaliser_tidies_and_is_idempotent():
     assert tidy.metadata.course == {"lesson": "01"}
 
 
+def test_a_cell_folded_by_one_mark_gets_the_other():
+    marks = {
+        "lab": {"jupyter": {"source_hidden": True, "outputs_hidden": True}, "tags": ["keep"]},
+        "site": {"tags": ["keep", "hide-input"]},
+        "both": {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]},
+        "neither": {"jupyter": {"source_hidden": False, "outputs_hidden": True}},
+    }
+    cells = [new_code_cell("# x", metadata=one) for one in marks.values()]
+    cells.append(new_markdown_cell("x", metadata={"jupyter": {"source_hidden": True}}))
+    tidy = nbformat.reads(normalise.normalise(json.dumps(new_notebook(cells=cells))), 4)
+    folded = {"jupyter": {"source_hidden": True}}
+    assert [cell.metadata for cell in tidy.cells] == [
+        folded | {"tags": ["keep", "hide-input"]},
+        folded | {"tags": ["keep", "hide-input"]},
+        folded | {"tags": ["hide-input"]},
+        {},
+        {},
+    ]
+
+
 def test_normaliser_as_a_command(tmp_path, capsys):
     path = tmp_path / "x.ipynb"
     path.write_text(json.dumps(untidy()))
@@ -165,27 +185,33 @@ def test_digits_follow_the_standard_error():
 
 @pytest.fixture
 def project(tmp_path, results):
-    """A project of one lesson, whose two pages hold their markers and nothing between."""
+    """A project of one lesson, whose pages hold their markers and nothing between."""
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "data").mkdir()
     results.rename(tmp_path / "data" / "results")
-    opening = "# 01 · A | B\n\nWords.\n\n**You need** lesson 00. **Time**: 20 minutes to read."
-    alt = 'Two "lines", of which a < b'
+    opening = "# 02 · A | B\n\nWords.\n\n**You need** lesson 00. **Time**: 20 minutes to read."
+    alt = 'Two "lines", of which a < b. More.'
     shown = nbformat.v4.new_output(
         "display_data", {"image/png": ""}, metadata={"image/png": {"alt": alt}}
     )
     drawn = nbformat.v4.new_code_cell("", outputs=[shown], metadata={"tags": ["thumbnail"]})
     cells = [nbformat.v4.new_markdown_cell(opening), drawn]
-    metadata = {"course": {"lesson": "01", "builds": "a line"}}
+    metadata = {"course": {"lesson": "02", "builds": "a line"}}
+    metadata["course"]["headline"] = {"record": ["vae", "nll"], "literature": "86.8 (A, 3 epochs)"}
     lesson = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
-    nbformat.write(lesson, tmp_path / "notebooks" / "01_a.ipynb")
-    for page, names in (("README.md", ("lessons", "results")), ("data/README.md", DATA_TABLES)):
+    nbformat.write(lesson, tmp_path / "notebooks" / "02_vae_mnist.ipynb")
+    (tmp_path / "docs").mkdir()
+    for page, names in PAGES.items():
         marks = "\n".join(f"<!-- {name}:begin -->\n<!-- {name}:end -->" for name in names)
         (tmp_path / page).write_text(f"before\n{marks}\nafter\n", "utf-8")
     return tmp_path
 
 
-DATA_TABLES = ("data-sets", "checksums")
+PAGES = {
+    "README.md": ("lessons", "headlines"),
+    "docs/results.md": ("results",),
+    "data/README.md": ("data-sets", "checksums"),
+}
 
 
 def test_tables_are_written_and_checked(project, capsys):
@@ -196,13 +222,19 @@ def test_tables_are_written_and_checked(project, capsys):
     assert tables.main([*options, "--check"]) == 0
     text = (project / "README.md").read_text("utf-8")
     assert text.startswith("before\n") and text.endswith("\nafter\n")
-    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    (row,) = [line for line in text.splitlines() if line.startswith("| [02](")]
+    assert row == (
+        "| [02](notebooks/02_vae_mnist.ipynb) | `nll` of `vae` | **87.65 ± 0.23 nats**<br>"
+        "mnist, test, n = 10,000 | 86.8 (A, 3 epochs) | – |"
+    )
+    results = (project / "docs" / "results.md").read_text("utf-8")
+    rows = [line for line in results.splitlines() if line.startswith("| `")]
     assert [row.split("|")[1].strip() for row in rows] == ["`ae`", "`vae`"]
     assert "87.65 ± 0.23 nats" in rows[1] and "5 min" in rows[0]
-    (row,) = [line for line in text.splitlines() if "01_a.ipynb" in line]
+    (row,) = [line for line in text.splitlines() if "<img" in line]
     assert row == (
-        '| <img src="docs/thumbnails/01.png" width="120" alt="Two &quot;lines&quot;, of which '
-        'a &lt; b"> | [01 A &#124; B](notebooks/01_a.ipynb) | a line | 20 | lesson 00 |'
+        '| <img src="docs/thumbnails/02.png" width="120" alt="Two &quot;lines&quot;, of which '
+        'a &lt; b."> | [02 A &#124; B](notebooks/02_vae_mnist.ipynb) | a line | 20 | lesson 00 |'
     )
     text = (project / "data" / "README.md").read_text("utf-8")
     for entry in DATA_SETS.values():
@@ -211,6 +243,61 @@ def test_tables_are_written_and_checked(project, capsys):
         assert row in text.splitlines()
         for file, md5 in entry.files.items():
             assert f"| `{entry.name}` | `{file}` | `{md5}` |" in text.splitlines()
+
+
+OPENING = """# 02 · A
+
+Words.
+
+**You need** [lesson 01](01_vae_2d.ipynb): KL and
+`nn.Module` ([nats](../docs/glossary.md#nats)). More of it.
+
+| | minutes |
+|---|---:|
+| reading | 40 |
+| exercises 2.1 to 2.4 | about 35 |
+| section 9, optional | 20 |
+| questions | 5 |
+| running the whole notebook | 3 |
+
+Text.
+"""
+
+
+def test_an_opening_of_the_second_edition_gives_the_reader_s_minutes():
+    lesson = new_notebook(cells=[new_markdown_cell(OPENING)])
+    assert listing.opening(lesson, "02_a") == (
+        "80",
+        "[lesson 01](notebooks/01_vae_2d.ipynb): KL and `nn.Module` "
+        "([nats](docs/glossary.md#nats))",
+    )
+    for lost in ("**You need**", "| | minutes |"):
+        broken = new_notebook(cells=[new_markdown_cell(OPENING.replace(lost, "x"))])
+        with pytest.raises(ValueError, match=r"02_a\.ipynb: its first cell lacks"):
+            listing.opening(broken, "02_a")
+
+
+def test_a_headline_is_a_record_that_is_there(project):
+    path = project / "notebooks" / "02_vae_mnist.ipynb"
+    lesson = nbformat.read(path, as_version=4)
+
+    def put(**course):
+        lesson.metadata.course = {"lesson": "02", "builds": "a line"} | course
+        nbformat.write(lesson, path)
+        return listing.headlines(project).splitlines()[2:]
+
+    [row] = put(headline=["ae", "nll"])
+    assert "| `nll` of `ae` | **87.6543 ± 0.0001 nats**" in row and row.endswith("| – | – |")
+    assert put() == []
+    with pytest.raises(ValueError, match="metadata 'course' lack 'headline'"):
+        put(edition=2)
+    with pytest.raises(ValueError, match="headline: there is no record mse of ae"):
+        put(headline={"record": ["ae", "mse"]})
+
+
+def test_the_spread_over_seeds_is_shown():
+    record = a_record(seeds=3, seed_values=[87.0, 88.0, 89.0], seed_error=0.577)
+    assert results_table.value(record) == "87.65 ± 0.23 nats; 3 seeds: 88.00 ± 0.58"
 
 
 def test_a_page_without_its_markers_is_named(project):

@@ -176,8 +176,9 @@ def check(exercise, seals=(), defines=""):
 
 
 def lesson_of(exercise):
-    """Number of the lesson, such as ``01``, that the exercise ``1.2`` is of."""
-    return f"{int(exercise.split('.')[0]):02d}"
+    """Number of the lesson, ``01``, that the exercise ``1.2`` is of; ``02x`` of ``2x.1``."""
+    lesson, _, _ = exercise.partition(".")
+    return lesson.zfill(3 if lesson[-1:].isalpha() else 2)
 
 
 def sealed_by(number):

@@ -47,8 +47,9 @@ def first_to_repair(answer, exercise, failure, checks):
 
 
 def _place(exercise):
-    """Numbers of the lesson and in it, to compare: 1.10 comes after 1.9."""
-    return tuple(int(part) for part in exercise.split("."))
+    """The lesson, and the number in it, to compare: 1.10 comes after 1.9."""
+    lesson, _, number = exercise.partition(".")
+    return lesson, int(number)
 
 
 def _reached(answer, names):

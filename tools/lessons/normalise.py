@@ -28,7 +28,8 @@ LANGUAGE = {
     "version": "3",
 }
 # What a front end or a run leaves behind that says nothing about the lesson.
-CELL_LEFTOVERS = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted", "jupyter")
+CELL_LEFTOVERS = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted")
+FOLD = "hide-input"
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 TEMPORARY_FILE = re.compile(r"""[^\s"'<>]*ipykernel_\d+[/\\]\d+\.py""")
 
@@ -42,6 +43,7 @@ def normalise(text):
     notebook.update(nbformat=4, nbformat_minor=5)
     name_cells(notebook["cells"])
     for cell in notebook["cells"]:
+        fold(cell)
         for key in CELL_LEFTOVERS:
             cell["metadata"].pop(key, None)
         cell["source"] = joined(cell["source"])
@@ -50,6 +52,20 @@ def normalise(text):
     rename_widgets(notebook)
     notebook = nbformat.reads(json.dumps(notebook), as_version=4)
     return nbformat.writes(notebook).rstrip("\n") + "\n"
+
+
+def fold(cell):
+    """A code cell that is folded by one mark gets the other too.
+
+    JupyterLab folds by ``jupyter.source_hidden``, the site by the tag ``hide-input``. Nothing else
+    that a front end keeps under ``jupyter`` says anything about the lesson.
+    """
+    metadata, is_code = cell["metadata"], cell["cell_type"] == "code"
+    hidden = metadata.pop("jupyter", {}).get("source_hidden")
+    tags = metadata.get("tags", [])
+    if is_code and (hidden or FOLD in tags):
+        metadata["jupyter"] = {"source_hidden": True}
+        metadata["tags"] = tags if FOLD in tags else [*tags, FOLD]
 
 
 def joined(text):

@@ -1,8 +1,8 @@
 """Small pictures of the lessons, from their own outputs: ``make pictures``.
 
 A lesson marks the cell whose (first) picture stands for it by the tag ``thumbnail``. They go to
-``docs/thumbnails/NN.png``, and all of them together to ``docs/course.png``. ``--check`` writes
-nothing and ends with 1 where one is missing or old.
+``docs/thumbnails/NN.png`` (``02x.png`` of an extra), and all of them together to
+``docs/course.png``. ``--check`` writes nothing and ends with 1 where one is missing or old.
 """
 
 import argparse
@@ -79,7 +79,8 @@ def source_of(path):
 
 def all_pictures(notebooks):
     """Path below docs/ -> (its source, a function that gives its bytes)."""
-    found = {path.stem[:2]: picture_of(path) for path in sorted(notebooks.glob("*.ipynb"))}
+    lessons = sorted(notebooks.glob("*.ipynb"))
+    found = {path.stem.split("_")[0]: picture_of(path) for path in lessons}
     found = {number: data for number, data in found.items() if data is not None}
     sources = {number: hashlib.sha256(data).hexdigest() for number, data in found.items()}
 

@@ -1,4 +1,4 @@
-"""The table of results, from the records in data/results; tables.py puts it in its place."""
+"""Tables of results, from the records in data/results; tables.py puts them in their places."""
 
 import json
 import math
@@ -68,15 +68,29 @@ def duration(seconds):
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
+def value(record):
+    """A record's number: with its error over examples, then that of its mean over seeds."""
+    said = f"{number(record['value'], record['standard_error'])} {record['unit']}".strip()
+    if record.get("seeds"):
+        mean = sum(record["seed_values"]) / len(record["seed_values"])
+        said += f"; {record['seeds']} seeds: {number(mean, record['seed_error'])}"
+    return said
+
+
+def measured_on(record):
+    """The data that a record is on, in words."""
+    return ", ".join(str(part) for part in (record["dataset"], record["split"]) if part)
+
+
 def row(record):
     """The cells of one record."""
     threads, source = record["threads"], record.get("continued_from")
     return {
         "model": f"`{record['model']}`",
         "metric": f"`{record['metric']}`",
-        "value": f"{number(record['value'], record['standard_error'])} {record['unit']}".strip(),
+        "value": value(record),
         "n": number(record["n"]),
-        "measured on": f"{record['dataset']}, {record['split']}",
+        "measured on": measured_on(record),
         "epochs": number(record["epochs"]) + (f" after `{source}`" if source else ""),
         "parameters": number(record["parameters"]),
         "training": duration(record["seconds"]),

@@ -1,72 +1,21 @@
-"""The tables of README.md and data/README.md: lessons, data sets, records: ``make results``.
+"""The tables of README.md, docs/results.md and data/README.md: ``make results``.
+
+Lessons and their headlines, records, data sets.
 
 A table stands between two markers, such as ``<!-- lessons:begin -->``. ``--check`` changes nothing
 and ends with 1 where a page differs from what it shows.
 """
 
 import argparse
-import html
-import re
 import sys
 from pathlib import Path
-
-import nbformat
 
 from course_utils.catalogue import DATA_SETS
 from course_utils.files import write_whole
 from tools import console
-from tools.lessons import results_table
-from tools.site.build import SiteError, title_of
+from tools.lessons import listing, results_table
 
 ROOT = Path(__file__).resolve().parents[2]
-OPENING = re.compile(r"\*\*You need\*\* (.+?)\. \*\*Time\*\*: (\d+) minutes")
-
-
-def lessons(root):
-    """A row for each notebook: its picture, title and opening, and what its metadata say it builds.
-
-    Raises:
-        ValueError: a lesson lacks one of them; the message says which, and where it belongs.
-    """
-    lines = ["| | lesson | what you build | minutes | you need |", "|---|---|---|---|---|"]
-    for path in sorted((root / "notebooks").glob("*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
-        try:
-            number, title = title_of(notebook)
-        except SiteError as error:
-            raise ValueError(f"{path.name}: {error}") from None
-        opening = OPENING.search(notebook.cells[0].source)
-        if opening is None:
-            raise ValueError(
-                f"{path.name}: its first cell lacks '**You need** .... **Time**: 60 minutes'"
-            )
-        builds = notebook.metadata.get("course", {}).get("builds")
-        if not builds:
-            raise ValueError(
-                f"{path.name}: metadata 'course' lack 'builds', what the reader builds"
-            )
-        alt = html.escape(picture_says(notebook, path))
-        image = f'<img src="docs/thumbnails/{number}.png" width="120" alt="{alt}">'
-        link = f"[{number} {title}](notebooks/{path.name})"
-        needs, minutes = opening.groups()
-        cells = (cell.replace("|", "&#124;") for cell in (image, link, builds, minutes, needs))
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def picture_says(notebook, path):
-    """The alternative text of the picture that stands for a lesson.
-
-    Raises:
-        ValueError: no cell has the tag ``thumbnail``, or it shows no picture.
-    """
-    for cell in notebook.cells:
-        for output in (
-            cell.get("outputs", ()) if "thumbnail" in cell.metadata.get("tags", ()) else ()
-        ):
-            if "image/png" in output.get("data", {}):
-                return output.metadata["image/png"]["alt"]
-    raise ValueError(f"{path.name}: no picture in a cell tagged 'thumbnail'")
 
 
 def data_sets(entries):
@@ -91,7 +40,10 @@ def pages(root, entries):
     """Path of a page -> {marker: what stands between its two}."""
     return {
         root / "README.md": {
-            "lessons": lessons(root),
+            "lessons": listing.lessons(root),
+            "headlines": listing.headlines(root),
+        },
+        root / "docs" / "results.md": {
             "results": results_table.generate(root / "data" / "results"),
         },
         root / "data" / "README.md": {
@@ -135,7 +87,7 @@ def differing(root, entries=DATA_SETS):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description="Write the generated tables of the READMEs.")
+    parser = argparse.ArgumentParser(description="Write the generated tables of the pages.")
     parser.add_argument("--check", action="store_true", help="change nothing; 1 if one differs")
     parser.add_argument("--root", type=Path, default=ROOT, help="the project's folder")
     asked = parser.parse_args(arguments)
@@ -151,7 +103,7 @@ def main(arguments=None):
             write_whole(path, text)
             print(f"{name}: tables written.")
     if not wanted:
-        print("README.md and data/README.md agree with what they show.")
+        print("README.md, docs/results.md and data/README.md agree with what they show.")
     return 1 if wanted and asked.check else 0
 
 

@@ -7,7 +7,6 @@ a kernel by ipywidgets' own ``embed.js``, which is taken once from its npm packa
 
 import argparse
 import io
-import re
 import shutil
 import subprocess
 import sys
@@ -20,25 +19,17 @@ import nbformat
 
 from course_utils.files import write_whole
 from tools import console
-from tools.lessons.normalise import WIDGET_STATE, WIDGET_VIEW
+from tools.site import pages
+from tools.site.pages import SiteError
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "site"
 # The release that speaks the protocol of ipywidgets 8; `npm pack` verifies its checksum.
 MANAGER = "@jupyter-widgets/html-manager@1.0.15"
 EMBED = "package/dist/embed.js"
-MOST_MEGABYTES = 25
-ENTRY = re.compile(r"^\d+\. (.+)$", re.MULTILINE)
-# Authors, *title*, where. Why. (The dot after an initial ends nothing.)
-SOURCE = re.compile(r"(.*?\*(.+?)\*.*?(?<!\b[A-Z])\.)(?: +(.*))?$")
-LIVE = "(In JupyterLab two more sliders stand here, which run the decoder live.)\n"
-HEADLINE = re.compile(r"^# (\d\d) · (.+)$", re.MULTILINE)
+MOST_MEGABYTES = 30
 # All that the pages use of MathJax; the package brings every component and format.
 MATHJAX_KEPT = ("tex-chtml.js", "tex-mml-chtml.js", "output/chtml/fonts")
-
-
-class SiteError(Exception):
-    """The site could not be built; the message says what to do."""
 
 
 def embed_script(vendor):
@@ -68,68 +59,6 @@ def embed_script(vendor):
     return path
 
 
-def lesson_page(path):
-    """A notebook as the site shows it: the solutions folded."""
-    notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        tags = cell.metadata.get("tags", [])
-        if cell.cell_type == "code" and "exercise" in tags:
-            cell.metadata["tags"] = [*tags, "hide-input"]
-            number = cell.metadata["course"]["id"]
-            cell.metadata["mystnb"] = {
-                "code_prompt_show": f"Exercise {number}: show a solution",
-                "code_prompt_hide": f"Exercise {number}: hide the solution",
-            }
-    choose_sliders(notebook)
-    return notebook
-
-
-def choose_sliders(notebook):
-    """Leave out still pictures that stand for sliders, and sliders that need a kernel."""
-    state = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
-    for cell in notebook.cells:
-        for place, output in enumerate(cell.get("outputs", [])):
-            view = output.get("data", {}).get(WIDGET_VIEW)
-            if view:
-                output.data.pop("image/png", None)
-            children = state[view["model_id"]]["state"].get("children", []) if view else []
-            names = [state[child[-32:]]["state"].get("description", "") for child in children]
-            if any(name.endswith(", live") for name in names):
-                cell.outputs[place] = nbformat.v4.new_output("stream", text=LIVE)
-
-
-def title_of(notebook):
-    """(number, title) of a lesson, from its first heading."""
-    found = HEADLINE.search(notebook.cells[0].source)
-    if found is None:
-        raise SiteError(
-            f"expected the heading '# 01 · Title', got {notebook.cells[0].source[:60]!r}"
-        )
-    return found.groups()
-
-
-def references(notebooks):
-    """Lines of the bibliography: each source once, with the lessons that name it."""
-    sources = {}
-    for stem, notebook in notebooks.items():
-        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-        _, _, listed = text.partition("## References")
-        for entry in ENTRY.findall(listed):
-            found = SOURCE.match(entry)
-            if found is None:
-                raise SiteError(f"{stem}: expected 'authors, *title*, year. Why', got {entry!r}")
-            who, title, why = found.groups()
-            key = re.sub(r"\W+", "", title).lower()
-            sources.setdefault(key, (who, []))[1].append((stem, why))
-    lines = []
-    for who, uses in sorted(sources.values(), key=lambda source: source[0].lower()):
-        lines += [f"- {who}"]
-        for stem, why in uses:
-            said = f": {why}" if why else ""
-            lines.append(f"    - [lesson {stem[:2]}](lessons/{stem}.ipynb){said}")
-    return lines
-
-
 def prepare(source):
     """Write everything that Sphinx reads; returns the lessons' notebooks by stem."""
     shutil.rmtree(source, ignore_errors=True)
@@ -137,45 +66,19 @@ def prepare(source):
     (source / "lessons").mkdir()
     (source / "_static" / "widgets").mkdir(parents=True)
     shutil.copy(embed_script(BUILD / "vendor"), source / "_static" / "widgets" / "embed.js")
+    paths = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
     notebooks = {}
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        notebooks[path.stem] = lesson_page(path)
-        nbformat.write(notebooks[path.stem], source / "lessons" / path.name)
+    for stem, path in paths.items():
+        notebooks[stem] = pages.lesson_page(path, pages.extras_of(stem, paths))
+        nbformat.write(notebooks[stem], source / "lessons" / path.name)
     for page in source.glob("*.md"):  # the docs link to the notebooks where they lie
         text = page.read_text(encoding="utf-8")
         page.write_text(text.replace("](../notebooks/", "](lessons/"), encoding="utf-8")
-    fill(source / "bibliography.md", "references", references(notebooks))
-    fill(source / "instructors.md", "exercises", points_table(notebooks))
-    fill(source / "index.md", "lessons", lessons_table(notebooks, source))
-    fill(source / "index.md", "toc", [f"lessons/{stem}" for stem in notebooks])
+    fill(source / "bibliography.md", "references", pages.references(notebooks))
+    fill(source / "instructors.md", "exercises", pages.points_table(notebooks))
+    fill(source / "index.md", "lessons", pages.lessons_table(notebooks, source))
+    fill(source / "index.md", "toc", [f"lessons/{stem}" for stem in pages.main_lessons(notebooks)])
     return notebooks
-
-
-def lessons_table(notebooks, source):
-    """Rows of the first page: a picture of each lesson, its title and its first sentences."""
-    rows = ["| | lesson |", "|---|---|"]
-    for stem, notebook in notebooks.items():
-        number, title = title_of(notebook)
-        intro = notebook.cells[0].source.split("\n\n")[1].replace("\n", " ")
-        picture = f"thumbnails/{number}.png"
-        image = (
-            f"![a picture of lesson {number}]({picture})" if (source / picture).is_file() else ""
-        )
-        intro = intro.replace("|", "&#124;")
-        rows.append(f"| {image} | [{number} {title}](lessons/{stem}.ipynb)<br>{intro} |")
-    return rows
-
-
-def points_table(notebooks):
-    """Rows of the instructors' page: exercises and points of each lesson."""
-    rows = ["| lesson | to code | points | in words | points |", "|---|---:|---:|---:|---:|"]
-    for stem, notebook in notebooks.items():
-        row = [f"[{stem[:2]}](lessons/{stem}.ipynb)"]
-        for tag in ("exercise", "reflection"):
-            cells = [cell for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
-            row += [str(len(cells)), str(sum(cell.metadata["course"]["points"] for cell in cells))]
-        rows.append(f"| {' | '.join(row)} |")
-    return rows
 
 
 def fill(page, name, lines):

@@ -163,7 +163,7 @@ def main(arguments=None):
         return run(*asked.run)
     for notebook in find(ROOT / "notebooks", asked.lessons):
         seconds = profile(notebook, asked.profile)
-        name = f"{notebook.stem[:2]}, {asked.profile}"
+        name = f"{notebook.stem.split('_')[0]}, {asked.profile}"
         print(row(name, seconds), flush=True)
         if asked.write:
             put({name: row(name, seconds)})

@@ -1,0 +1,143 @@
+"""What the pages of the site show, made from the committed notebooks."""
+
+import re
+
+import nbformat
+
+from tools.lessons.normalise import FOLD, WIDGET_STATE, WIDGET_VIEW
+
+ENTRY = re.compile(r"^\d+\. (.+)$", re.MULTILINE)
+# Authors, *title*, where. Why. (The dot after an initial ends nothing.)
+SOURCE = re.compile(r"(.*?\*(.+?)\*.*?(?<!\b[A-Z])\.)(?: +(.*))?$")
+LIVE = "(In JupyterLab two more sliders stand here, which run the decoder live.)\n"
+HEADLINE = re.compile(r"^# (\d\d[xy]?) · (.+)$", re.MULTILINE)
+
+
+class SiteError(Exception):
+    """The site could not be built; the message says what to do."""
+
+
+def lesson_page(path, extras=()):
+    """A notebook as the site shows it: solutions and drawing folded, its extras under it.
+
+    Args:
+        path: of the notebook.
+        extras: the names of its extras' notebooks, which stand beside it.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type == "markdown":
+            # The docs lie one folder above the lessons on the site too, without their own name.
+            cell.source = cell.source.replace("](../docs/", "](../")
+        elif "exercise" in tags:
+            cell.metadata["tags"] = [*tags, FOLD]
+            number = cell.metadata["course"]["id"]
+            label(cell, f"Exercise {number}: show a solution", f"Exercise {number}: hide it")
+        elif FOLD in tags:
+            says = cell.source.partition("\n")[0].lstrip("# ").rstrip(".")
+            label(cell, f"Show the code: {says}", f"Hide the code: {says}")
+    if extras:
+        contents = ["```{toctree}", ":hidden:", "", *extras, "```"]
+        notebook.cells.append(nbformat.v4.new_markdown_cell("\n".join(contents)))
+    choose_sliders(notebook)
+    return notebook
+
+
+def label(cell, shut, opened):
+    """Name the fold of a cell, as long as it is shut and once it is open."""
+    cell.metadata["mystnb"] = {"code_prompt_show": shut, "code_prompt_hide": opened}
+
+
+def choose_sliders(notebook):
+    """Leave out still pictures that stand for sliders, and sliders that need a kernel."""
+    state = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    for cell in notebook.cells:
+        for place, output in enumerate(cell.get("outputs", [])):
+            view = output.get("data", {}).get(WIDGET_VIEW)
+            if view:
+                output.data.pop("image/png", None)
+            children = state[view["model_id"]]["state"].get("children", []) if view else []
+            names = [state[child[-32:]]["state"].get("description", "") for child in children]
+            if any(name.endswith(", live") for name in names):
+                cell.outputs[place] = nbformat.v4.new_output("stream", text=LIVE)
+
+
+def title_of(notebook):
+    """(number, title) of a lesson, from its first heading."""
+    found = HEADLINE.search(notebook.cells[0].source)
+    if found is None:
+        raise SiteError(
+            f"expected the heading '# 01 · Title', got {notebook.cells[0].source[:60]!r}"
+        )
+    return found.groups()
+
+
+def number_of(stem):
+    """``02x`` of ``02x_latents``."""
+    return stem.split("_")[0]
+
+
+def extras_of(stem, stems):
+    """The extras of a lesson, such as ``02x_latents`` of ``02_vae_mnist``; of an extra none."""
+    return [one for one in stems if number_of(one)[:-1] == number_of(stem)]
+
+
+def main_lessons(stems):
+    """The lessons that are no extra of another one."""
+    return [stem for stem in stems if not any(stem in extras_of(one, stems) for one in stems)]
+
+
+def references(notebooks):
+    """Lines of the bibliography: each source once, with the lessons that name it."""
+    sources = {}
+    for stem, notebook in notebooks.items():
+        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        _, _, listed = text.partition("## References")
+        for entry in ENTRY.findall(listed):
+            found = SOURCE.match(entry)
+            if found is None:
+                raise SiteError(f"{stem}: expected 'authors, *title*, year. Why', got {entry!r}")
+            who, title, why = found.groups()
+            key = re.sub(r"\W+", "", title).lower()
+            sources.setdefault(key, (who, []))[1].append((stem, why))
+    lines = []
+    for who, uses in sorted(sources.values(), key=lambda source: source[0].lower()):
+        lines += [f"- {who}"]
+        for stem, why in uses:
+            said = f": {why}" if why else ""
+            lines.append(f"    - [lesson {number_of(stem)}](lessons/{stem}.ipynb){said}")
+    return lines
+
+
+def lessons_table(notebooks, source):
+    """Rows of the first page: a picture of each lesson, its title and its first sentences.
+
+    The extras of a lesson stand in its row.
+    """
+    rows = ["| | lesson |", "|---|---|"]
+    for stem in main_lessons(notebooks):
+        notebook = notebooks[stem]
+        number, title = title_of(notebook)
+        intro = notebook.cells[0].source.split("\n\n")[1].replace("\n", " ")
+        picture = f"thumbnails/{number}.png"
+        image = (
+            f"![a picture of lesson {number}]({picture})" if (source / picture).is_file() else ""
+        )
+        for extra in extras_of(stem, notebooks):
+            intro += f"<br>Extra: [{' '.join(title_of(notebooks[extra]))}](lessons/{extra}.ipynb)"
+        intro = intro.replace("|", "&#124;")
+        rows.append(f"| {image} | [{number} {title}](lessons/{stem}.ipynb)<br>{intro} |")
+    return rows
+
+
+def points_table(notebooks):
+    """Rows of the instructors' page: exercises and points of each lesson."""
+    rows = ["| lesson | to code | points | in words | points |", "|---|---:|---:|---:|---:|"]
+    for stem, notebook in notebooks.items():
+        row = [f"[{number_of(stem)}](lessons/{stem}.ipynb)"]
+        for tag in ("exercise", "reflection"):
+            cells = [cell for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
+            row += [str(len(cells)), str(sum(cell.metadata["course"]["points"] for cell in cells))]
+        rows.append(f"| {' | '.join(row)} |")
+    return rows
