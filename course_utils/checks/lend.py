@@ -82,6 +82,19 @@ def gaussian_like(codes, num_samples):
     return MultivariateNormal(codes.mean(0), torch.cov(codes.T)).sample((num_samples,))
 
 
+def linear_probe(codes, labels, new_codes):
+    """Of exercise 2x.1."""
+    inputs, new = (functional.pad(one, (0, 1), value=1.0) for one in (codes, new_codes))
+    targets = functional.one_hot(labels, 10).to(inputs.dtype)
+    return new @ (torch.linalg.pinv(inputs) @ targets)
+
+
+def spherical_line(a, b, step):
+    """Of exercise 2x.2."""
+    angle = functional.cosine_similarity(a, b, dim=-1).clamp(-1, 1).acos()[..., None]
+    return (torch.sin(angle - step * angle) * a + torch.sin(step * angle) * b) / torch.sin(angle)
+
+
 def principal_weights(covariance, num_latents, variance):
     """Of exercise 3.3."""
     values, vectors = (part.flip(-1) for part in torch.linalg.eigh(covariance))
