@@ -9,7 +9,7 @@ import pytest
 
 from course_utils import settings
 from homework.lessons import BEGIN, END, number_in, number_of
-from tools.lessons import contract, normalise
+from tools.lessons import contract, glossary, normalise
 
 ROOT = settings.root()
 
@@ -103,6 +103,13 @@ def test_the_second_edition_s_contract(lesson):
     assert contract.edition(lesson) in (1, 2)
     if contract.edition(lesson) == 2:
         assert contract.problems(lesson) == []
+
+
+def test_words_of_the_glossary_are_linked_where_they_are_used_first(lesson):
+    if contract.edition(lesson) >= 2:
+        words = glossary.entries((ROOT / "docs" / "glossary.md").read_text("utf-8"))
+        problems, _ = glossary.missing(lesson, words)
+        assert not problems, "run: python -m tools.lessons.glossary --write"
 
 
 def test_folded_cells_say_what_they_make(lesson):
