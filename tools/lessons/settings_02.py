@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from course_utils import data, evaluation, nets, settings, training
-from course_utils.files import write_whole
+from course_utils import data, evaluation, nets, records, settings, training
 
 LESSON, SEED, BATCH_SIZE, NUM_SAMPLES = "02_vae_mnist", 2024, 128, 20
 NUM_VALIDATION, SPLIT_SEED = 5_000, 0
@@ -92,34 +91,33 @@ def train_and_score(name, lr, epochs, images, validation, seed=SEED):
     return values.double(), history
 
 
-def described(only):
-    """The head of the file: by what command, and what the scores are measured on."""
-    return {
-        "lesson": LESSON,
-        "command": f"python -m {MODULE}" + (f" --only {','.join(only)}" if only else ""),
-        "validation": {
-            "dataset": "mnist",
-            "trained_on": "the other training images, binary draws made anew each time",
-            "scored_on": f"{NUM_VALIDATION:,} images cut from the training set, one binary draw",
-            "split_seed": SPLIT_SEED,
-            "binarisation_seed": data.BINARISATION_SEED,
-            "num_samples": NUM_SAMPLES,
-        },
-    }
+VALIDATION = {
+    "dataset": "mnist",
+    "trained_on": "the other training images, binary draws made anew each time",
+    "scored_on": f"{NUM_VALIDATION:,} images cut from the training set, one binary draw",
+    "split_seed": SPLIT_SEED,
+    "binarisation_seed": data.BINARISATION_SEED,
+    "num_samples": NUM_SAMPLES,
+}
 
 
 def with_differences(trainings, kept):
-    """Each training with its paired difference to the best of its model, where values are kept."""
+    """Each training of one model with its paired difference to the best, where values are kept."""
+    best = min(trainings, key=lambda entry: entry["value"])
     told = []
-    for one in trainings:
-        best = min((t for t in trainings if t["model"] == one["model"]), key=lambda t: t["value"])
-        paths = [kept / f"{key(entry)}.npy" for entry in (one, best)]
-        one = {k: v for k, v in one.items() if not k.startswith("above_best")}
-        if one["model"] == best["model"] and all(path.is_file() for path in paths):
+    for entry in trainings:
+        paths = [kept / f"{key(one)}.npy" for one in (entry, best)]
+        entry = {name: value for name, value in entry.items() if "above_best" not in name}
+        if all(path.is_file() for path in paths):
             above = torch.from_numpy(np.load(paths[0]) - np.load(paths[1]))
-            one["above_best"], one["above_best_error"] = evaluation.mean_and_error(above)
-        told.append(one)
+            entry["above_best"], entry["above_best_error"] = evaluation.mean_and_error(above)
+        told.append(entry)
     return told
+
+
+def _read(path):
+    """The trainings in the file, dicts: none where there is no file."""
+    return json.loads(path.read_text(encoding="utf-8"))["trainings"] if path.is_file() else []
 
 
 def curves(history):
@@ -142,7 +140,6 @@ def main(arguments=None):
         parser.error(f"--only: expected some of {', '.join(RECIPES)}, got {', '.join(unknown)}")
     path = settings.results_dir() / "settings" / "02.json"
     kept = settings.checkpoints_dir() / "partial" / LESSON / "settings"
-    held = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else described([])
     mnist = data.load("mnist")
     images, validation = data.train_validation_split(
         mnist.train_images, min(NUM_VALIDATION, len(mnist.train_images) // 4), SPLIT_SEED
@@ -152,7 +149,8 @@ def main(arguments=None):
         recipe = RECIPES[name]
         for lr, epochs in recipe.tried:
             entry = {"model": name, "lr": lr, "epochs": epochs, "seed": SEED}
-            if key(entry) in map(key, held["trainings"] if "trainings" in held else ()):
+            there = [one for one in _read(path) if one["model"] == name]
+            if key(entry) in map(key, there):
                 continue
             began = time.time()
             values, history = train_and_score(name, lr, epochs, images, validation)
@@ -163,10 +161,10 @@ def main(arguments=None):
             entry |= {"metric": recipe.metric, "value": value, "standard_error": error}
             entry |= {"n": len(values), "trained_on": len(images)}
             entry |= {"seconds": round(history.seconds, 1), "history": curves(history)}
-            trainings = with_differences([*held.get("trainings", ()), entry], kept)
-            trainings.sort(key=lambda one: (list(RECIPES).index(one["model"]), one["value"]))
-            held = described([]) | {"trainings": trainings}
-            write_whole(path, json.dumps(held, indent=1) + "\n")
+            for one in with_differences([*there, entry], kept):
+                asked = {name: one.pop(name) for name in ("model", "lr", "epochs", "seed")}
+                about = {"command": f"python -m {MODULE}", "validation": VALIDATION}
+                records.put_setting("02", asked, one, **about)
             print(f"{key(entry)}: {value:.2f} +- {error:.2f} ({time.time() - began:.0f} s)")
             sys.stdout.flush()
     return 0
