@@ -539,11 +539,12 @@ def test_01_both_forms_of_the_elbo_are_the_evidence_minus_the_gap(dims, latents)
 
 
 @pytest.mark.parametrize("num", [1, 2, 3])
-@pytest.mark.parametrize("kind", ["fc", "conv"])
-def test_02_samples_examples_and_latents_in_one_pass(kind, num):
+def test_02_samples_examples_and_latents_in_one_pass(num):
     lesson = own("02")
-    model = (lesson.VAE(5, num) if kind == "fc" else lesson.ConvVAE(num)).eval()
+    model, packaged = lesson.VAE(400, num).eval(), nets.image_vae(num).eval()
+    packaged.load_state_dict(model.state_dict())
     z = torch.randn(num, num, num)
+    x = (torch.rand(num, 1, 28, 28) < 0.5).float()
     with torch.no_grad():
         looped = torch.stack(
             [
@@ -551,17 +552,34 @@ def test_02_samples_examples_and_latents_in_one_pass(kind, num):
                 for k in range(num)
             ]
         )
-        torch.testing.assert_close(model.decode(z), looped, rtol=1e-3, atol=1e-4)
-        x = (torch.rand(num, 1, 28, 28) < 0.5).float()
+        torch.testing.assert_close(model.decode(z), looped, rtol=1e-4, atol=1e-4)
         torch.manual_seed(0)
-        log_w = lesson.log_weights(model, x, num)
+        rate, distortion = model(x)
         torch.manual_seed(0)
         mu, log_var = model.encode(x)
-        z = mu + (0.5 * log_var).exp() * torch.randn(num, *mu.shape)
-        q = Normal(mu, (0.5 * log_var).exp()).log_prob(z).sum(-1)
-        p = Normal(0.0, 1.0).log_prob(z).sum(-1)
-        fit = torch.distributions.Bernoulli(logits=model.decode(z)).log_prob(x).sum((2, 3, 4))
-    torch.testing.assert_close(log_w, fit + p - q, rtol=1e-4, atol=1e-3)
+        q = Normal(mu, (0.5 * log_var).exp())
+        z = q.loc + q.scale * torch.randn_like(mu)
+        kl = torch.distributions.kl_divergence(q, Normal(torch.zeros_like(mu), 1.0)).sum(-1)
+        fit = torch.distributions.Bernoulli(logits=model.decode(z)).log_prob(x).sum((1, 2, 3))
+        torch.manual_seed(0)
+        terms = packaged(x)
+    torch.testing.assert_close(rate, kl, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(distortion, -fit, rtol=1e-4, atol=1e-2)
+    torch.testing.assert_close(terms["distortion"], distortion, rtol=2e-2, atol=1)
+
+
+@pytest.mark.parametrize("latents", [2, 3, 7])
+def test_02x_a_turning_line_turns_by_equal_angles_and_ends_at_its_ends(latents):
+    line = own("02x").spherical_line
+    a, b = torch.randn(2, 5, latents, dtype=DOUBLE)
+    b = b * 3
+    torch.testing.assert_close(line(a, b, 0.0), a)
+    torch.testing.assert_close(line(a, b, 1.0), b)
+    unit_a, unit_b = (end / end.norm(dim=1, keepdim=True) for end in (a, b))
+    steps = torch.stack([line(unit_a, unit_b, step) for step in (0.0, 0.25, 0.5, 0.75, 1.0)])
+    torch.testing.assert_close(steps.norm(dim=2), torch.ones(5, 5, dtype=DOUBLE))
+    cosines = (steps[1:] * steps[:-1]).sum(2)
+    torch.testing.assert_close(cosines, cosines[:1].expand(4, 5))
 
 
 @pytest.mark.parametrize("sizes", [(1, 1, 1), (2, 2, 2), (4, 4, 4), (3, 5, 2)])

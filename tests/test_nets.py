@@ -277,3 +277,18 @@ def test_counting_rows_moves_no_statistics():
     vae.decoder_rows(net.eval(), torch.zeros(5, 3))
     assert before == net[1].num_batches_tracked.item() == 0
     assert not net[0]._forward_hooks
+
+
+@pytest.mark.parametrize("kind", ["fc", "conv"])
+def test_image_vae_begins_at_the_mean_image(kind):
+    mean = torch.linspace(0, 1, 784).view(1, 28, 28)
+    model = nets.image_vae(3, kind, mean)
+    assert model.header() == nets.build(model.header()).header()
+    model.mixed_precision = False
+    last = [layer for layer in model.decoder if hasattr(layer, "weight")][-1]
+    torch.nn.init.zeros_(last.weight)
+    found = model.likelihood.mean(model.decode(torch.randn(2, 3)))
+    wanted = mean.clamp(1e-3, 1 - 1e-3) if kind == "fc" else torch.full_like(mean, 0.5)
+    torch.testing.assert_close(found, wanted.expand(2, 1, 28, 28), rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match="kind: expected 'fc' or 'conv', got 'mlp'"):
+        nets.image_vae(3, "mlp")

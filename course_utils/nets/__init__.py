@@ -18,7 +18,14 @@ from course_utils.nets.pixelcnn import GatedPixelCNN, PixelCNN
 from course_utils.nets.quantizer import VQVAE, Quantized, VectorQuantizer
 from course_utils.nets.registry import build
 from course_utils.nets.spatial import SpatialDecoder, SpatialEncoder
-from course_utils.nets.vae import VAE, Bernoulli, Gaussian, StandardNormal, colour_vae
+from course_utils.nets.vae import (
+    VAE,
+    Bernoulli,
+    Gaussian,
+    StandardNormal,
+    colour_vae,
+    image_vae,
+)
 
 __all__ = [
     "MADE",
@@ -50,5 +57,6 @@ __all__ = [
     "VectorQuantizer",
     "build",
     "colour_vae",
+    "image_vae",
     "precision_weighted",
 ]

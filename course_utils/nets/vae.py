@@ -9,7 +9,7 @@ from torch import nn
 from course_utils import losses
 from course_utils.arguments import is_number
 from course_utils.nets.arguments import at_least_float32, normal, remembered, size, uniform
-from course_utils.nets.layers import ConvDecoder, ConvEncoder
+from course_utils.nets.layers import ConvDecoder, ConvEncoder, MLPDecoder, MLPEncoder
 from course_utils.settings import autocast
 
 DECODER_ROWS = 5_000  # most images x samples decoded at a time for scores, on a CPU
@@ -278,3 +278,22 @@ def colour_vae(prior=StandardNormal, widths=(32, 64, 128), num_latents=16):
     encoder = ConvEncoder(shape, widths, num_latents, "silu")
     decoder = ConvDecoder(num_latents, widths, shape, activation="silu")
     return VAE(encoder, decoder, prior(num_latents), Gaussian(event_dim=3, variance=0.5))
+
+
+def image_vae(num_latents, kind="fc", mean_image=None):
+    """Lesson 02's VAE of binary 28 x 28 images: 400 hidden units, or ("conv") convolutions.
+
+    With ``mean_image`` (1, 28, 28), probabilities, the decoder begins there: by its last bias, one
+    for each pixel ("fc") or one for all ("conv"). Built in lesson 02.
+    """
+    shape, widths = (1, 28, 28), {"fc": (400,), "conv": (16, 32)}.get(kind)
+    if widths is None:
+        raise ValueError(f"kind: expected 'fc' or 'conv', got {kind!r}")
+    of = (MLPEncoder, MLPDecoder) if kind == "fc" else (ConvEncoder, ConvDecoder)
+    model = VAE(of[0](shape, widths, num_latents), of[1](num_latents, widths, shape),
+                StandardNormal(num_latents), Bernoulli())  # fmt: skip
+    if mean_image is not None:
+        bias = [layer.bias for layer in model.decoder if hasattr(layer, "bias")][-1]
+        mean = mean_image.flatten() if kind == "fc" else mean_image.mean()
+        bias.data.copy_(mean.clamp(1e-3, 1 - 1e-3).logit())
+    return model
