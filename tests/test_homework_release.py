@@ -48,7 +48,7 @@ def test_the_release_is_the_same_to_the_byte(tmp_path, capsys):
     assert command.main(["release", "--to", str(tmp_path / "one")]) == 0
     numbers = [lesson.number for lesson in LESSONS]
     assert command.main(["release", *numbers, "--to", str(tmp_path / "two")]) == 0
-    assert "13 points" in capsys.readouterr().out
+    assert "19 points" in capsys.readouterr().out
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert names == [f"{lesson.name}.ipynb" for lesson in LESSONS]
     for name in names:
@@ -144,7 +144,7 @@ def test_points_for_ones_own_notebook(tmp_path, capsys):
     told = capsys.readouterr().out
     assert "exercise 1.1: 2 of 2 points" in told and "exercise 1.3: 0 of 3 points" in told
     assert "not written yet: Exercise 1.5" in told
-    assert "lesson 01: 7 of 13 points by the visible checks; 4 more for answers in words" in told
+    assert "lesson 01: 13 of 19 points by the visible checks; 4 more for answers in words" in told
     path.write_text("{")
     assert command.main(["check", str(path)]) == 2
     assert "it is no JSON" in capsys.readouterr().err
