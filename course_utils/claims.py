@@ -66,18 +66,15 @@ class Claim:
     def verdict(self):
         return ("yes" if self.holds else "no") if self.counts else ONLY_REAL
 
-    def measured(self):
-        return tables.told(self.value, self.error)
-
     def told_limit(self):
         if self.relation == "between":
             return f"between {_short(self.limit[0])} and {_short(self.limit[1])}"
         return f"{self.relation} {_short(self.limit)}"
 
-    def told_margin(self):
-        said = tables.told(self.margin)
-        errors = self.margin / self.error if self.error else math.nan
-        return f"{said} ({errors:.1f} errors)" if math.isfinite(errors) else said
+    def shown(self, number):
+        """The value or the margin as a cell, with the value's error; a NaN is said, no gap."""
+        cell = tables.Measured(number, self.error)
+        return str(cell) if math.isnan(number) else cell
 
 
 def made(text, value, relation, limit, *, error=None, counts=True, rests_on=()):
@@ -105,11 +102,16 @@ def made(text, value, relation, limit, *, error=None, counts=True, rests_on=()):
     if relation == "between":
         if not isinstance(limit, tuple | list) or len(limit) != 2:
             raise ValueError(f"limit: expected (least, most), got {limit!r}")
-        limit = tuple(tables.measured(one).value for one in limit)
+        limit = tuple(_number("limit", one) for one in limit)
     else:
-        limit = number("limit", tables.measured(limit).value, "a number", lambda x: x == x)
+        limit = _number("limit", limit)
     rests_on = (rests_on,) if isinstance(rests_on, str) else tuple(rests_on)
     return Claim(text, found.value, relation, limit, found.error, bool(counts), rests_on)
+
+
+def _number(name, value):
+    """A number; a NaN is one, and keeps to no limit."""
+    return number(name, tables.plain(value), "a number", lambda _: True)
 
 
 def frame(found):
@@ -117,9 +119,9 @@ def frame(found):
     return pd.DataFrame(
         {
             "claim": [one.text for one in found],
-            "measured": [one.measured() for one in found],
+            "measured": [one.shown(one.value) for one in found],
             "limit": [one.told_limit() for one in found],
-            "margin": [one.told_margin() for one in found],
+            "margin": [one.shown(one.margin) for one in found],
             "holds": [one.verdict for one in found],
         }
     )
@@ -145,7 +147,7 @@ def settle(found, names):
 
 
 def _failure(claim, names):
-    said = f"Claim failed: {claim.text.rstrip('.')}. Measured {claim.measured()}, limit "
+    said = f"Claim failed: {claim.text.rstrip('.')}. Measured {claim.shown(claim.value)}, limit "
     return f"{said}{claim.told_limit()}.{_unfinished(claim.rests_on, names)}"
 
 

@@ -69,14 +69,16 @@ def frame(found, committed=(), pairs=(), literature=None, limits=None):
         literature, limits: (model, metric) -> a text or a number.
 
     Raises:
-        ValueError: nothing was recorded under one of ``pairs``.
+        ValueError: nothing was recorded, or not what ``pairs`` name.
     """
+    if not found:
+        raise ValueError("pairs: expected a result that was recorded, got none so far")
+    known = ", ".join(f"{model} {metric}" for model, metric in found)
     chosen = []
-    for pair in pairs or list(found):
-        hits = [key for key in found if pair in (key, key[0]) or list(pair) == list(key)]
+    for pair in pairs or found:
+        hits = [key for key in found if pair in (key, key[0])]
         if not hits:
-            known = ", ".join(f"{model} {metric}" for model, metric in found) or "nothing"
-            raise ValueError(f"pairs: expected some of what was recorded ({known}), got {pair!r}")
+            raise ValueError(f"pairs: expected some of {known}, got {pair!r}")
         chosen += [key for key in hits if key not in chosen]
     kept = {(record["model"], record["metric"]): record for record in committed}
     rows = []
@@ -102,12 +104,13 @@ def _over_seeds(record):
     if not record.get("seeds"):
         return None
     values = record["seed_values"]
-    return f"{tables.told(sum(values) / len(values), record['seed_error'])} ({len(values)})"
+    mean = sum(values) / len(values)
+    return tables.Measured(mean, record["seed_error"], f"({len(values)})")
 
 
 def said(record):
-    """A record's number in words, such as ``95.42 ± 0.26 (10,000)``: of how many examples."""
-    return f"{tables.told(record['value'], record['standard_error'])} ({record['n']:,})"
+    """A record's number as a cell, such as ``95.42 ± 0.26 (10,000)``: of how many examples."""
+    return tables.Measured(record["value"], record["standard_error"], f"({record['n']:,})")
 
 
 def put_setting(number, setting, scores, *, command, validation):

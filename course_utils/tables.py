@@ -13,19 +13,22 @@ from course_utils.arguments import kind, number
 
 NOTHING = "–"
 WIDEST = 80  # characters of a table in plain text
-NARROWEST = 8  # to which a column of words is folded
+NARROWEST = 6  # of its columns
+CAPTION = '<caption style="caption-side:top;text-align:left;padding:0.2em 0.7em">'
+GLUE = "\u00a0±\u00a0"  # no line ends beside it
 SIGNIFICANT = 4  # digits of the largest number of a column
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A measured number and its standard error; None where there is no error."""
+    """A measured number, its standard error (None where there is none), and a note after it."""
 
     value: float
     error: float | None = None
+    note: str = ""
 
     def __str__(self):
-        return told(self.value, self.error)
+        return f"{told(self.value, self.error)} {self.note}".rstrip()
 
 
 def measured(value, error=None):
@@ -39,8 +42,8 @@ def measured(value, error=None):
         TypeError: one of them is no number.
         ValueError: ``error`` is negative.
     """
-    value = number("value", _plain(value), "a number", lambda _: True)
-    error = _plain(error)
+    value = number("value", plain(value), "a number", lambda _: True)
+    error = plain(error)
     if error is None or (isinstance(error, float) and math.isnan(error)):
         return Measured(value)
     return Measured(value, number("error", error, "at least 0", lambda found: found >= 0))
@@ -66,7 +69,7 @@ def _of_error(error):
     """Decimals that an error allows."""
     place = math.floor(math.log10(error))
     first = round(error / 10.0 ** (place - 2))  # its first three digits
-    return max(0, -place if 355 <= first < 950 else 1 - place)
+    return max(0, -place if first >= 355 else 1 - place)
 
 
 def _decimals(values):
@@ -84,14 +87,14 @@ def _rounded(value, digits):
     return f"{value:,.{digits}f}".replace("-", "−")
 
 
-def _plain(cell):
+def plain(cell):
     """A tensor's or array's one number as Python's, anything else as it is."""
     return cell.item() if hasattr(cell, "item") and getattr(cell, "ndim", 0) == 0 else cell
 
 
 def _column(name, cells, digits):
     """The texts of a column, and whether they are numbers."""
-    cells = [_plain(cell) for cell in cells]
+    cells = [plain(cell) for cell in cells]
     floats = [x for x in cells if isinstance(x, float) and math.isfinite(x)]
     if digits is None and floats:
         digits = _decimals(floats)
@@ -107,14 +110,14 @@ def _text(name, cell, digits):
         return cell or NOTHING
     if isinstance(cell, Measured):
         return NOTHING if math.isnan(cell.value) else str(cell)
-    if cell is None or cell is pd.NA or cell is pd.NaT or cell != cell:
+    if cell is None or cell is pd.NA or cell is pd.NaT:
         return NOTHING
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, Integral):
         return f"{cell:,}".replace("-", "−")
     if isinstance(cell, Real):
-        return told(float(cell), digits=digits)
+        return NOTHING if cell != cell else told(float(cell), digits=digits)
     raise TypeError(
         f"frame: expected numbers, texts, tables.measured(...) or None in column {name!r}, "
         f"got {kind(cell)}"
@@ -146,7 +149,7 @@ def _laid_out(frame, digits):
 
 
 def _escaped(text):
-    return html.escape(text, quote=False)
+    return html.escape(text, quote=False).replace(" ± ", GLUE)
 
 
 def to_html(frame, says, digits=None):
@@ -159,12 +162,14 @@ def to_html(frame, says, digits=None):
 
     def cell(kind, text, is_right, scope=""):
         side = "right" if is_right else "left"
-        style = f"text-align:{side};vertical-align:top" + (";white-space:nowrap" * is_right)
+        style = f"text-align:{side};vertical-align:top;padding:0.2em 0.7em"
+        style += ";border-bottom:1px solid" * (scope == "col")  # in the text's own colour
+        style += ";font-weight:normal" * (scope == "row")
         scope = f' scope="{scope}"' if scope else ""
         return f'<{kind}{scope} align="{side}" style="{style}">{_escaped(text)}</{kind}>'
 
     lines = ['<div style="overflow-x:auto">', "<table>"]
-    lines.append(f'<caption style="caption-side:top;text-align:left">{_escaped(says)}</caption>')
+    lines.append(f"{CAPTION}{_escaped(says)}</caption>")
     top = (cell("th", head, side, "col") for head, side in zip(heads, right, strict=True))
     lines += [f"<thead><tr>{''.join(top)}</tr></thead>", "<tbody>"]
     for texts in zip(*columns, strict=True):
@@ -179,23 +184,18 @@ def to_html(frame, says, digits=None):
 def to_text(frame, says, digits=None):
     """The table in plain text, at most 80 characters wide: long cells are folded."""
     heads, columns, right, _ = _laid_out(frame, digits)
-    columns = [[head, *texts] for head, texts in zip(heads, columns, strict=True)]
-    widths = [max(map(len, column)) for column in columns]
-    least = [
-        max(map(len, column[1:])) if is_right else min(width, NARROWEST)
-        for column, is_right, width in zip(columns, right, widths, strict=True)
+    columns = [
+        [head, *(text.replace(" ± ", GLUE) for text in texts)]
+        for head, texts in zip(heads, columns, strict=True)
     ]
-    gaps = 2 * (len(columns) - 1)
-    while sum(widths) + gaps > WIDEST:
-        room = [width - low for width, low in zip(widths, least, strict=True)]
-        if max(room) <= 0:
-            break
-        widths[max(range(len(widths)), key=lambda n: (room[n] > 0, widths[n]))] -= 1
+    widths = [max(map(len, column)) for column in columns]
+    words = [" ".join(column).split(" ") for column in columns]
+    _narrow(widths, [max(map(len, column)) for column in words])  # between words, at first
+    numbers = [[len(word) for word in column if GLUE in word] for column in words]
+    _narrow(widths, [max([NARROWEST, *lengths]) for lengths in numbers])  # then inside of words
     lines = textwrap.wrap(says, WIDEST)
     for place, texts in enumerate(zip(*columns, strict=True)):
-        folded = [
-            textwrap.wrap(text, width) or [""] for text, width in zip(texts, widths, strict=True)
-        ]
+        folded = [_folded(text, width) for text, width in zip(texts, widths, strict=True)]
         for line in range(max(map(len, folded))):
             parts = [part[line] if line < len(part) else "" for part in folded]
             padded = [
@@ -205,7 +205,28 @@ def to_text(frame, says, digits=None):
             lines.append("  ".join(padded).rstrip())
         if place == 0:
             lines.append("  ".join("-" * width for width in widths))
-    return "\n".join(lines)
+    return "\n".join(lines).replace(GLUE, " ± ")
+
+
+def _folded(text, width):
+    """Lines of ``width`` characters; a word that is longer is broken after an underscore."""
+    words = []
+    for word in text.split(" "):
+        while len(word) > width and "_" in word[:width]:
+            cut = word.rindex("_", 0, width) + 1
+            words.append(word[:cut])
+            word = word[cut:]
+        words.append(word)
+    return textwrap.wrap(" ".join(words), width) or [""]
+
+
+def _narrow(widths, least):
+    """Take from the widest columns, down to the least each, until the table has its width."""
+    while sum(widths) + 2 * (len(widths) - 1) > WIDEST:
+        room = [n for n, width in enumerate(widths) if width > least[n]]
+        if not room:
+            return
+        widths[max(room, key=widths.__getitem__)] -= 1
 
 
 def show(frame, *, says, digits=None):

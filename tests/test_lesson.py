@@ -303,6 +303,18 @@ def test_a_full_run_that_cannot_save_says_so_once_and_goes_on(unwritable, tmp_pa
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
 
+def test_a_full_run_saves_where_its_folders_are_there_already(profile, tmp_path, capsys):
+    profile("full")
+    for _ in range(2):
+        lesson = start("01")
+        assert lesson.saves and "could not be written" not in capsys.readouterr().out
+        lesson.fit(model(), loss, batches(), name="small", epochs=1)
+        lesson.record("small", "rate", 1.0, dataset="full1")
+        path = tmp_path / "checkpoints" / lesson.name / "small.safetensors"
+        assert path.is_file() and lesson.records("01")
+        path.unlink()  # the second run writes it anew
+
+
 def test_it_gives_the_numbers_of_one_that_saves(profile, unwritable, tmp_path, monkeypatch):
     first, second = model(), model()
     second.load_state_dict(first.state_dict())

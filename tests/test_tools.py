@@ -37,13 +37,17 @@ def run(folder, *options):
 
 
 def test_laptop_writes_back_the_same_bytes_twice(tmp_path, capsys):
-    record = "import os\nprint('record: vae neg_elbo', os.environ['COURSE_PROFILE'])"
+    record = """\
+import os
+from IPython.display import display
+told = "model  this run (n)\\nvae    97 " + os.environ["COURSE_PROFILE"]
+display({"text/html": "<table></table>", "text/plain": told}, raw=True)"""
     path = write(tmp_path, "01_ok", record, WIDGETS, "import sys; sys.executable")
     assert run(tmp_path, "--profile", "laptop") == 0
     first = path.read_bytes()
     said = capsys.readouterr().out
     assert "01_ok: 3 code cells" in said
-    assert "01_ok recorded:\n  vae neg_elbo laptop" in said
+    assert "01_ok:\n    model  this run (n)\n    vae    97 laptop" in said
     assert run(tmp_path, "--lessons", "01") == 0
     assert path.read_bytes() == first
     notebook = nbformat.read(path, as_version=4)

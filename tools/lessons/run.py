@@ -29,7 +29,7 @@ from tools.lessons.normalise import WIDGET_STATE, normalise
 
 ROOT = Path(__file__).resolve().parents[2]
 PROFILES = ("smoke", "laptop", "full")
-HEADLINE = "record:"
+RESULTS = "this run (n)"  # a column of every table of results
 SPEAK_EVERY = 15  # seconds between progress lines where there is no terminal
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -148,15 +148,11 @@ def indented(text):
     return "\n".join(f"    {line}" for line in text.splitlines())
 
 
-def headlines(notebook):
-    """What the lesson recorded, as it printed it."""
-    found = []
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream" and output.name == "stdout":
-                lines = output.text.splitlines()
-                found += [x.removeprefix(HEADLINE).strip() for x in lines if x.startswith(HEADLINE)]
-    return found
+def results(notebook):
+    """The tables of results that the lesson showed, in plain text."""
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
+    texts = (output.get("data", {}).get("text/plain", "") for output in outputs)
+    return [text for text in texts if RESULTS in text]
 
 
 def place(folder):
@@ -194,7 +190,7 @@ def run(path, profile, aside):
         "seconds": seconds,
         "cells": cells,
         "failure": failure,
-        "headlines": headlines(notebook),
+        "results": results(notebook),
     }
 
 
@@ -205,8 +201,8 @@ def table(rows):
         result = "FAILED" if row["failure"] else "ok"
         lines.append(f"{row['lesson']:<{width}}  {row['seconds']:7.1f}  {row['cells']:5}  {result}")
     for row in rows:
-        if row["headlines"]:
-            lines += ["", f"{row['lesson']} recorded:", *(f"  {x}" for x in row["headlines"])]
+        for shown in row["results"]:
+            lines += ["", f"{row['lesson']}:", indented(shown)]
     return "\n".join(lines)
 
 
