@@ -10,7 +10,7 @@ from course_utils.history import History
 # marker go with each, so that a print in grey still tells the curves apart.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 PALETTE += ("#773311", "#9944EE", "#555555")
-LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3.5)), (0, (9, 2)))
+LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3.5)), (0, (9, 2.5)))
 LINE_STYLES += ((0, (4, 1, 4, 1, 1, 1)), (0, (9, 1.5, 2, 1.5)), (0, (1, 1, 1, 1, 1, 3.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p")
 
@@ -48,11 +48,16 @@ def training_curves(
             _draw_history(axes, name, values, key, index)
             continue
         x, y = values if isinstance(values, tuple) else (range(1, len(values) + 1), values)
-        axes.plot(np.asarray(x), np.asarray(y), label=name, **style(index))
+        _draw(axes, name, x, y, index)
     if limit is not None:
         axes.axhline(limit, color="black", linewidth=0.8, label=limit_label)
     axes.set(xlabel=xlabel, ylabel=ylabel)
     legend(axes)
+
+
+def _draw(axes, name, x, y, index):
+    """A curve; one value alone is a point, because a line through it has no length."""
+    axes.plot(np.asarray(x), np.asarray(y), label=name, **style(index, marker=len(y) == 1))
 
 
 def _draw_history(axes, name, history, key, index):
@@ -67,8 +72,7 @@ def _draw_history(axes, name, history, key, index):
         len(own[1]) == len(of_record[1]) and np.allclose(own[1], of_record[1], rtol=1e-4)
     )
     if same:  # `full` makes the run of record itself
-        axes.plot(*own, label=name, **style(index))
-        return
+        return _draw(axes, name, *own, index)
     look = {"linewidth": 2.5, "markersize": 5, "markevery": max(1, len(own[1]) // 10)}
     axes.plot(*own, label=f"{name}, trained here", **(style(index, marker=True) | look))
     axes.plot(*of_record, label=f"{name}, of record", **(style(index) | {"linewidth": 1.0}))

@@ -6,6 +6,7 @@ import textwrap
 from course_utils import settings
 from course_utils.rendering import is_vector, png, svg
 
+MOST_PIXELS = 1400  # across a picture: a page shows it in half of them
 # What Markdown would read as its own. A dollar sign stays: formulas of a caption are typeset.
 MARKUP = re.compile(r"([\\`*_\[\]<>~|#])")
 FORMULA = re.compile(r"(\$[^$\n]+\$)")
@@ -34,7 +35,7 @@ def show(fig, *, says, vector=None):
         drawn = svg(fig, as_plain(settings.caption(says)))
         return show_png(png(fig), says=says, instead_of={"image/svg+xml": drawn})
     width = round(fig.get_size_inches()[0] * fig.dpi)
-    return show_png(png(fig, scale=2), says=says, width=width)
+    return show_png(png(fig, scale=min(2, MOST_PIXELS / width)), says=says, width=width)
 
 
 def show_png(data, *, says, instead_of=None, width=None):

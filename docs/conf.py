@@ -48,7 +48,9 @@ def give_alternative_text(app, doctree):
         if "image/png" in output.get("data", {})
     ]
     # An output may be there as SVG and as PNG: which of them is shown is chosen later.
-    bundles = doctree.findall(lambda node: getattr(node, "attributes", {}).get("nb_element") == KIND)
+    bundles = doctree.findall(
+        lambda node: getattr(node, "attributes", {}).get("nb_element") == KIND
+    )
     pictures = [found for bundle in bundles if (found := list(bundle.findall(nodes.image)))]
     if len(said) != len(pictures):
         raise ValueError(f"{path.name}: {len(pictures)} pictures on the page, {len(said)} in cells")

@@ -185,7 +185,8 @@ def add_lesson(copy, without=None, number="16"):
     shown = nbformat.v4.new_output(
         "display_data", {"image/png": png()}, metadata={"image/png": {"alt": "A line."}}
     )
-    said = nbformat.v4.new_output("stream", text="A line.\n")
+    caption = {"text/markdown": "**Figure.** A line.", "text/plain": "A line."}
+    said = nbformat.v4.new_output("display_data", caption)
     picture = nbformat.v4.new_code_cell("draw()", outputs=[shown, said])
     if without != "tag thumbnail":
         picture.metadata = {"tags": ["thumbnail"]}

@@ -1,6 +1,7 @@
 """What every committed lesson keeps to, checked without running it."""
 
 import ast
+import itertools
 import re
 import textwrap
 
@@ -136,13 +137,19 @@ def test_outputs_are_clean(lesson):
         assert not re.search(r" at 0x[0-9a-fA-F]+>", text), f"code cell {number}: an address"
 
 
-def test_its_sentence_is_printed_with_each_picture(lesson):
+def test_its_sentence_stands_under_each_picture(lesson):
+    """As a caption, right after it; lessons last run before captions were typeset print it."""
     for number, cell in enumerate(code_cells(lesson), start=1):
         printed = "".join(output.get("text", "") for output in cell.outputs)
-        for output in cell.outputs:
+        for output, caption in itertools.pairwise([*cell.outputs, {}]):
             if "image/png" in output.get("data", {}):
                 says = textwrap.fill(output["metadata"]["image/png"]["alt"], settings.LINE)
-                assert says in printed, f"code cell {number}: {says}"
+                typeset = caption.get("data", {})
+                if "text/markdown" in typeset:
+                    assert typeset["text/markdown"].startswith("**Figure.** ")
+                    assert typeset["text/plain"] == says, f"code cell {number}: {says}"
+                else:
+                    assert says in printed, f"code cell {number}: {says}"
 
 
 def test_pictures_have_alternative_text(lesson):

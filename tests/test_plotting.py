@@ -6,13 +6,19 @@ import io
 import itertools
 import json
 import re
+from xml.etree import ElementTree
 
+import matplotlib
 import numpy as np
 import pytest
 import torch
+from markdown_it import MarkdownIt
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.patches import Circle
 from PIL import Image
 
-from course_utils import plotting, showing, widgets
+from course_utils import plotting, rendering, showing, widgets
 
 
 def test_png_is_the_same_on_every_run():
@@ -57,12 +63,6 @@ def test_image_grid_puts_each_image_in_its_place():
     )  # the empty place and the lines: no image's white
 
 
-def test_curves_differ_in_colour_and_line_style():
-    styles = [plotting.style(index) for index in range(len(plotting.PALETTE))]
-    assert len({style["color"] for style in styles}) == len(styles)
-    assert len({str(style["linestyle"]) for style in styles}) == len(styles)
-
-
 def test_covariance_ellipse_lies_at_the_asked_distance():
     _, ax = plotting.figure()
     covariance = np.array([[13.0, 12.0], [12.0, 13.0]])
@@ -78,9 +78,190 @@ def test_digits_are_drawn_apart():
     plotting.draw_digits(ax, points, labels, most=2, named=True)
     drawn = [line.get_xydata().tolist() for line in ax.lines]
     assert drawn == [[[0, 1], [4, 5]], [[2, 3], [6, 7]]]
-    assert ax.lines[0].get_color() != ax.lines[1].get_color()
     assert [text.get_text() for text in ax.texts] == ["3", "8"]
     assert ax.texts[0].get_position() == (6, 7)  # the median of all four
+    assert [line.get_label() for line in ax.lines] == ["3", "8"]
+
+
+def test_ten_digits_have_ten_colours_and_markers():
+    _, ax = plotting.figure()
+    plotting.draw_digits(ax, torch.rand(200, 2), torch.arange(200) % 10)
+    assert len({line.get_color() for line in ax.lines}) == 10
+    assert len({line.get_marker() for line in ax.lines}) == 10
+
+
+def test_no_digit_hides_another():
+    """Names of digits that lie at one place are moved apart, on top of all points."""
+    fig, (ax, _) = plotting.figure(1, 2, height=3.0)
+    centres = torch.tensor([[0.0, 0.0], [0.01, 0.0], [0.0, 0.0], [5.0, 5.0], [-5.0, -5.0]])
+    plotting.draw_digits(ax, centres, torch.arange(5), named=True)
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()
+    middles = [
+        np.mean(text.get_bbox_patch().get_window_extent(canvas.get_renderer()), axis=0)
+        for text in ax.texts
+    ]
+    letter = 9 / 72 * fig.dpi  # a letter's height in pixels
+    for one, other in itertools.combinations(middles, 2):
+        assert np.hypot(*(one - other)) > 1.4 * letter
+    assert [text.get_position() for text in ax.texts[3:]] == [(5, 5), (-5, -5)]
+    assert min(text.get_zorder() for text in ax.texts) > max(x.get_zorder() for x in ax.lines)
+
+
+# ------------------------------------------------------------------------------- pictures as bytes
+
+
+def curves():
+    fig, axes = plotting.figure(1, 2)
+    plotting.training_curves(axes[0], {"a b": [3.0, 2.0]}, limit=1.0, limit_label="$\\log 2$")
+    axes[1].plot(
+        [0, 1], [1, 0], "o-", clip_path=Circle((0.5, 0.5), 0.3, transform=axes[1].transAxes)
+    )
+    axes[1].fill_between([0, 1], [0, 1])
+    return fig
+
+
+def test_svg_is_the_same_on_every_run_and_says_no_date():
+    assert rendering.svg(curves()) == rendering.svg(curves())
+    text = rendering.svg(curves())
+    ElementTree.fromstring(text)
+    assert not re.search(r"20\d\d-|Matplotlib|<metadata", text)
+    assert 'width="700" height="260"' in text and "max-width: 100%" in text
+
+
+def test_each_id_of_an_svg_is_its_own_and_is_found():
+    """Several figures may stand inline in one page, where an id must not lead into another one."""
+    one, other = rendering.svg(curves()), rendering.svg(curves(), "Another sentence.")
+    flat = plotting.diagram({"z": {"at": (0, 0), "kind": "latent"}}, [])
+    ids = [set(re.findall(r' id="([^"]+)"', text)) for text in (one, rendering.svg(flat))]
+    assert all(ids) and not ids[0] & ids[1]
+    for text in (one, other):
+        used = re.findall(r'(?:href="#|url\(#)([^")]+)', text)
+        assert used and set(used) <= set(re.findall(r' id="([^"]+)"', text))
+
+
+def test_svg_shows_what_png_shows():
+    """Rounded coordinates and renamed ids change nothing: each mark is where it was."""
+    buffer = io.StringIO()
+    with matplotlib.rc_context(rendering.SVG_SETTINGS):
+        FigureCanvasSVG(curves()).print_svg(buffer)
+    plain, short = buffer.getvalue(), rendering.svg(curves())
+    assert len(short) < 0.95 * len(plain)
+
+    def paths(text):
+        return [
+            np.array(re.findall(r"-?\d+(?:\.\d+)?", path), dtype=float)
+            for path in re.findall(r'(?<= )d="([^"]*)"', text)
+        ]
+
+    assert len(paths(short)) == len(paths(plain))
+    for one, other in zip(paths(short), paths(plain), strict=True):
+        np.testing.assert_allclose(one, other, atol=0.0051)
+    scale = re.compile(r"scale\([^)]*\)")
+    assert scale.findall(short) == scale.findall(plain)
+
+
+def test_an_svg_in_a_page_has_its_sentence():
+    text = rendering.svg(curves(), 'a "b" < c')
+    assert ElementTree.fromstring(text).get("aria-label") == 'a "b" < c'
+
+
+def test_drawing_leaves_the_figure_as_it_was():
+    fig = curves()
+    sizes = [Image.open(io.BytesIO(rendering.png(fig, scale))).size for scale in (1, 2, 1)]
+    rendering.svg(fig)
+    sizes.append(Image.open(io.BytesIO(rendering.png(fig))).size)
+    assert sizes == [(700, 260), (1400, 520), (700, 260), (700, 260)]
+
+
+def test_pixels_and_very_many_points_are_png():
+    assert rendering.is_vector(curves())
+    assert not rendering.is_vector(plotting.image_rows({"one": torch.rand(2, 1, 4, 4)}))
+    for count, fits in ((300, True), (3_000, False)):
+        for draw in ("scatter", "plot"):
+            fig, ax = plotting.figure()
+            marker = {} if draw == "scatter" else {"marker": "."}
+            getattr(ax, draw)(range(count), range(count), **marker)
+            assert rendering.is_vector(fig) == fits
+            if fits:
+                assert len(rendering.svg(fig)) < 2 * rendering.MOST_BYTES
+    fig, ax = plotting.figure()
+    ax.plot(range(3_000))  # a line alone is short
+    assert rendering.is_vector(fig)
+
+
+# ------------------------------------------------------------------------------------ in a notebook
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Bundle and metadata of all that is displayed."""
+    outputs = []
+
+    def display(bundle, raw, metadata=None):
+        assert raw
+        outputs.append((bundle, metadata))
+
+    monkeypatch.setattr(showing, "in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", display)
+    monkeypatch.setenv("COURSE_PROFILE", "laptop")
+    return outputs
+
+
+def test_curves_are_svg_with_a_png_beside_it(shown, capsys):
+    plotting.show(curves(), says="Two lines  cross\nat $x = 1$.")
+    (bundle, metadata), (caption, _) = shown
+    assert bundle.keys() == {"image/svg+xml", "image/png", "text/plain"}
+    assert Image.open(io.BytesIO(bundle["image/png"])).size == (700, 260)
+    alt = "Two lines cross at x = 1."
+    assert metadata == {kind: {"alt": alt} for kind in ("image/svg+xml", "image/png")}
+    assert caption == {
+        "text/markdown": "**Figure.** Two lines cross at $x = 1$.",
+        "text/plain": alt,
+    }
+    assert not capsys.readouterr().out
+
+
+def test_pixels_are_png_at_twice_the_size(shown):
+    plotting.show(plotting.image_rows({"one": torch.rand(4, 1, 4, 4)}), says="Four.")
+    plotting.show(curves(), says="A line.", vector=False)
+    for bundle, metadata in shown[::2]:
+        assert bundle.keys() == {"image/png", "text/plain"}
+        assert Image.open(io.BytesIO(bundle["image/png"])).width == 1400
+        assert metadata["image/png"]["width"] == 700
+    plotting.show(plotting.image_rows({"one": torch.rand(4, 1, 4, 4)}, width=9.5), says="Wide.")
+    bundle, metadata = shown[-2]
+    assert Image.open(io.BytesIO(bundle["image/png"])).width == 1400
+    assert metadata["image/png"]["width"] == 950
+    plotting.show(plotting.image_rows({"one": torch.rand(4, 1, 4, 4)}), says="Four.", vector=True)
+    assert "image/svg+xml" in shown[-2][0]
+
+
+def test_a_caption_is_shown_letter_by_letter(shown):
+    says = "own_run * of [record] <b> a|b `c` # ~d~ \\ at $a_b * c$ and 5 $."
+    plotting.show(curves(), says=says)
+    markdown = shown[1][0]["text/markdown"]
+    read = MarkdownIt().renderInline(markdown.replace("$a_b * c$", "FORMULA"))
+    assert html.unescape(re.sub("<[^>]*>", "", read.replace("<strong>", ""))) == (
+        "Figure. " + says.replace("$a_b * c$", "FORMULA")
+    )
+
+
+def test_a_trial_run_says_so(shown, monkeypatch):
+    monkeypatch.setenv("COURSE_PROFILE", "smoke")
+    plotting.show(curves(), says="It falls.")
+    (bundle, metadata), (caption, _) = shown
+    assert metadata["image/png"]["alt"] == caption["text/plain"] == "Trial run: It falls."
+    assert caption["text/markdown"] == "**Figure.** Trial run: It falls."
+    assert 'aria-label="Trial run: It falls."' in bundle["image/svg+xml"]
+
+
+@pytest.mark.parametrize("says", ["", "  ", None, 3])
+def test_a_figure_without_a_sentence_is_refused(shown, says):
+    for show in (plotting.show, lambda fig, says: plotting.show_png(b"", says=says)):
+        with pytest.raises(ValueError, match="says: expected a sentence"):
+            show(curves(), says=says)
+    assert not shown
 
 
 @pytest.fixture
