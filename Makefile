@@ -1,7 +1,7 @@
 # Every target is one call of tools/course.py, which sets the environment up first where it must.
 # Without make: python tools/course.py lab (and so on; the README lists the calls).
 #   PYTHON=path/to/python  use that Python's environment and keep its torch, instead of .venv
-#   PROFILE=, LESSONS=     of `make run`: smoke, laptop or full; numbers such as "01 02"
+#   PROFILE=, LESSONS=     of `make run`: smoke, laptop or full; numbers such as "01 02" or "02x"
 #   LESSONS=, TO=          of `make homework`: where the student versions go (student)
 #   SUBMISSIONS=, OUT=     of `make grade`: a folder or zip; where grades go (graded)
 #   LESSON=, NPROC=        of `make scale`: one lesson, on so many processes
@@ -26,7 +26,7 @@ run:  # execute lessons without a browser
 test:  # everything that must hold
 	@$(COURSE) test $(ARGS)
 
-results:  # the tables of README.md and data/README.md
+results:  # the tables of README.md, docs/results.md and data/README.md
 	@$(COURSE) results $(ARGS)
 
 pictures:  # small pictures of the lessons, from their outputs

@@ -22,6 +22,7 @@ html_static_path = ["_static"]
 html_css_files = ["course.css"]
 html_js_files = [("course.js", {"priority": 900})]  # after MathJax is configured, before it runs
 html_show_sphinx = False
+copybutton_selector = "div.highlight:not(.output div.highlight) > pre"  # not of what a cell printed
 html_copy_source = False
 html_scaled_image_link = False  # a picture is no link to itself
 html_use_index = False  # the glossary and the search take its place

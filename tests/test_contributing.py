@@ -171,6 +171,9 @@ def put_notebook(copy, name, notebook, without):
     copy.put(name, text + "\n\n" if without == "normalise.py" else normalise(text))
 
 
+IMPORTS = "from course_utils import checks\nfrom course_utils.lesson import start"
+
+
 def add_lesson(copy, without=None, number="16"):
     """A lesson ``NN_line`` with one exercise, a record of its own and committed weights."""
     name, exercise = f"{number}_line", f"{number.lstrip('0')}.1"
@@ -192,7 +195,7 @@ def add_lesson(copy, without=None, number="16"):
         picture.metadata = {"tags": ["thumbnail"]}
     cells = [
         nbformat.v4.new_markdown_cell("\n\n".join(opening)),
-        nbformat.v4.new_code_cell(f"from course_utils.lesson import start\n\n{start}"),
+        nbformat.v4.new_code_cell(f"{IMPORTS}\n\n{start}"),
         *exercise_cells(exercise, without),
         picture,
         nbformat.v4.new_code_cell('lesson.record("line", "mse", 0.1, dataset="mnist")'),

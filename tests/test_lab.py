@@ -1,11 +1,13 @@
-"""JupyterLab in a real browser: a lesson opens, runs, and its live slider moves the picture."""
+"""JupyterLab in a real browser: lessons open and run, live sliders move pictures, folds open."""
 
 import shutil
 
+import nbformat
 import pytest
 from browser import Watched, chromium, jupyterlab
 
 from course_utils import settings
+from tools.lessons import normalise
 
 ROOT = settings.root()
 LESSON = "02_vae_mnist.ipynb"
@@ -19,8 +21,18 @@ def lab(tmp_path_factory):
     folder, home = tmp_path_factory.mktemp("course"), tmp_path_factory.mktemp("home")
     (folder / "notebooks").mkdir()
     shutil.copy(ROOT / "notebooks" / LESSON, folder / "notebooks")
+    nbformat.write(folded(), folder / "notebooks" / "folded.ipynb")
     with jupyterlab(folder, home) as base:
         yield base
+
+
+def folded():
+    """A notebook of a plain cell and a folded one, in canonical form."""
+    plain, fold = nbformat.v4.new_code_cell("x = 1"), nbformat.v4.new_code_cell("# Draws.\ny = 2")
+    fold.metadata["tags"] = ["hide-input"]
+    fold.outputs = [nbformat.v4.new_output("stream", text="drawn\n")]
+    notebook = nbformat.v4.new_notebook(cells=[plain, fold])
+    return nbformat.reads(normalise.normalise(nbformat.writes(notebook)), as_version=4)
 
 
 def run_all(page):
@@ -79,4 +91,27 @@ def test_a_lesson_runs_and_its_live_slider_moves(lab):
             before, after = move_live_slider(page)
             assert before != after, start
         assert not watched.outside
+        page.close()
+
+
+def test_a_fold_says_what_it_makes_and_opens_by_a_click_or_from_the_menu(lab):
+    with chromium() as browser:
+        watched = Watched(browser, lab)
+        page = watched.page
+        page.goto(f"{lab}/doc/tree/notebooks/folded.ipynb?reset")
+        page.wait_for_selector(".jp-Notebook", timeout=90_000)
+        page.wait_for_function(f"() => {KERNEL}?.status === 'idle'", timeout=90_000)
+        first, second = page.locator(".jp-CodeCell").all()
+        code = ".jp-InputArea-editor"
+        assert first.locator(code).is_visible() and not second.locator(code).is_visible()
+        assert second.locator(".jp-OutputArea").inner_text().strip() == "drawn"
+        assert second.locator(".jp-InputPlaceholder").inner_text() == "# Draws."
+        second.locator(".jp-InputPlaceholder").click()
+        second.locator(code).wait_for(state="visible", timeout=10_000)
+        for name, is_open in (("hide", False), ("show", True)):  # View, All Code: by keys too
+            page.evaluate(
+                f"() => window.jupyterapp.commands.execute('notebook:{name}-all-cell-code')"
+            )
+            state = "visible" if is_open else "hidden"
+            second.locator(code).wait_for(state=state, timeout=10_000)
         page.close()

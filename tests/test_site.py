@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import textwrap
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
 
@@ -171,6 +172,28 @@ def test_exercises_are_folded_in_a_copy(tmp_path):
     assert page.cells[-1].metadata["tags"] == ["exercise", "hide-input"]
     assert path.read_bytes() == before
     assert made.title_of(page) == ("03", "C")
+
+
+def test_a_folded_cell_is_named_by_its_comment(tmp_path):
+    lesson = notebook("# 03 · C\n\n[nats](../docs/glossary.md#nats)", tags=["hide-input", "keep"])
+    lesson.cells[-1].source = "# Draws the two ellipses.\nfig = 1"
+    path = tmp_path / "03_c.ipynb"
+    nbformat.write(lesson, path)
+    page = made.lesson_page(path, ["03x_more"])
+    said = page.cells[1].metadata["mystnb"]
+    assert said["code_prompt_show"] == "Show the code: Draws the two ellipses"
+    assert page.cells[1].metadata["tags"] == ["hide-input", "keep"]
+    assert "](../glossary.md#nats)" in page.cells[0].source
+    assert page.cells[-1].source == "```{toctree}\n:hidden:\n\n03x_more\n```"
+
+
+def test_sentences_are_wrapped_by_the_page_and_columns_are_not():
+    words = "word " * 40
+    wrapped = textwrap.fill(words, settings.LINE)
+    assert wrapped.count("\n") == 2
+    assert made.unwrapped(f"{wrapped}\nNext.\n") == f"{words.strip()}\nNext.\n"
+    columns = "\n".join(f"{number:>8}" + " 1.25" * 18 for number in range(3))
+    assert made.unwrapped(columns) == columns
 
 
 def test_faults_are_named(tmp_path, monkeypatch):
@@ -389,4 +412,67 @@ def test_nothing_is_cut_off_at_the_side(site, browser, width):
     edge = "all => Math.max(...all.map(value => value.getBoundingClientRect().right))"
     right = watched.page.locator(".widget-readout").evaluate_all(edge)
     assert right <= width, f"a slider's value ends at {right} pixels in a window of {width}"
+    watched.page.close()
+
+
+@pytest.mark.parametrize("width", [390, 700, 1280])
+def test_a_page_reads_like_a_book_s(site, browser, width):
+    """Lines of text of some 75 characters; code of 80 columns without a bar where there is room."""
+    watched = Watched(browser)
+    watched.page.set_viewport_size({"width": width, "height": 900})
+    watched.page.goto(f"{site.as_uri()}/lessons/02_vae_mnist.html")
+    ready(watched.page)
+    characters = watched.page.evaluate(
+        """() => {
+        const line = document.createElement("p");
+        document.querySelector("article section").append(line);
+        line.textContent = "The average of the logarithms is never above that of the average. ";
+        line.textContent += line.textContent;
+        line.style = "width: max-content; max-width: none";
+        const one = line.getBoundingClientRect().width / line.textContent.length;
+        line.remove();
+        const all = [...document.querySelectorAll("article section > p")];
+        return Math.max(...all.map((p) => p.getBoundingClientRect().width)) / one;
+    }"""
+    )
+    assert characters < 84 and (width < 700 or characters > 70)
+    room = watched.page.evaluate(
+        """() => {
+        const code = document.querySelector(".cell_input pre");
+        code.textContent = "0".repeat(80) + "\\n";
+        return code.clientWidth - code.scrollWidth;
+    }"""
+    )
+    assert room >= 0 or width < 700
+    whole = watched.page.evaluate("() => document.documentElement.scrollWidth")
+    assert whole <= width, "the code's bar is its own, not the page's"
+    watched.page.close()
+
+
+def test_folds_are_shut_at_first_and_opened_by_a_key(site, browser):
+    watched = Watched(browser)
+    watched.page.goto(f"{site.as_uri()}/lessons/02_vae_mnist.html")
+    ready(watched.page)
+    folds = watched.page.locator("details.hide").all()
+    assert folds
+    for fold in folds:
+        assert fold.get_attribute("open") is None and not fold.locator("pre").first.is_visible()
+    for fold in folds[:2]:
+        summary = fold.locator("summary")
+        says = summary.inner_text()
+        assert says.startswith(("Show the code: ", "Exercise "))
+        summary.focus()
+        watched.page.keyboard.press("Enter")
+        assert fold.locator("pre").first.is_visible() and summary.inner_text() != says
+        watched.page.keyboard.press("Enter")
+        assert not fold.locator("pre").first.is_visible()
+    watched.page.close()
+
+
+def test_what_a_cell_printed_has_no_button_to_copy_it(site, browser):
+    watched = Watched(browser)
+    watched.page.goto(f"{site.as_uri()}/lessons/02_vae_mnist.html")
+    ready(watched.page)
+    watched.page.wait_for_selector(".cell_input .copybtn", state="attached")
+    assert watched.page.locator(".cell_output .copybtn").count() == 0
     watched.page.close()

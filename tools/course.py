@@ -28,7 +28,7 @@ HELP = """\
 lab       open JupyterLab on the first lesson
 run       execute lessons without a browser [--profile smoke|laptop|full] [--lessons 01 02]
 test      everything that must hold
-results   the tables of README.md and data/README.md [--check]
+results   the tables of README.md, docs/results.md and data/README.md [--check]
 pictures  small pictures of the lessons, for README and site, from their outputs [--check]
 homework  student versions of the lessons, in student [01 02] [--to FOLDER]
 grade     grade submissions: FOLDER_OR_ZIP [--out FOLDER] [--jobs N] [--resume] [...]

@@ -4,6 +4,7 @@ import re
 
 import nbformat
 
+from course_utils import settings
 from tools.lessons.normalise import FOLD, WIDGET_STATE, WIDGET_VIEW
 
 ENTRY = re.compile(r"^\d+\. (.+)$", re.MULTILINE)
@@ -37,11 +38,30 @@ def lesson_page(path, extras=()):
         elif FOLD in tags:
             says = cell.source.partition("\n")[0].lstrip("# ").rstrip(".")
             label(cell, f"Show the code: {says}", f"Hide the code: {says}")
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stdout":
+                output.text = unwrapped(output.text)
     if extras:
         contents = ["```{toctree}", ":hidden:", "", *extras, "```"]
         notebook.cells.append(nbformat.v4.new_markdown_cell("\n".join(contents)))
     choose_sliders(notebook)
     return notebook
+
+
+def unwrapped(text):
+    """Sentences that a lesson wrapped at its own width, as one line each: the page wraps them.
+
+    A line was wrapped if the first word of the next one had no room on it. Columns are left alone.
+    """
+    lines = []
+    for line in text.split("\n"):
+        word = line.partition(" ")[0]
+        is_rest = bool(lines and word) and len(lines[-1][1]) + 1 + len(word) > settings.LINE
+        if is_rest and not any("  " in one for one in (lines[-1][1], line)):
+            lines[-1] = [f"{lines[-1][0]} {line}", line]
+        else:
+            lines.append([line, line])
+    return "\n".join(whole for whole, _ in lines)
 
 
 def label(cell, shut, opened):
