@@ -18,7 +18,7 @@ def gaussian_like(answer, seed):
     rng = np.random.default_rng(seed)
     one, two = sizes(rng, 2)
     codes = _codes(rng, 700, one)
-    _verify_shape(answer, codes, 3)
+    _verify_shape(answer, codes, 4)  # as many as no axis of the codes has
     _verify_draws(answer, codes, seed)
     for label, count, latents, spread in (
         ("two latents: ", 300, 2, 4.0),
@@ -32,9 +32,16 @@ def gaussian_like(answer, seed):
 
 
 def _codes(rng, count, latents, spread=4.0, offset=3.0):
-    """Codes (N, L) whose latents are correlated, of different widths, and not normal."""
-    mix = rng.normal(0, 1, (latents, latents)) + 1.5 * np.eye(latents)
-    mix *= spread * rng.uniform(0.4, 1.2, (latents, 1)) / np.linalg.norm(mix, axis=1, keepdims=True)
+    """Codes (N, L) whose latents are correlated, of different widths, and not normal.
+
+    The widest direction is 3 times as wide as the narrowest, so that float32 serves.
+    """
+    turn = np.linalg.qr(rng.normal(0, 1, (latents, latents)))[0]
+    if latents == 2:  # a turn that leaves no two directions alone
+        angle = rng.uniform(0.6, 1.0)
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    widths = spread * np.linspace(0.4, 1.2, latents)
+    mix = turn * widths @ np.linalg.qr(rng.normal(0, 1, (latents, latents)))[0]
     mean = offset * rng.choice([-1, 1], latents) * rng.uniform(0.5, 1.5, latents) * min(spread, 2)
     return floats(mean + rng.uniform(-1.7, 1.7, (count, latents)) @ mix.T)[0]
 
@@ -46,16 +53,16 @@ def _verify_shape(answer, codes, num):
     if not isinstance(received, np.ndarray):
         raise CheckFailed(f"one array is expected, {show(received)} came.", **about)
     about["received"] = show(received)
+    if received.shape == (num, codes.shape[1]):
+        return
     if received.shape == (codes.shape[1], num):
         raise CheckFailed("the axes are swapped: (num_samples, L) is wanted.", **about)
     if received.shape == codes.shape:
         raise CheckFailed("as many draws as codes came: num_samples of them are wanted.", **about)
     if received.shape == (codes.shape[1],):
         raise CheckFailed("an axis of length 1 is lost: is something squeezed?", **about)
-    if received.shape != (num, codes.shape[1]):
-        raise CheckFailed(
-            f"the shape is {received.shape}, it should be {(num, codes.shape[1])}.", **about
-        )
+    wanted = (num, codes.shape[1])
+    raise CheckFailed(f"the shape is {received.shape}, it should be {wanted}.", **about)
 
 
 def _verify_draws(answer, codes, seed, label=""):
