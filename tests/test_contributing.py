@@ -327,7 +327,7 @@ LESSON = of_exercise("16.1") | {
     "number": "expected '16'",
     "normalise.py": "run: python -m tools.lessons.normalise notebooks/16_line.ipynb",
     "title": "16_line.ipynb: expected the heading '# 01 · Title'",
-    "need and time": "16_line.ipynb: its first cell lacks '**You need**",
+    "need and time": "16_line.ipynb: its opening lacks '**You need**",
     "builds": "16_line.ipynb: metadata 'course' lack 'builds'",
     "start": '16_line.ipynb: no cell calls lesson = start("16")',
     "tag thumbnail": "16_line.ipynb: no picture in a cell tagged 'thumbnail'",

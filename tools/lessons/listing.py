@@ -11,7 +11,7 @@ from tools.site.pages import SiteError, extras_of, main_lessons, title_of
 NEEDS = re.compile(r"^\*\*You need\*\* (.+?)\.(?=\s|$)", re.MULTILINE | re.DOTALL)
 TIME = re.compile(r"\*\*Time\*\*: (\d+) minutes")
 # The second edition's: a row of reading, exercises, questions; running is the machine's time.
-MINUTES = re.compile(r"^\| *\| *minutes *\|\n\|[-:| ]+\|\n((?:\|.*\|\n?)+)", re.MULTILINE)
+MINUTES = re.compile(r"^\|[^|\n]*\| *minutes *\|\n\|[-:| ]+\|\n((?:\|.*\|\n?)+)", re.MULTILINE)
 NONE = "–"
 
 
@@ -36,16 +36,18 @@ def minutes(text):
 
 
 def opening(notebook, name):
-    """(minutes, what the reader needs), from the first cell, with links that lead from the README.
+    """(minutes, what the reader needs), from the texts before the first section, with links that
+    lead from the README.
 
     Raises:
-        ValueError: the cell lacks one of them.
+        ValueError: they lack one of them.
     """
-    text = notebook.cells[0].source
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    text = re.split(r"^## ", "\n\n".join(texts), maxsplit=1, flags=re.MULTILINE)[0]
     needs, spent = NEEDS.search(text), minutes(text)
     if needs is None or not spent:
         raise ValueError(
-            f"{name}.ipynb: its first cell lacks '**You need** ....' with '**Time**: 60 minutes', "
+            f"{name}.ipynb: its opening lacks '**You need** ....' with '**Time**: 60 minutes', "
             "or a table '| | minutes |' with a row each of reading, exercises, questions"
         )
     links = re.sub(r"\]\((\d\d\w*\.ipynb)", r"](notebooks/\1", " ".join(needs[1].split()))
