@@ -153,6 +153,8 @@ def tried(number):
         ValueError: nothing is on record for the lesson.
     """
     path = _settings(number)
+    if not path.is_file():  # results are written elsewhere: the committed ones
+        path = settings.root() / "data" / "results" / "settings" / f"{number}.json"
     if not path.is_file():
         raise ValueError(f"number: expected a lesson whose settings are in {path}, got {number!r}")
     held = json.loads(path.read_text(encoding="utf-8"))

@@ -110,3 +110,9 @@ def test_the_committed_file_is_what_the_tool_writes():
     for _, part in frame.groupby("model"):
         best = part.value.min()
         np.testing.assert_allclose(part.above_best, part.value - best, atol=1e-9)
+
+
+def test_a_lesson_whose_results_go_elsewhere_reads_the_committed_settings(monkeypatch, tmp_path):
+    committed = records.tried("02")
+    monkeypatch.setenv("COURSE_OUTPUT_DIR", str(tmp_path))
+    assert records.tried("02").equals(committed)
