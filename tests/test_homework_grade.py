@@ -162,7 +162,8 @@ def test_hostile_answers_earn_nothing_and_cost_nobody_else(box, kinds):
         exercise, _ = made.HOSTILE[name]
         assert [made.HOSTILE[other][0] for other in kinds].count(exercise) == 1
     outcomes = box.graded(made.notebook({ex: text for ex, text in map(made.HOSTILE.get, kinds)}))
-    assert points(outcomes) == dict.fromkeys(made.IDS, 0)
+    attacked = {made.HOSTILE[name][0] for name in kinds}
+    assert points(outcomes) == made.POINTS | dict.fromkeys(attacked, 0)
     for name in kinds:
         told = outcomes[made.HOSTILE[name][0]]
         assert told["mistake"], name

@@ -40,12 +40,12 @@ def _four(distortion, mu, log_var):
 
 
 @right
-def terms_by_formula(x, weight, bias, sigma, mu, log_var):
+def four_by_formula(x, weight, bias, sigma, mu, log_var):
     return _four(_distortion(x, weight, bias, sigma, mu, log_var), mu, log_var)
 
 
 @right
-def terms_by_trace(x, weight, bias, sigma, mu, log_var):
+def four_by_trace(x, weight, bias, sigma, mu, log_var):
     away = _residual(x, weight, bias, mu).double()
     covariance = torch.diag_embed(log_var.double().exp())
     trace = torch.einsum("di,bij,dj->b", weight.double(), covariance, weight.double())
@@ -54,7 +54,7 @@ def terms_by_trace(x, weight, bias, sigma, mu, log_var):
 
 
 @right
-def terms_by_distribution(x, weight, bias, sigma, mu, log_var):
+def four_by_distribution(x, weight, bias, sigma, mu, log_var):
     q_z = Independent(Normal(mu, (0.5 * log_var).exp()), 1)
     p_z = Independent(Normal(torch.zeros_like(mu), torch.ones_like(mu)), 1)
     p_x = Independent(Normal(mu @ weight.T + bias, sigma), 1)
@@ -64,18 +64,18 @@ def terms_by_distribution(x, weight, bias, sigma, mu, log_var):
 
 
 @right
-def terms_in_a_dict(x, weight, bias, sigma, mu, log_var):
-    found = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_in_a_dict(x, weight, bias, sigma, mu, log_var):
+    found = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return dict(zip(("log_joint", "entropy", "distortion", "rate"), found, strict=True))
 
 
 @right
-def terms_stacked(x, weight, bias, sigma, mu, log_var):
-    return torch.stack(terms_by_formula(x, weight, bias, sigma, mu, log_var))
+def four_stacked(x, weight, bias, sigma, mu, log_var):
+    return torch.stack(four_by_formula(x, weight, bias, sigma, mu, log_var))
 
 
 @right
-def terms_by_second_moments(x, weight, bias, sigma, mu, log_var):
+def four_by_second_moments(x, weight, bias, sigma, mu, log_var):
     """E|x - Wz - b|^2 from E[z] and E[z z^T], example by example."""
     costs = []
     for one, mean, variance in zip(x - bias, mu, log_var.exp(), strict=True):
@@ -85,7 +85,7 @@ def terms_by_second_moments(x, weight, bias, sigma, mu, log_var):
 
 
 @right
-def terms_by_joint_entropy(x, weight, bias, sigma, mu, log_var):
+def four_by_joint_entropy(x, weight, bias, sigma, mu, log_var):
     joint = MultivariateNormal(mu, torch.diag_embed(log_var.exp()))
     distortion = _distortion(x, weight, bias, sigma, mu, log_var)
     found = _four(distortion, mu, log_var)
@@ -93,161 +93,161 @@ def terms_by_joint_entropy(x, weight, bias, sigma, mu, log_var):
 
 
 @wrong("the squared error is taken at z = mu: the spread of z under q is left out")
-def terms_at_mu(x, weight, bias, sigma, mu, log_var):
+def four_at_mu(x, weight, bias, sigma, mu, log_var):
     squares = (_residual(x, weight, bias, mu) ** 2).sum(-1)
     return _four(_cost(squares, len(bias), sigma), mu, log_var)
 
 
 @wrong("the standard deviation stands in place of the variance")
-def terms_with_deviations(x, weight, bias, sigma, mu, log_var):
+def four_with_deviations(x, weight, bias, sigma, mu, log_var):
     squares = (_residual(x, weight, bias, mu) ** 2).sum(-1)
     spread = (0.5 * log_var).exp() @ (weight**2).sum(0)
     return _four(_cost(squares + spread, len(bias), sigma), mu, log_var)
 
 
 @wrong("log_var is taken for the variance (exp is missing)")
-def terms_with_log_var(x, weight, bias, sigma, mu, log_var):
+def four_with_log_var(x, weight, bias, sigma, mu, log_var):
     squares = (_residual(x, weight, bias, mu) ** 2).sum(-1)
     return _four(_cost(squares + log_var @ (weight**2).sum(0), len(bias), sigma), mu, log_var)
 
 
 @wrong("weight is not squared")
-def terms_weight_not_squared(x, weight, bias, sigma, mu, log_var):
+def four_weight_not_squared(x, weight, bias, sigma, mu, log_var):
     squares = (_residual(x, weight, bias, mu) ** 2).sum(-1)
     return _four(_cost(squares + log_var.exp() @ weight.sum(0), len(bias), sigma), mu, log_var)
 
 
 @wrong("the spread of z is not divided by 2 sigma^2")
-def terms_spread_alone(x, weight, bias, sigma, mu, log_var):
+def four_spread_alone(x, weight, bias, sigma, mu, log_var):
     squares = (_residual(x, weight, bias, mu) ** 2).sum(-1)
     spread = log_var.exp() @ (weight**2).sum(0)
     return _four(_cost(squares, len(bias), sigma) + spread, mu, log_var)
 
 
 @wrong("the spread of z is divided by sigma^2: the 1/2 is missing")
-def terms_no_half_of_spread(x, weight, bias, sigma, mu, log_var):
+def four_no_half_of_spread(x, weight, bias, sigma, mu, log_var):
     squares = (_residual(x, weight, bias, mu) ** 2).sum(-1)
     spread = 2 * log_var.exp() @ (weight**2).sum(0)
     return _four(_cost(squares + spread, len(bias), sigma), mu, log_var)
 
 
 @wrong("sigma is taken for the variance")
-def terms_sigma_as_variance(x, weight, bias, sigma, mu, log_var):
+def four_sigma_as_variance(x, weight, bias, sigma, mu, log_var):
     return _four(_distortion(x, weight, bias, sigma**0.5, mu, log_var), mu, log_var)
 
 
 @wrong("the constant is that of sigma = 1: log sigma is missing")
-def terms_no_log_sigma(x, weight, bias, sigma, mu, log_var):
+def four_no_log_sigma(x, weight, bias, sigma, mu, log_var):
     distortion = _distortion(x, weight, bias, sigma, mu, log_var)
     return _four(distortion - len(bias) * math.log(sigma), mu, log_var)
 
 
 @wrong("the constant 1/2 log(2 pi sigma^2) is missing")
-def terms_no_constant(x, weight, bias, sigma, mu, log_var):
+def four_no_constant(x, weight, bias, sigma, mu, log_var):
     distortion = _distortion(x, weight, bias, sigma, mu, log_var)
     return _four(distortion - _cost(0.0, len(bias), sigma), mu, log_var)
 
 
 @wrong("bias is left out")
-def terms_no_bias(x, weight, bias, sigma, mu, log_var):
+def four_no_bias(x, weight, bias, sigma, mu, log_var):
     return _four(_distortion(x, weight, 0 * bias, sigma, mu, log_var), mu, log_var)
 
 
 @wrong("E[log p(z)] is taken at z = mu: E[z^2] = mu^2 + var")
-def terms_prior_at_mu(x, weight, bias, sigma, mu, log_var):
-    _, entropy, distortion, rate = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_prior_at_mu(x, weight, bias, sigma, mu, log_var):
+    _, entropy, distortion, rate = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return -distortion - 0.5 * (LOG_2_PI + mu**2).sum(-1), entropy, distortion, rate
 
 
 @wrong("log_joint: E[log p(z)] is missing")
-def terms_no_prior(x, weight, bias, sigma, mu, log_var):
-    _, entropy, distortion, rate = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_no_prior(x, weight, bias, sigma, mu, log_var):
+    _, entropy, distortion, rate = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return -distortion, entropy, distortion, rate
 
 
 @wrong("log_joint: the sign is wrong")
-def terms_joint_sign(x, weight, bias, sigma, mu, log_var):
-    joint, *others = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_joint_sign(x, weight, bias, sigma, mu, log_var):
+    joint, *others = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return -joint, *others
 
 
 @wrong("log_joint: this is the whole ELBO: the entropy is a result of its own")
-def terms_elbo_for_joint(x, weight, bias, sigma, mu, log_var):
-    joint, entropy, *others = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_elbo_for_joint(x, weight, bias, sigma, mu, log_var):
+    joint, entropy, *others = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return joint + entropy, entropy, *others
 
 
 @wrong("log_joint: this is log p(x)")
-def terms_evidence_for_joint(x, weight, bias, sigma, mu, log_var):
+def four_evidence_for_joint(x, weight, bias, sigma, mu, log_var):
     covariance = weight @ weight.T + sigma**2 * torch.eye(len(bias))
     evidence = MultivariateNormal(bias, covariance).log_prob(x)
-    return evidence, *terms_by_formula(x, weight, bias, sigma, mu, log_var)[1:]
+    return evidence, *four_by_formula(x, weight, bias, sigma, mu, log_var)[1:]
 
 
 @wrong("entropy: the 1/2 of each latent is missing")
-def terms_entropy_no_half(x, weight, bias, sigma, mu, log_var):
-    joint, _, *others = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_entropy_no_half(x, weight, bias, sigma, mu, log_var):
+    joint, _, *others = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return joint, 0.5 * (LOG_2_PI + log_var).sum(-1), *others
 
 
 @wrong("entropy: the sign is wrong")
-def terms_entropy_sign(x, weight, bias, sigma, mu, log_var):
-    joint, entropy, *others = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_entropy_sign(x, weight, bias, sigma, mu, log_var):
+    joint, entropy, *others = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return joint, -entropy, *others
 
 
 @wrong("entropy: log_var is taken for log_std")
-def terms_entropy_of_log_std(x, weight, bias, sigma, mu, log_var):
-    joint, _, *others = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_entropy_of_log_std(x, weight, bias, sigma, mu, log_var):
+    joint, _, *others = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return joint, (0.5 * (LOG_2_PI + 1) + log_var).sum(-1), *others
 
 
 @wrong("entropy: the mean over the dimensions is taken in place of the sum")
-def terms_entropy_mean(x, weight, bias, sigma, mu, log_var):
-    joint, entropy, *others = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_entropy_mean(x, weight, bias, sigma, mu, log_var):
+    joint, entropy, *others = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return joint, entropy / mu.shape[-1], *others
 
 
 @wrong("entropy: this is the cross-entropy of q and the prior")
-def terms_cross_entropy(x, weight, bias, sigma, mu, log_var):
-    joint, _, *others = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_cross_entropy(x, weight, bias, sigma, mu, log_var):
+    joint, _, *others = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return joint, -_prior(mu, log_var), *others
 
 
 @wrong("distortion: the sign is wrong")
-def terms_distortion_sign(x, weight, bias, sigma, mu, log_var):
-    joint, entropy, distortion, rate = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_distortion_sign(x, weight, bias, sigma, mu, log_var):
+    joint, entropy, distortion, rate = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return joint, entropy, -distortion, rate
 
 
 @wrong("distortion: the rate is in it: -ELBO came")
-def terms_loss_for_distortion(x, weight, bias, sigma, mu, log_var):
-    joint, entropy, distortion, rate = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_loss_for_distortion(x, weight, bias, sigma, mu, log_var):
+    joint, entropy, distortion, rate = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return joint, entropy, distortion + rate, rate
 
 
 @wrong("rate: the KL is reversed")
-def terms_rate_reversed(x, weight, bias, sigma, mu, log_var):
-    *others, _ = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_rate_reversed(x, weight, bias, sigma, mu, log_var):
+    *others, _ = four_by_formula(x, weight, bias, sigma, mu, log_var)
     q_z = Normal(mu, (0.5 * log_var).exp())
     prior = Normal(torch.zeros_like(mu), torch.ones_like(mu))
     return *others, kl_divergence(prior, q_z).sum(-1)
 
 
 @wrong("in each other's place")
-def terms_swapped(x, weight, bias, sigma, mu, log_var):
-    joint, entropy, distortion, rate = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_swapped(x, weight, bias, sigma, mu, log_var):
+    joint, entropy, distortion, rate = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return joint, entropy, rate, distortion
 
 
 @wrong("four results are wanted, each one apart")
-def terms_added(x, weight, bias, sigma, mu, log_var):
-    joint, entropy, distortion, rate = terms_by_formula(x, weight, bias, sigma, mu, log_var)
+def four_added(x, weight, bias, sigma, mu, log_var):
+    joint, entropy, distortion, rate = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return joint + entropy, -distortion - rate
 
 
 @wrong("two calls with the same input gave different values")
-def terms_by_sampling(x, weight, bias, sigma, mu, log_var):
+def four_by_sampling(x, weight, bias, sigma, mu, log_var):
     z = mu + (0.5 * log_var).exp() * torch.randn(100, *mu.shape)
     squares = ((x - z @ weight.T - bias) ** 2).sum(-1).mean(0)
     return _four(_cost(squares, len(bias), sigma), mu, log_var)
