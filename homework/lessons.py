@@ -13,6 +13,7 @@ from homework.inside.text import lines as lines_of
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 # 02x_latents is an extra of 02_vae_mnist; here it is a lesson of its own.
 NAME = re.compile(r"(\d\d[xy]?)_[a-z0-9_]+")
+ID = re.compile(r"(\d{1,2})([xy]?)\.\d{1,3}", re.ASCII)
 
 
 class LessonError(ValueError):
@@ -99,9 +100,20 @@ def source(cell):
 
 
 def number_of(exercise_id):
-    """Number of the lesson, ``01``, that the exercise ``1.2`` is of; ``02x`` of ``2x.1``."""
-    lesson, _, _ = exercise_id.partition(".")
-    return lesson.zfill(3 if lesson[-1:].isalpha() else 2)
+    """Number of the lesson, ``01``, that the exercise ``1.2`` is of; ``02x`` of ``2x.1``.
+
+    Raises:
+        ValueError: it is no number of an exercise.
+    """
+    found = ID.fullmatch(exercise_id)
+    if found is None:
+        raise ValueError(f"exercise: expected a number such as 1.2 or 2x.1, got {exercise_id!r}")
+    return f"{int(found[1]):02d}{found[2]}"
+
+
+def _is_of(exercise_id, number):
+    """True for the number of an exercise of this lesson."""
+    return bool(ID.fullmatch(exercise_id)) and number_of(exercise_id) == number
 
 
 def number_in(stem):
@@ -140,7 +152,7 @@ def read(path):
         missing = [key for key, value in shared.items() if value is None]
         if missing:
             raise LessonError(f"{where}: no {', '.join(missing)} in its metadata course")
-        if shared["id"] in seen or number_of(shared["id"]) != number:
+        if shared["id"] in seen or not _is_of(shared["id"], number):
             raise LessonError(f"{where}: id {shared['id']!r} is taken, or of another lesson")
         seen.add(shared["id"])
         if "reflection" in kinds:

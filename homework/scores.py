@@ -5,7 +5,6 @@ import io
 import re
 
 from homework import clean
-from homework.lessons import number_of
 
 # Where a program might split a line, whatever it takes for the separator.
 SPLITS = str.maketrans({";": ",", "|": "/", '"': "'", "\n": " "})
@@ -14,10 +13,10 @@ FORMULA = re.compile(r"(^|,)(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")  # the wi
 
 def table(graded, unreadable, known):
     """The text of scores.csv: a line a student and lesson, a column an exercise."""
-    columns = [exercise.id for lesson in known.values() for exercise in lesson.exercises]
-    columns += [f"{question.id} (words)" for one in known.values() for question in one.reflections]
-    used = {entry["lesson"] for entry in graded}
-    columns = [name for name in columns if number_of(name) in used]
+    graded_ones = {entry["lesson"] for entry in graded}
+    used = [lesson for number, lesson in known.items() if number in graded_ones]
+    columns = [exercise.id for lesson in used for exercise in lesson.exercises]
+    columns += [f"{question.id} (words)" for lesson in used for question in lesson.reflections]
     stream = io.StringIO()
     rows = csv.writer(stream, lineterminator="\n")
     rows.writerow(["student", "lesson", "status", "points", "of", *columns, "remarks"])

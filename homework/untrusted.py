@@ -5,7 +5,7 @@ import re
 import warnings
 
 from homework import clean
-from homework.lessons import number_of
+from homework.lessons import ID, number_of
 
 MOST_CELLS = 2_000
 MOST_CODE = 4 * 2**20  # characters of all code cells
@@ -125,8 +125,7 @@ def lesson_of(made):
         return number
     for cell in made["cells"]:
         name = cell["metadata"]["course"].get("id", "")
-        found = re.fullmatch(r"\d{1,2}[xy]?\.\d{1,3}", name, flags=re.ASCII)
-        if found:
+        if ID.fullmatch(name):
             return number_of(name)
     raise ValueError("its metadata name no lesson of the course")
 

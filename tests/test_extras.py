@@ -41,6 +41,9 @@ def test_numbers_and_exercises_belong_together():
     pairs = {"1.2": "01", "10.11": "10", "2x.1": "02x", "12y.3": "12y"}
     assert {one: lessons.number_of(one) for one in pairs} == pairs
     assert lessons.number_in("02x_latents") == "02x" and lessons.number_in("02_vae_mnist") == "02"
+    for other in ("x", "1", "2z.1", "1.2.3", "2x.", ".1", "1.x"):
+        with pytest.raises(ValueError, match="expected a number such as"):
+            lessons.number_of(other)
     for other in ("02z_a", "2x_a", "02xy_a", "x_a", "02x", "02X_a", "02_Vae"):
         assert lessons.number_in(other) == ""
 

@@ -253,3 +253,15 @@ def test_a_release_keeps_a_file_with_answers(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
     release.write(made.LESSON, tmp_path, force=True)
     assert path.read_text("utf-8") != answered
+
+
+@by_name
+def test_folded_cells_stay_folded(lesson):
+    def folded(cells):
+        return [cell["id"] for cell in cells if "hide-input" in cell["metadata"].get("tags", [])]
+
+    student = release.student_version(lesson)
+    assert folded(student["cells"]) == folded(lesson.cells)
+    for cell in student["cells"]:
+        if "hide-input" in cell["metadata"].get("tags", []):
+            assert cell["metadata"]["jupyter"] == {"source_hidden": True}

@@ -73,7 +73,10 @@ class Progress:
 
 
 def find(folder, wanted):
-    """The notebooks of ``folder``, or those of the wanted numbers or names."""
+    """The notebooks of ``folder``, or those of the wanted numbers or names.
+
+    ``02`` is the lesson alone, ``02x`` its extra.
+    """
     lessons = sorted(folder.glob("*.ipynb"))
     if not wanted:
         chosen = lessons

@@ -140,6 +140,7 @@ def lessons_table(notebooks, source):
         notebook = notebooks[stem]
         number, title = title_of(notebook)
         intro = notebook.cells[0].source.split("\n\n")[1].replace("\n", " ")
+        intro = re.sub(r"\]\((\d\d\w*\.ipynb)", r"](lessons/\1", intro.replace("](../", "]("))
         picture = f"thumbnails/{number}.png"
         image = (
             f"![a picture of lesson {number}]({picture})" if (source / picture).is_file() else ""
