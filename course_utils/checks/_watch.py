@@ -18,7 +18,7 @@ HARMLESS = ("IPython", "ipykernel", "ipywidgets", "matplotlib", "tqdm", "_pytest
 HARMLESS += ("coverage", "debugpy", "pydevd")
 INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 PACKAGE, CHECKS = str(_allowed.PACKAGE), str(Path(__file__).resolve().parent)
-LENT = str(Path(CHECKS) / "lend.py")
+LENT = [str(Path(CHECKS) / name) for name in ("lend.py", "_lent.py")]
 
 
 class Watch:
@@ -96,7 +96,7 @@ class Watch:
     def _kind_of(filename, module):
         root = module.partition(".")[0]
         if filename.startswith(CHECKS):
-            return "lent" if filename == LENT else "checks"
+            return "lent" if filename in LENT else "checks"
         if filename.startswith(PACKAGE):
             return "own"
         if INSTALLED.search(filename):

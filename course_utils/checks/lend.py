@@ -6,16 +6,16 @@
 import math
 
 import torch
-from torch.distributions import (
-    Categorical,
-    Independent,
-    MixtureSameFamily,
-    MultivariateNormal,
-    Normal,
-)
+from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 from torch.nn import functional
 
 from course_utils import evaluation, exact, losses, nets
+from course_utils.checks._lent import (  # noqa: F401
+    VAE,
+    gaussian_like,
+    linear_probe,
+    spherical_line,
+)
 from course_utils.data import binarise, dequantise  # noqa: F401  lent as they are
 from course_utils.losses import (  # noqa: F401
     categorical_kl_uniform,
@@ -61,38 +61,6 @@ def active_units(mu, threshold=0.01):
 def traverse(mu, dimension, values):
     """Of exercise 2.5."""
     return torch.where(torch.arange(len(mu)) == dimension, values[:, None], mu)
-
-
-class VAE(nets.VAE):
-    """Of exercise 2.3."""
-
-    def __init__(self, num_hidden, num_latents):
-        parts = ((1, 28, 28), (num_hidden,), num_latents), (num_latents, (num_hidden,), (1, 28, 28))
-        networks = nets.MLPEncoder(*parts[0]), nets.MLPDecoder(*parts[1])
-        super().__init__(*networks, nets.StandardNormal(num_latents), nets.Bernoulli())
-        self.num_latents = num_latents
-
-    def forward(self, x):
-        terms = super().forward(x)
-        return terms["rate"], terms["distortion"]
-
-
-def gaussian_like(codes, num_samples):
-    """Of exercise 2.8."""
-    return MultivariateNormal(codes.mean(0), torch.cov(codes.T)).sample((num_samples,))
-
-
-def linear_probe(codes, labels, new_codes):
-    """Of exercise 2x.1."""
-    inputs, new = (functional.pad(one, (0, 1), value=1.0) for one in (codes, new_codes))
-    targets = functional.one_hot(labels, 10).to(inputs.dtype)
-    return new @ (torch.linalg.pinv(inputs) @ targets)
-
-
-def spherical_line(a, b, step):
-    """Of exercise 2x.2."""
-    angle = functional.cosine_similarity(a, b, dim=-1).clamp(-1, 1).acos()[..., None]
-    return (torch.sin(angle - step * angle) * a + torch.sin(step * angle) * b) / torch.sin(angle)
 
 
 def principal_weights(covariance, num_latents, variance):
