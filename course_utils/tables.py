@@ -13,7 +13,6 @@ from course_utils.arguments import kind, number
 
 NOTHING = "–"
 WIDEST = 80  # characters of a table in plain text
-NARROWEST = 6  # of its columns
 CAPTION = '<caption style="caption-side:top;text-align:left;padding:0.2em 0.7em">'
 GLUE = "\u00a0±\u00a0"  # no line ends beside it
 SIGNIFICANT = 4  # digits of the largest number of a column
@@ -182,7 +181,10 @@ def to_html(frame, says, digits=None):
 
 
 def to_text(frame, says, digits=None):
-    """The table in plain text, at most 80 characters wide: long cells are folded."""
+    """The table in plain text, at most 80 characters wide: long cells are folded.
+
+    Where even then the columns have no room side by side, each row is a paragraph.
+    """
     heads, columns, right, _ = _laid_out(frame, digits)
     columns = [
         [head, *(text.replace(" ± ", GLUE) for text in texts)]
@@ -191,11 +193,15 @@ def to_text(frame, says, digits=None):
     widths = [max(map(len, column)) for column in columns]
     words = [" ".join(column).split(" ") for column in columns]
     _narrow(widths, [max(map(len, column)) for column in words])  # between words, at first
-    numbers = [[len(word) for word in column if GLUE in word] for column in words]
-    _narrow(widths, [max([NARROWEST, *lengths]) for lengths in numbers])  # then inside of words
     lines = textwrap.wrap(says, WIDEST)
+    if sum(widths) + 2 * (len(widths) - 1) > WIDEST:  # too many columns to stand side by side
+        lines += _stacked(columns)
+        return "\n".join(lines).replace(GLUE, " ± ")
     for place, texts in enumerate(zip(*columns, strict=True)):
-        folded = [_folded(text, width) for text, width in zip(texts, widths, strict=True)]
+        folded = [
+            textwrap.wrap(text, width, break_long_words=False) or [""]
+            for text, width in zip(texts, widths, strict=True)
+        ]
         for line in range(max(map(len, folded))):
             parts = [part[line] if line < len(part) else "" for part in folded]
             padded = [
@@ -208,16 +214,17 @@ def to_text(frame, says, digits=None):
     return "\n".join(lines).replace(GLUE, " ± ")
 
 
-def _folded(text, width):
-    """Lines of ``width`` characters; a word that is longer is broken after an underscore."""
-    words = []
-    for word in text.split(" "):
-        while len(word) > width and "_" in word[:width]:
-            cut = word.rindex("_", 0, width) + 1
-            words.append(word[:cut])
-            word = word[cut:]
-        words.append(word)
-    return textwrap.wrap(" ".join(words), width) or [""]
+def _stacked(columns):
+    """A paragraph for each row: its first cell, then a line for each of the others."""
+    lines = []
+    for row in range(1, len(columns[0])):
+        named = [f"{column[0]}: {column[row]}" for column in columns]
+        lines.append(named[0])
+        for text in named[1:]:
+            lines += textwrap.wrap(
+                text, WIDEST, initial_indent="  ", subsequent_indent="    ", break_long_words=False
+            )
+    return lines
 
 
 def _narrow(widths, least):

@@ -200,3 +200,12 @@ def test_an_error_is_a_number_of_at_least_0():
     for wrong in ("1", True, None, torch.ones(2)):
         with pytest.raises(TypeError, match="value: expected a number"):
             tables.measured(wrong, 0.1)
+
+
+def test_a_table_without_room_has_a_paragraph_for_each_row():
+    names = ["model", *(f"a_long_metric_{n}" for n in range(6))]
+    rows = [[f"vae_2d_{n}", *([tables.measured(1609.123 + n, 0.005)] * 6)] for n in range(2)]
+    text = tables.to_text(pd.DataFrame(rows, columns=names), "Says so.")
+    lines = text.splitlines()
+    assert lines[:3] == ["Says so.", "model: vae_2d_0", "  a_long_metric_0: 1,609.123 ± 0.005"]
+    assert lines[8] == "model: vae_2d_1" and len(lines) == 15
