@@ -9,6 +9,10 @@ from course_utils.checks._forms import in_pairs, in_rows
 from course_utils.checks._remote import CheckFailed
 
 
+def stacked(x):
+    return torch.stack([2 * x, x**2])
+
+
 def named(x):
     return {"twice": 2 * x, "square": x**2}
 
@@ -17,7 +21,7 @@ def rows(x):
     return [2 * x, x**2]
 
 
-FORMS = [(in_pairs, named, ("twice", "square")), (in_rows, rows, ())]
+FORMS = [(in_pairs, stacked, ("twice", "square")), (in_rows, rows, ())]
 
 
 @pytest.mark.parametrize(("form", "answer", "names"), FORMS)
@@ -28,6 +32,12 @@ def test_each_way_of_calling_gives_the_wanted_form(form, answer, names, asked):
     np.testing.assert_array_equal(found, [[0, 2, 4], [0, 1, 4]])
 
 
+def test_a_dict_is_refused_in_place_of_a_tuple():
+    with pytest.raises(CheckFailed, match="return a tuple, not a dict") as found:
+        call(in_pairs(named, "twice", "square"), np.arange(3.0))
+    assert found.value.expected == "a tuple (twice, square)"
+
+
 @pytest.mark.parametrize(("form", "answer", "names"), FORMS)
 def test_what_a_check_forbids_is_refused_in_each_form(form, answer, names):
     def overwrites(x):
@@ -35,8 +45,7 @@ def test_what_a_check_forbids_is_refused_in_each_form(form, answer, names):
         return answer(x)
 
     def for_numpy(x):
-        found = answer(x.numpy())
-        return list(found.values()) if isinstance(found, dict) else found
+        return [part.numpy() for part in answer(x)]
 
     def large(x):
         return answer(x + torch.ones(100_000, 3).mean(0))

@@ -25,6 +25,44 @@ def show(value, dtype=False):
     return f"[{values}{more}]  shape {value.shape}{kind}"
 
 
+def told(value):
+    """What came, in a few words, where one array is wanted."""
+    if isinstance(value, tuple) and all(entry.ndim == 0 for entry in value):
+        return f"a tuple or list of {len(value)} numbers"
+    return f"a tuple or list of {len(value)}" if isinstance(value, tuple) else show(value)
+
+
+def refuse_dict(received, names=(), checked=""):
+    """Raise where several results came as a dict: to unpack it gives its keys.
+
+    Args:
+        names: of the results, in order. checked: what went in.
+    """
+    if isinstance(received, dict):
+        raise CheckFailed(
+            "return a tuple, not a dict: to unpack a dict gives its keys, no values",
+            checked=checked,
+            expected=f"a tuple ({', '.join(names)})" if names else "a tuple",
+            received=show(received),
+        )
+
+
+def refuse_other_dtype(received, like, name, use, checked=""):
+    """Raise where a result is of float64 and its argument of float32: torch mixes the two nowhere.
+
+    Args:
+        received: an array. like: the argument, and ``name`` its name. use: what takes the result.
+    """
+    if received.dtype != like.dtype:
+        raise CheckFailed(
+            f"the result is of {received.dtype}, {name} is of {like.dtype}: {use} takes that "
+            f"alone. Draw noise like {name}, or end with .to({name}.dtype)",
+            checked=checked,
+            expected=f"a tensor of {like.dtype}",
+            received=f"a tensor of {received.dtype}",
+        )
+
+
 def sizes(rng, count):
     """``count`` different sizes of axes, no two of them neighbours, so that mix-ups show."""
     return [int(size) for size in rng.permutation([3, 5, 7, 9, 11, 13])[:count]]
@@ -48,9 +86,13 @@ def close(received, expected, scale=0.0, tolerance=1e-4):
     received, expected = np.asarray(received), np.asarray(expected)
     if received.shape != expected.shape or received.size == 0:
         return False
-    with np.errstate(all="ignore"):
-        allowed = tolerance * (np.abs(expected) + scale) + 1e-7
-        return bool(np.all(np.abs(received.astype(np.float64) - expected) <= allowed))
+    return bool(np.all(_is_close(received, expected, scale, tolerance)))
+
+
+@np.errstate(all="ignore")
+def _is_close(received, expected, scale, tolerance):
+    allowed = tolerance * (np.abs(expected) + scale) + 1e-7
+    return np.abs(received.astype(np.float64) - expected) <= allowed
 
 
 @np.errstate(all="ignore")
@@ -65,6 +107,21 @@ def named(received, wrong, tolerance=1e-3, expected=None):
             scale = 0.1 * np.abs(values).mean()
             same = expected is not None and close(expected, values, scale, tolerance)
             if close(received, values, scale, tolerance) and not same:
+                return phrase
+    return ""
+
+
+@np.errstate(all="ignore")
+def _named_closely(received, wrong, expected, scale, tolerance):
+    """As :func:`named`, of what lies within the tolerance that a right answer has.
+
+    Next to large values a constant is small, and only so do two formulas differ.
+    """
+    for phrase, values in wrong:
+        values = np.asarray(values, dtype=np.float64)
+        if values.shape == received.shape == expected.shape and np.isfinite(values).all():
+            differs = not close(expected, values, scale, 5 * tolerance)
+            if differs and close(received, values, scale, tolerance):
                 return phrase
     return ""
 
@@ -99,10 +156,13 @@ def verify(
     texts = [show(value, dtype=len(kinds) > 1) for value in (expected, received)]
     about = {"checked": checked, "expected": texts[0], "received": texts[1]}
     if not isinstance(received, np.ndarray):
-        raise CheckFailed(f"{part}one array is expected, {show(received)} came.", **about)
+        raise CheckFailed(f"{part}one array is expected; {told(received)} came.", **about)
     if close(received, expected, scale, tolerance):
         return
-    mistake = named(received, wrong, max(1e-3, tolerance), expected)
+    about |= _where(received, expected, scale, tolerance, texts)
+    wrong = list(wrong)
+    mistake = _named_closely(received, wrong, expected, scale, tolerance)
+    mistake = mistake or named(received, wrong, max(1e-3, tolerance), expected)
     if not mistake and received.shape != expected.shape:
         mistake = f"the shape is {received.shape}, it should be {expected.shape}"
     if not mistake and not np.isfinite(received).all():
@@ -114,8 +174,24 @@ def verify(
     raise CheckFailed(f"{part}{mistake}.", **about)
 
 
+def _where(received, expected, scale, tolerance, texts):
+    """The first entry that is off, where the few that are shown are not: {} or both texts."""
+    if received.shape != expected.shape or received.size < 5:
+        return {}
+    place = int(np.flatnonzero(~_is_close(received, expected, scale, tolerance).reshape(-1))[0])
+    if place < 4:
+        return {}
+    index = ", ".join(str(one) for one in np.unravel_index(place, received.shape))
+    values = (f"{array.reshape(-1)[place]:.6g}" for array in (expected, received))
+    words = (f"{text}; at [{index}]: {value}" for text, value in zip(texts, values, strict=True))
+    return dict(zip(("expected", "received"), words, strict=True))
+
+
 def _pattern(received, expected):
     """What a wrong array has in common with the right one."""
+    offset = received - expected
+    if received.size > 1 and np.ptp(offset) < 1e-2 * np.abs(offset.mean()):
+        return f"every value is off by the same constant, {offset.mean():+.4g}"
     if np.abs(received - expected).max() < 0.05 * np.abs(expected).mean():
         return "near the right values: is something clamped or rounded, or a small number added?"
     if received.size > 1 and np.abs(expected).min() > 0:
@@ -124,21 +200,20 @@ def _pattern(received, expected):
             return (
                 f"every value is {ratio.mean():.4g} times the right one: a factor too many or few?"
             )
-        offset = received - expected
         if close(offset, np.full_like(offset, offset.mean()), np.abs(expected).mean()):
             return f"every value is off by the same constant, {offset.mean():+.4g}"
     return "the values differ from the right ones"
 
 
-def verify_repeatable(answer, *arrays):
-    """Raise unless two calls with other noise agree: a closed form is wanted."""
+def verify_repeatable(answer, *arrays, instead=""):
+    """Raise unless two calls with other noise agree; ``instead`` says what is due."""
     first, second = (call(answer, *arrays, seed=seed) for seed in (1, 2))
     first, second = (value if isinstance(value, tuple) else (value,) for value in (first, second))
     for one, other in zip(first, second, strict=False):
         if isinstance(one, np.ndarray) and not _is_same(one, other):
             raise CheckFailed(
-                "two calls with the same input gave different values: nothing is to be drawn here, "
-                "use the closed form.",
+                "two calls with the same input gave different values: nothing is to be drawn here"
+                f"{', ' if instead else ''}{instead}.",
                 expected="the same values twice",
                 received=f"{show(one)} and {show(other)}",
             )
@@ -181,6 +256,7 @@ def verify_gradient(
 
 def split_pair(received, rate, distortion, checked):
     """The two arrays of ``received``; :class:`CheckFailed` where they are no pair in order."""
+    refuse_dict(received, ("rate", "distortion"), checked)
     about = {"checked": checked, "received": show(received)}
     about["expected"] = "a tuple (rate, distortion), in nats"
     if isinstance(received, np.ndarray):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.checks._compare import doubles, show
+from course_utils.checks._compare import doubles, refuse_dict, show
 from course_utils.checks._contract import call
 from course_utils.checks._remote import CheckFailed
 
@@ -14,6 +14,7 @@ def evaluate(model, z):
     rows = np.asarray(z, np.float32).reshape(-1, z.shape[-1])
     pair = call(model.scale_and_shift, rows)
     about = {"checked": f"scale_and_shift(z) for z of shape {rows.shape}"}
+    refuse_dict(pair, ("log_scale", "shift"), about["checked"])
     if not isinstance(pair, tuple) or len(pair) != 2 or any(p.shape != rows.shape for p in pair):
         raise CheckFailed(
             "scale_and_shift: a pair (log_scale, shift) of z's shape is expected.",

@@ -1,22 +1,22 @@
-"""Honest forms of one answer: two results stacked or named in a dict, rows in a list.
+"""Honest forms of one answer: several results stacked, rows in a list.
 
 ``answer = in_pairs(answer, "rate", "distortion")`` at the head of a check hands on what came as a
-tuple of two, values and gradients alike; ``answer = in_rows(answer)`` as one array.
+tuple, values and gradients alike, and refuses a dict; ``answer = in_rows(answer)`` as one array.
 ``two_numbers(received, ...)`` are a result's two numbers.
 """
 
 import numpy as np
 
-from course_utils.checks._compare import show
+from course_utils.checks._compare import refuse_dict, show
 from course_utils.checks._largest import call_within
 from course_utils.checks._remote import CheckFailed, Local, Remote
 
 
 def in_pairs(answer, *names):
-    """The answer's handle, whose calls give a tuple where an array of pairs or a dict came.
+    """The answer's handle, whose calls give a tuple where the results came stacked.
 
     Args:
-        names: of the results, as a dict may have them for keys, in order.
+        names: of the results, in order.
     """
     return _Pair(answer, names)
 
@@ -59,8 +59,7 @@ class _Pair(_Formed):
         self._names = names
 
     def _form(self, received):
-        if type(received) is dict and set(received) == set(self._names):
-            return tuple(received[name] for name in self._names)
+        refuse_dict(received, self._names)
         if self._is_stacked(received):
             return tuple(np.asarray(part) for part in received)
         return received
@@ -79,9 +78,7 @@ class _Pair(_Formed):
     def _there(self, arrays, seed, output, probe):
         """Number of the output, and the probe, in the form that the answer has."""
         received = self._far.call(tuple(np.array(array) for array in arrays), seed)
-        if type(received) is dict and set(received) == set(self._names):
-            output = list(received).index(self._names[output])
-        elif self._is_stacked(received):
+        if self._is_stacked(received):
             whole = np.zeros(received.shape)
             whole[output] = 1.0 if probe is None else probe
             output, probe = 0, whole
@@ -115,6 +112,7 @@ def two_numbers(received, about, what):
     Raises:
         CheckFailed: something else came.
     """
+    refuse_dict(received, what.strip("()").split(", "), about)
     values = received
     if isinstance(values, np.ndarray) and values.shape == (2,):
         values = tuple(values)

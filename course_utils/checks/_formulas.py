@@ -114,6 +114,8 @@ def kl_formulas(mu, log_var):
         ("the standard deviation stands in place of the variance",
          0.5 * (square + np.sqrt(var) - 1 - log_var)),
         ("the constant -1 is missing", right + 0.5),
+        *(("off by the same constant: the 1 is subtracted once, it counts L times",
+           right + 0.5 - share / mu.shape[-1]) for share in (0.5, 1)),
         ("the constant 1 has the wrong sign", right + 1),
         ("mu is not squared", right - 0.5 * square + 0.5 * mu),
         ("mu is not squared", right - 0.5 * square + 0.5 * np.abs(mu)),
@@ -130,8 +132,8 @@ def kl_formulas(mu, log_var):
          0.5 * (square + log_var**2 - 1 - np.log(log_var**2))),
         ("the KL is reversed: this is KL(N(0, I) || q)",
          0.5 * ((1 + square) / var - 1 + log_var)),
-        ("the 1/2 stands only before a part of the formula",
-         0.5 * (square + var) - 1 - log_var),
+        *_without_halves(right, {
+            "mu^2": square, "the variance": var, "the 1": -np.ones_like(var), "log_var": -log_var}),
         *((f"the {what} is handed over where log_var is expected",
            0.5 * (square + np.exp(value) - 1 - value))
           for what, value in (("variance", var), ("standard deviation", np.sqrt(var)))),
@@ -141,6 +143,15 @@ def kl_formulas(mu, log_var):
         ("this is the cross-entropy: the entropy of q is missing",
          0.5 * (LOG_2_PI + square + var)),
     ]  # fmt: skip
+
+
+def _without_halves(right, parts):
+    """(phrase, terms) where the 1/2 stands before some of the parts alone: one, two or three."""
+    for count in (1, 2, 3):
+        for names in itertools.combinations(parts, count):
+            before = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+            phrase = f"the 1/2 is missing in front of {before}"
+            yield phrase, right + 0.5 * sum(parts[name] for name in names)
 
 
 @np.errstate(all="ignore")
@@ -188,6 +199,10 @@ def weight_formulas(x, z, mu_x, log_var_x, mu, log_var, kl):
         ("log q(z|x) is missing", log_p_x + log_p_z),
         ("log p(z) is missing", log_p_x - log_q),
         ("log p(z) has the wrong sign", log_p_x - log_p_z - log_q),
+        (
+            "log p(z) and log q(z|x) are exchanged: the prior is added, log q(z|x) is subtracted",
+            log_p_x - log_p_z + log_q,
+        ),
         ("log p(x|z) is missing", log_p_z - log_q),
         ("log p(x|z) has the wrong sign", -log_p_x + log_p_z - log_q),
         ("the sign is wrong: this is -log w", -right),
@@ -208,9 +223,12 @@ def weight_formulas(x, z, mu_x, log_var_x, mu, log_var, kl):
             "the entropy of q in closed form is added: log w needs the z that was drawn",
             log_p_x + log_p_z + 0.5 * (log_var + 1 + LOG_2_PI).sum(-1),
         ),
-        (
-            "in log p(z): the prior's log_var is 0, not 1 (its variance is 1)",
-            right - log_p_z + gaussian_formulas(z, 0 * z, 1 + 0 * z)[0][1].sum(-1),
+        *(
+            (
+                f"in log p(z): the prior's log_var is 0, not {name} (its variance is 1)",
+                right - log_p_z + gaussian_formulas(z, 0 * z, value + 0 * z)[0][1].sum(-1),
+            )
+            for name, value in (("1", 1), ("e", np.e))
         ),
         ("the KL in closed form is subtracted: log w needs the z that was drawn", log_p_x - kl),
         ("this is w: the logarithm is missing", np.exp(right)),

@@ -20,7 +20,13 @@ BEYOND = (
     "right for log_var between -9 and 5, wrong beyond, between -25 and 25: is something clamped, "
     "or a small number added?"
 )
+UNDERFLOWS = (
+    "is the logarithm of a product taken, which underflows to 0 or overflows? Take the logarithm "
+    "before the product: then it is a sum"
+)
 RANGE, FAR = "extremes: ", "log_var down to -25 and up to 25: "
+DISTANT = "x up to 300 standard deviations from mu: "
+CUT = "right where x is near mu, wrong where it is far: is something clamped?"
 HINTS = {RANGE: EXTREMES, FAR: BEYOND}
 MODERATE, LOW, HIGH = (-2.5, 1.5), (-25, -9), (9, 25)  # (low, high) of log_var
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.checks._compare import doubles, show, sizes, split_pair, verify
+from course_utils.checks._compare import doubles, refuse_dict, show, sizes, split_pair, verify
 from course_utils.checks._contract import build, call, gradient, train, value_and_gradient
 from course_utils.checks._formulas import kl_formulas, log_bernoulli
 from course_utils.checks._network import (
@@ -69,6 +69,7 @@ def _verify_digits(model, weights, x, term, training):
     mu, log_var = np.split(encoded(weights, x), 2, axis=1)
     hint = TRAINING.format("the values are others than in eval mode") if training else LOW
     received = call(model.encode, x)
+    refuse_dict(received, ("mu", "log_var"), checked)
     if not isinstance(received, tuple) or len(received) != 2:
         raise CheckFailed(
             f"encode: expected a tuple (mu, log_var), got {show(received)}", checked=checked

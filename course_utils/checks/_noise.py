@@ -26,6 +26,9 @@ def noise_mistake(z, again, mu, log_var, axes=("example", "dimension")):
     if np.allclose(z, mu, atol=1e-6 * std.min()):
         return "z is mu: no noise is added", show(z)
     if np.array_equal(z, again):
+        absent = _no_noise(z - mu, std, log_var)
+        if absent:
+            return absent, show(z)
         return "the same noise comes in every call: is a generator or a seed fixed?", show(z)
     noise, again = (z - mu) / std, (again - mu) / std
     told = f"(z - mu) / exp(log_var / 2) with mean {noise.mean():.3f}, standard deviation "
@@ -45,6 +48,22 @@ def noise_mistake(z, again, mu, log_var, axes=("example", "dimension")):
     if not mistake and z.shape[-1] > 2 and (np.abs(noise) < 1e-4).all(-1).any():
         mistake = "some examples get no noise at all"
     return (mistake, told) if mistake else ("", "")
+
+
+@np.errstate(all="ignore")
+def _no_noise(away, std, log_var):
+    """Names what is added to mu, in every call the same, in place of noise; or ""."""
+    for phrase, added in (
+        ("the standard deviation", std),
+        ("the variance", std**2),
+        ("log_var", log_var),
+        ("half of log_var", 0.5 * log_var),
+    ):
+        ratio = away / added
+        if ratio.size > 1 and np.ptp(ratio) < 1e-3 * np.abs(ratio).max():
+            times = "" if abs(ratio.mean() - 1) < 1e-3 else f"{ratio.mean():.4g} times "
+            return f"no random noise: z is mu plus {times}{phrase}, in every call"
+    return ""
 
 
 def shape_of(noise):

@@ -21,6 +21,9 @@ from course_utils.checks._remote import CheckFailed
 from course_utils.checks._slopes import exactly
 
 PARTS = ("log_joint", "entropy", "distortion", "rate")
+DECODERS = "the constant 1/2 log(2 pi sigma^2)"
+PRIORS = "the constant 1/2 log(2 pi) of the prior"
+UNUSED = "in the spread of z: log_var is not used, its variance is exp(log_var)"
 ORDER = f"a tuple of four: {', '.join(PARTS)}; one value for each example, in nats"
 
 
@@ -34,7 +37,7 @@ def elbo_two_ways(answer, seed):
     rng = np.random.default_rng(seed)
     batch, dims, latents = sizes(rng, 3)
     for label, count, data, codes, bounds, sigma in (
-        ("", batch, dims, latents, (-2.5, 1.5), float(rng.uniform(0.4, 0.8))),
+        ("", batch, dims, latents, (-2.5, 1.5), float(rng.uniform(0.5, 0.8))),
         ("a decoder with much noise: ", batch, dims, latents, (-2.5, 1.5), 1.7),
         ("B = 1: ", 1, dims, latents, (-2.5, 1.5), 0.6),
         ("D = 1, L = 1: ", batch, 1, 1, (-2.5, 1.5), 0.7),
@@ -44,7 +47,7 @@ def elbo_two_ways(answer, seed):
         arrays = _arrays(rng, count, data, codes, bounds)
         arrays = (*arrays[:3], sigma, *arrays[3:])
         if not label:
-            verify_repeatable(answer, *arrays)
+            verify_repeatable(answer, *arrays, instead="use the closed forms")
         _verify_four(answer, arrays, label)
     return (
         "Four closed forms, for every diagonal q: log_joint + entropy and -distortion - rate are "
@@ -69,7 +72,7 @@ def _verify_four(answer, arrays, label):
     checked = f"{label}{shapes}"
     received = _four(call(answer, *arrays), right, checked)
     whole = right["log_joint"] + right["entropy"]
-    scale = sum(np.abs(formulas[0][1]).sum(-1) for formulas in terms.values())
+    scales = {name: np.abs(formulas[0][1]).sum(-1) for name, formulas in terms.items()}
     for part, value in zip(PARTS, received, strict=True):
         wrong = candidates(terms[part], sign="the sign is wrong")
         ahead = [] if part == "rate" else _ahead(part, right, whole, numbers)
@@ -78,7 +81,7 @@ def _verify_four(answer, arrays, label):
             right[part],
             checked=checked,
             wrong=itertools.chain(ahead, wrong),
-            scale=scale,
+            scale=scales[part],
             tolerance=2e-5,
             part=part,
         )
@@ -128,7 +131,7 @@ def _terms(x, weight, bias, sigma, mu, log_var):
     away = x - bias - mu @ weight.T
     constant = 0.5 * (LOG_2_PI + 2 * np.log(sigma))
     spread = var @ (weight**2).T
-    halved = 2 * sigma**2
+    halved, dims, latents = 2 * sigma**2, x.shape[-1], mu.shape[-1]
 
     def cost(squares):
         return constant + squares / halved
@@ -147,6 +150,9 @@ def _terms(x, weight, bias, sigma, mu, log_var):
         ("in the spread of z: (w std)^2 is summed over the latents before it is squared",
          cost(away**2 + (std @ weight.T) ** 2)),
         ("the spread of z is not divided by 2 sigma^2", cost(away**2) + spread),
+        ("the spread of z is not divided by sigma^2", cost(away**2) + 0.5 * spread),
+        (UNUSED,
+         cost(away**2 + (weight**2).sum(-1))),
         ("the spread of z is divided by sigma^2: the 1/2 is missing",
          cost(away**2) + spread / sigma**2),
         ("the spread of z has the wrong sign", cost(away**2 - spread)),
@@ -157,16 +163,24 @@ def _terms(x, weight, bias, sigma, mu, log_var):
         ("the constant is that of sigma = 1: log sigma is missing",
          cost(away**2 + spread) - np.log(sigma)),
         ("log sigma stands in place of log sigma^2", cost(away**2 + spread) - 0.5 * np.log(sigma)),
-        ("the constant 1/2 log(2 pi sigma^2) is missing", (away**2 + spread) / halved),
+        *((f"off by the same constant: {DECODERS} {how}, it counts D times",
+           cost(away**2 + spread) + constant * (count / dims - 1)) for how, count in (
+              ("is missing", 0), ("counts once", 1), ("counts L times", latents))),
+        *((f"{name} is handed over where log_var is expected, it should be 2 log(sigma){also}",
+           0.5 * (LOG_2_PI + value) + 0.5 * away**2 / np.exp(value) + other)
+          for name, value in (
+              ("log(sigma)", np.log(sigma)), ("sigma", sigma), ("sigma^2", sigma**2))
+          for also, other in (
+              ("", spread / halved), ("; in the spread of z too", spread / np.exp(value) / 2))),
         ("the 1/2 is missing in front of the squared error",
          constant + (away**2 + spread) / sigma**2),
         ("bias is left out", cost((away + bias) ** 2 + spread)),
         ("bias has the wrong sign", cost((away + 2 * bias) ** 2 + spread)),
     ]  # fmt: skip
+    log_2_pi = np.full_like(mu, 0.5 * LOG_2_PI)
     prior = -0.5 * (LOG_2_PI + mu**2 + var)
     entropy = 0.5 * (LOG_2_PI + 1 + log_var)
     total = {phrase: -value.sum(-1, keepdims=True) for phrase, value in distortion}
-    latents = mu.shape[-1]
 
     def joint(first, second):  # of one value an example, spread over L
         return first / latents + second
@@ -178,13 +192,32 @@ def _terms(x, weight, bias, sigma, mu, log_var):
         ("E[log p(z)] lacks mu^2: E[z^2] = mu^2 + var", joint(total[""], prior + 0.5 * mu**2)),
         ("in E[log p(z)]: the standard deviation stands in place of the variance",
          joint(total[""], prior + 0.5 * var - 0.5 * std)),
-        ("in E[log p(z)]: the constant 1/2 log(2 pi) is missing",
-         joint(total[""], prior + 0.5 * LOG_2_PI)),
+        *((f"off by the same constant: {PRIORS} {how}, it counts L times",
+           joint(total[""], prior + log_2_pi * (1 - count / latents))) for how, count in (
+              ("is missing", 0), ("counts once", 1), ("counts D times", dims))),
+        ("in E[log p(z)]: the 1/2 is missing", joint(total[""], 2 * prior)),
+        ("in E[log p(z)]: the 1/2 is missing in front of mu^2 and the variance",
+         joint(total[""], 2 * prior + log_2_pi)),
+        ("in E[log p(z)]: the 1/2 is missing in front of log(2 pi)",
+         joint(total[""], prior - log_2_pi)),
+        ("E[log p(x|z)] has the wrong sign: the distortion is added", joint(-total[""], prior)),
         ("E[log p(z)] has the wrong sign", joint(total[""], -prior)),
         ("the rate stands in place of E[log p(z)]",
          joint(total[""], -0.5 * (mu**2 + var - 1 - log_var))),
         ("both are taken at z = mu: the spread of z under q is left out",
          joint(total[distortion[1][0]], prior + 0.5 * var)),
+        *((phrase, joint(total[places], prior + 0.5 * var - 0.5 * value))
+          for phrase, places, value in (
+              ("the standard deviation stands in place of the variance of z, in both averages",
+               distortion[2][0], std),
+              ("log_var is taken for the variance of z (exp is missing), in both averages",
+               distortion[3][0], log_var),
+              ("log_var is not used: the variance of z is exp(log_var), in both averages",
+               UNUSED, np.ones_like(var)))),
+        ("in E[log p(z)]: log_var is taken for the variance (exp is missing)",
+         joint(total[""], prior + 0.5 * var - 0.5 * log_var)),
+        ("in E[log p(z)]: log_var is not used, the variance of z is exp(log_var)",
+         joint(total[""], prior + 0.5 * var - 0.5)),
         *((f"in E[log p(x|z)]: {phrase}", joint(value, prior))
           for phrase, value in list(total.items())[1:]),
     ]  # fmt: skip
@@ -192,6 +225,12 @@ def _terms(x, weight, bias, sigma, mu, log_var):
         ("", entropy),
         ("the 1/2 of each latent is missing: E[(z - mu)^2 / var] = 1", entropy - 0.5),
         ("the constant 1/2 log(2 pi) is missing", entropy - 0.5 * LOG_2_PI),
+        *((f"off by the same constant: {what} counts {how}, it counts L times",
+           entropy + value * (count / latents - 1))
+          for what, value in (
+              ("the 1/2", 0.5), ("1/2 log(2 pi)", 0.5 * LOG_2_PI),
+              ("1/2 (1 + log(2 pi))", 0.5 * (1 + LOG_2_PI)))
+          for how, count in (("once", 1), ("D times", dims))),
         ("only 1/2 log_var is left: the constants are missing", 0.5 * log_var),
         ("log_var is taken for log_std: the 1/2 is missing in front of it",
          entropy + 0.5 * log_var),

@@ -7,9 +7,12 @@ import numpy as np
 from course_utils.checks._compare import doubles, sizes, verify, verify_repeatable
 from course_utils.checks._contract import call, check
 from course_utils.checks._gaussian import (
+    CUT,
+    DISTANT,
     FAR,
     HINTS,
     RANGE,
+    UNDERFLOWS,
     draw_near,
     gaussian_scale,
     log_prob,
@@ -20,8 +23,6 @@ from course_utils.checks._gaussian import (
 from course_utils.checks._slopes import exactly
 
 NAMES = ("x", "mu", "log_var")
-DISTANT = "x up to 300 standard deviations from mu: "
-CUT = "right where x is near mu, wrong where it is far: is something clamped?"
 
 
 @check(
@@ -58,7 +59,7 @@ def gaussian_log_prob(answer, seed):
         names = [f"{name} {array.shape}" for name, array in zip(NAMES, arrays, strict=True)]
         checked = f"{label}shapes {', '.join(names)}"
         if not label:
-            verify_repeatable(answer, *arrays)
+            verify_repeatable(answer, *arrays, instead="x is given: use it")
         hint = HINTS.get(label, CUT if label == DISTANT else "")
         verify(
             call(answer, *arrays),
@@ -67,6 +68,7 @@ def gaussian_log_prob(answer, seed):
             wrong=itertools.chain(wrong_gaussian(arrays), _apart(*doubles(*arrays))),
             scale=gaussian_scale(*arrays),
             hint=hint,
+            undefined=UNDERFLOWS,
         )
         std = np.exp(0.5 * arrays[2].astype(np.float64))
         scales = (1 / std, 1 / std, 1 + 0 * std) if label in HINTS else None

@@ -7,10 +7,13 @@ from course_utils.checks._compare import doubles, sizes, verify, verify_repeatab
 from course_utils.checks._contract import call, check
 from course_utils.checks._formulas import weight_formulas
 from course_utils.checks._gaussian import (
+    CUT,
+    DISTANT,
     FAR,
     HINTS,
     LOW,
     RANGE,
+    UNDERFLOWS,
     draw_near,
     gaussian_scale,
     log_prob,
@@ -20,6 +23,7 @@ from course_utils.checks._gaussian import (
 )
 from course_utils.checks._slopes import exactly
 
+EXTREME = {**HINTS, DISTANT: CUT}
 NAMES = ("x", "z", "mu_x", "log_var_x", "mu", "log_var")
 
 
@@ -38,6 +42,7 @@ def log_weight(answer, seed):
         ("B = 1: ", samples, 1, dims, latents),
         ("D = 1, L = 1: ", samples, batch, 1, 1),
         ("all sizes equal: ", latents, latents, latents, latents),
+        (DISTANT, samples, batch, dims, latents),
         (FAR, samples, batch, dims, latents),
     ):
         # where q is wide z is large: next to its square in log p(z) nothing else would show
@@ -47,13 +52,15 @@ def log_weight(answer, seed):
             mu_x[:], log_var_x[:] = mu_x[0], log_var_x[0]
         z = draw_near(rng, mu, log_var, (count, examples, codes))
         x = draw_near(rng, mu_x[0], log_var_x[0], (examples, data))
+        if label == DISTANT:
+            x = mu_x[0] + np.float32(100) * (x - mu_x[0])
         arrays = (x, z, mu_x, log_var_x, mu, log_var)
         zero, kl = np.zeros_like(z), exactly(standard_kl, (mu, log_var))
         right = exactly(_log_weight, arrays)
         squeezed = ("an axis of length 1 is lost: is something squeezed?", right.squeeze())
         checked = f"{label}x of shape {x.shape}, z of shape {z.shape}, mu of shape {mu.shape}"
         if not label:
-            verify_repeatable(answer, *arrays)
+            verify_repeatable(answer, *arrays, instead="z is given: use it")
         verify(
             call(answer, *arrays),
             right,
@@ -62,7 +69,8 @@ def log_weight(answer, seed):
             scale=gaussian_scale(x, mu_x, log_var_x)
             + gaussian_scale(z, mu, log_var)
             + gaussian_scale(z, zero, zero),
-            hint=HINTS.get(label, ""),
+            hint=EXTREME.get(label, ""),
+            undefined=UNDERFLOWS,
         )
         verify_gradients(
             answer,
@@ -70,9 +78,9 @@ def log_weight(answer, seed):
             NAMES,
             _log_weight,
             rng,
-            scales=_scales(*doubles(*arrays)) if label in HINTS else None,
+            scales=_scales(*doubles(*arrays)) if label in EXTREME else None,
             about=checked,
-            hint=HINTS.get(label, ""),
+            hint=EXTREME.get(label, ""),
         )
     return (
         "log p(x|z) + log p(z) - log q(z|x), one value for each sample and example, (K, B); "

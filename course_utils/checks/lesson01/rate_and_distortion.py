@@ -8,10 +8,13 @@ from course_utils.checks._compare import sizes, split_pair, verify, verify_repea
 from course_utils.checks._contract import call, check
 from course_utils.checks._forms import in_pairs
 from course_utils.checks._gaussian import (
+    CUT,
+    DISTANT,
     FAR,
     HINTS,
     LOW,
     RANGE,
+    UNDERFLOWS,
     draw_near,
     gaussian_scale,
     kl_scale,
@@ -24,6 +27,8 @@ from course_utils.checks._gaussian import (
 )
 from course_utils.checks._slopes import exactly
 
+EXTREME = {**HINTS, DISTANT: CUT}
+GIVEN = "x is given and the rate has a closed form"
 NAMES = ("x", "mu_x", "log_var_x", "mu", "log_var")
 
 
@@ -39,15 +44,19 @@ def rate_and_distortion(answer, seed):
         (RANGE, batch, dims, latents),
         ("B = 2, as many latents as data dimensions: ", 2, dims, dims),
         ("D = 1, L = 1: ", batch, 1, 1),
+        (DISTANT, batch, dims, latents),
         (FAR, batch, dims, latents),
     ):
         decoder = parameters(rng, (count, data), label)
-        decoder = (draw_near(rng, *decoder, decoder[0].shape), *decoder)
+        x = draw_near(rng, *decoder, decoder[0].shape)
+        if label == DISTANT:
+            x = decoder[0] + np.float32(100) * (x - decoder[0])
+        decoder = (x, *decoder)
         # an exp(25) in the rate would hide what happens at -25
         encoder = parameters(rng, (count, codes), label, LOW if label == FAR else ())
         arrays = (*decoder, *encoder)
         if not label:
-            verify_repeatable(answer, *arrays)
+            verify_repeatable(answer, *arrays, instead=GIVEN)
         _verify_values(answer, decoder, encoder, label)
         std = np.exp(0.5 * decoder[2].astype(np.float64))
         distant = 1 + ((decoder[0] - decoder[1]) / std) ** 2
@@ -63,8 +72,8 @@ def rate_and_distortion(answer, seed):
                 rng,
                 of=name,
                 output=output,
-                scales=scales if label in HINTS else None,
-                hint=HINTS.get(label, ""),
+                scales=scales if label in EXTREME else None,
+                hint=EXTREME.get(label, ""),
                 absent=[(place, NAMES[place]) for place in absent],
             )
     return (
@@ -87,17 +96,25 @@ def _verify_values(answer, decoder, encoder, label):
         pair[0],
         rate,
         checked=checked,
-        wrong=itertools.chain(wrong_kl(encoder), [(of_x, exactly(standard_kl, decoder[1:]))]),
+        wrong=itertools.chain(
+            wrong_kl(encoder),
+            [(of_x, exactly(standard_kl, decoder[1:]))],
+            [("the distortion is in it: this is -ELBO", rate + distortion)],
+        ),
         scale=kl_scale(*encoder),
-        hint=HINTS.get(label, ""),
+        hint=EXTREME.get(label, ""),
         part="rate",
     )
     verify(
         pair[1],
         distortion,
         checked=checked,
-        wrong=wrong_gaussian(decoder, -1, "the sign is wrong: this is +log p(x|z)"),
+        wrong=itertools.chain(
+            [("the rate is in it: this is -ELBO", rate + distortion)],
+            wrong_gaussian(decoder, -1, "the sign is wrong: this is +log p(x|z)"),
+        ),
+        undefined=UNDERFLOWS,
         scale=gaussian_scale(*decoder),
-        hint=HINTS.get(label, ""),
+        hint=EXTREME.get(label, ""),
         part="distortion",
     )

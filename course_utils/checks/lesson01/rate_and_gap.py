@@ -18,6 +18,7 @@ def rate_and_gap(answer, seed):
     rng = np.random.default_rng(seed)
     dims = int(rng.integers(4, 7))
     for label, variances, noise in (
+        # what counts stands between what does not, so that an axis left out shows
         ("two variances above the noise, the others below it: ", _spectrum(rng, dims), 1.6),
         ("the same, in another order: ", rng.permutation(_spectrum(rng, dims)), 0.7),
         ("all variances above the noise: ", rng.uniform(3, 30, dims), float(rng.uniform(1, 2.5))),
@@ -31,6 +32,16 @@ def rate_and_gap(answer, seed):
         received = call(answer, variances, noise)
         if label.startswith("two"):
             verify_repeatable(answer, variances, noise)
+        for part, value in (
+            zip(("rate", "gap"), received, strict=False) if _is_pair(received) else ()
+        ):
+            if value.size > 1 and value.size == len(variances):
+                raise CheckFailed(
+                    f"{part}: one value for each axis came: the sum over the axes is missing",
+                    checked=checked,
+                    expected="one number",
+                    received=show(value),
+                )
         pair = two_numbers(received, checked, f"({TWO})")
         rates, gaps = _rates(variances, noise), _gaps(variances, noise)
         right = rates[0][1], gaps[0][1]
@@ -41,12 +52,15 @@ def rate_and_gap(answer, seed):
                 expected=show(np.array(right)),
                 received=show(np.array(pair)),
             )
-        for part, value, formulas in (("rate", pair[0], rates), ("gap", pair[1], gaps)):
+        for part, value, formulas, terms in (
+            ("rate", pair[0], rates, _rate_terms(variances, noise)),
+            ("gap", pair[1], gaps, _gap_terms(variances, noise)),
+        ):
             verify(
                 np.array(value),
                 np.array(formulas[0][1]),
                 checked=checked,
-                wrong=formulas[1:],
+                wrong=[*formulas[1:], *_left_out(terms)],
                 scale=1.0,
                 tolerance=1e-5,
                 part=part,
@@ -57,10 +71,31 @@ def rate_and_gap(answer, seed):
     )
 
 
+def _is_pair(received):
+    return isinstance(received, tuple) and len(received) == 2
+
+
+def _rate_terms(variances, noise):
+    """What each axis adds to the rate, in order."""
+    return 0.5 * np.log(np.maximum(variances / noise, 1))
+
+
+def _gap_terms(variances, noise):
+    """What each axis adds to the gap, in order."""
+    return _kl(np.minimum(variances / noise, 1))
+
+
+def _left_out(terms):
+    """(phrase, sum) of the first or the last axes alone."""
+    for count in range(1, len(terms)):
+        yield "axes are left out: the sum stops before the last one", terms[:-count].sum()
+        yield "axes are left out: the sum starts after the first one", terms[count:].sum()
+
+
 def _spectrum(rng, dims):
-    """Two variances that are large, the others small; no two of them alike."""
+    """Two variances that are large, second and last, the others small; no two of them alike."""
     low = np.sort(rng.uniform(0.05, 0.6, dims - 2))[::-1]
-    return np.concatenate([[rng.uniform(15, 30)], [rng.uniform(4, 9)], low])
+    return np.concatenate([low[:1], [rng.uniform(4, 9)], low[1:], [rng.uniform(15, 30)]])
 
 
 @np.errstate(all="ignore")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.checks._compare import doubles, show, sizes
+from course_utils.checks._compare import doubles, refuse_other_dtype, show, sizes
 from course_utils.checks._contract import call, check, value_and_gradient
 from course_utils.checks._gaussian import FAR, HINTS, RANGE, parameters
 from course_utils.checks._noise import OTHER, dependent, is_normal, noise_mistake, shape_of
@@ -82,6 +82,7 @@ def _draw(answer, mu, log_var, seed, checked):
             expected=f"an array of shape {mu.shape}",
             received=show(z),
         )
+    refuse_other_dtype(z, mu, "mu", "the decoder", checked)
     if not np.isfinite(z).all():
         _fail("NaN or infinity came out, where every value should be finite", checked, show(z))
     return z

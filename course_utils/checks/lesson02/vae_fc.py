@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from course_utils.checks._compare import close, floats, show, sizes, split_pair, verify
+from course_utils.checks._compare import close, floats, refuse_dict, show, sizes, split_pair, verify
 from course_utils.checks._contract import build, call, check, train
 from course_utils.checks._formulas import bernoulli_formulas, candidates, kl_formulas, log_bernoulli
 from course_utils.checks._network import (
@@ -79,6 +79,7 @@ def _verify_encode(model, weights, x, mode=""):
     received, right = call(model.encode, x), encoded(weights, x)
     mu, log_var = right[:, :latents], right[:, latents:]
     checked = f"encode(x) for x of shape {x.shape}{mode}"
+    refuse_dict(received, ("mu", "log_var"), checked)
     if not isinstance(received, tuple) or len(received) != 2:
         raise CheckFailed(
             f"encode: expected a tuple (mu, log_var), got {show(received)}.", checked=checked

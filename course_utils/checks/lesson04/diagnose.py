@@ -71,7 +71,9 @@ def diagnose(answer, seed):
 def _numbers(received, about):
     """An array of six integers; :class:`CheckFailed` where something else came."""
     if isinstance(received, dict):
-        raise CheckFailed("a dict came: a tuple of six numbers is wanted.", **about)
+        raise CheckFailed(
+            "return a tuple, not a dict: six numbers, in the order of the losses.", **about
+        )
     entries = received if isinstance(received, tuple) else np.atleast_1d(received)
     is_array = isinstance(entries, np.ndarray)  # by its shape alone, however large it is
     if entries.ndim > 1 if is_array else any(entry.ndim for entry in entries):

@@ -68,7 +68,7 @@ def _listed(shapes):
 def _wrong_shapes(received, shapes, dim):
     """Names what is wrong with the number or the shapes of the masks."""
     if isinstance(received, dict):
-        return "a dict came: a list of masks is expected, in the order of the layers"
+        return "return a list, not a dict: the masks in the order of the layers"
     if not isinstance(received, tuple):
         return "a list of masks is expected, one for each layer"
     found, count = [mask.shape for mask in received], len(shapes)

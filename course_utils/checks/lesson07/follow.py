@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from course_utils.checks._compare import doubles, floats, named, show, verify
+from course_utils.checks._compare import doubles, floats, named, refuse_dict, show, verify
 from course_utils.checks._contract import call, check
 from course_utils.checks._remote import CheckFailed
 
@@ -69,6 +69,7 @@ def _called(answer, *arguments):
 def _verify_step(received, arrays, indices, decay, about):
     (usages, wrong_usages), (codebooks, wrong_codebooks) = _steps(*doubles(*arrays), indices, decay)
     told = {"checked": about, "expected": "a tuple (new codebook, new usage)"}
+    refuse_dict(received, ("new codebook", "new usage"), about)
     if not isinstance(received, tuple) or len(received) != 2:
         raise CheckFailed(
             "a tuple of two is expected: the new codebook, the new usage.",

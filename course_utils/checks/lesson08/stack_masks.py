@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.checks._compare import show
+from course_utils.checks._compare import refuse_dict, show
 from course_utils.checks._contract import call, check
 from course_utils.checks._masks import (
     ONES,
@@ -49,6 +49,7 @@ def stack_masks(answer, seed):
 
 def _pair(received, about, right):
     """The two masks as booleans; they may come stacked."""
+    refuse_dict(received, ("vertical", "horizontal"), about)
     if isinstance(received, np.ndarray) and received.shape[:1] == (2,) and received.ndim > 2:
         received = tuple(received)
     if not isinstance(received, tuple) or len(received) != 2:

@@ -6,51 +6,32 @@ import torch
 from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
 
 from mutants import registry
-from mutants.lesson01._common import LOG_2_PI, kl_of
+from mutants.lesson01 import _elbo
+from mutants.lesson01._common import LOG_2_PI
+from mutants.lesson01._elbo import (
+    cost_of,
+    distortion_of,
+    four_by_formula,
+    four_of,
+    prior_of,
+    residual_of,
+)
 
 WRONG, RIGHT, wrong, right = registry()
+WRONG += _elbo.WRONG
 GRADIENTS = {}
 
 
-def _residual(x, weight, bias, mu):
-    return x - mu @ weight.T - bias
-
-
-def _cost(squares, dims, sigma):
-    return 0.5 * dims * (LOG_2_PI + 2 * math.log(sigma)) + squares / (2 * sigma**2)
-
-
-def _distortion(x, weight, bias, sigma, mu, log_var):
-    squares = (_residual(x, weight, bias, mu) ** 2).sum(-1)
-    return _cost(squares + log_var.exp() @ (weight**2).sum(0), x.shape[-1], sigma)
-
-
-def _prior(mu, log_var):
-    return -0.5 * (LOG_2_PI + mu**2 + log_var.exp()).sum(-1)
-
-
-def _entropy(log_var):
-    return 0.5 * (LOG_2_PI + 1 + log_var).sum(-1)
-
-
-def _four(distortion, mu, log_var):
-    """The right results, but for what ``distortion`` does to them."""
-    joint = _prior(mu, log_var) - distortion
-    return joint, _entropy(log_var), distortion, kl_of(mu, log_var)
-
-
-@right
-def four_by_formula(x, weight, bias, sigma, mu, log_var):
-    return _four(_distortion(x, weight, bias, sigma, mu, log_var), mu, log_var)
+right(four_by_formula)
 
 
 @right
 def four_by_trace(x, weight, bias, sigma, mu, log_var):
-    away = _residual(x, weight, bias, mu).double()
+    away = residual_of(x, weight, bias, mu).double()
     covariance = torch.diag_embed(log_var.double().exp())
     trace = torch.einsum("di,bij,dj->b", weight.double(), covariance, weight.double())
-    distortion = _cost((away * away).sum(-1) + trace, len(bias), sigma)
-    return _four(distortion, mu.double(), log_var.double())
+    distortion = cost_of((away * away).sum(-1) + trace, len(bias), sigma)
+    return four_of(distortion, mu.double(), log_var.double())
 
 
 @right
@@ -63,7 +44,7 @@ def four_by_distribution(x, weight, bias, sigma, mu, log_var):
     return [-distortion - rate - entropy, entropy, distortion, rate]
 
 
-@right
+@wrong("return a tuple, not a dict")
 def four_in_a_dict(x, weight, bias, sigma, mu, log_var):
     found = four_by_formula(x, weight, bias, sigma, mu, log_var)
     return dict(zip(("log_joint", "entropy", "distortion", "rate"), found, strict=True))
@@ -81,76 +62,76 @@ def four_by_second_moments(x, weight, bias, sigma, mu, log_var):
     for one, mean, variance in zip(x - bias, mu, log_var.exp(), strict=True):
         second = torch.outer(mean, mean) + torch.diag(variance)
         costs.append(one @ one - 2 * one @ weight @ mean + (weight.T @ weight * second).sum())
-    return _four(_cost(torch.stack(costs).double(), len(bias), sigma), mu, log_var)
+    return four_of(cost_of(torch.stack(costs).double(), len(bias), sigma), mu, log_var)
 
 
 @right
 def four_by_joint_entropy(x, weight, bias, sigma, mu, log_var):
     joint = MultivariateNormal(mu, torch.diag_embed(log_var.exp()))
-    distortion = _distortion(x, weight, bias, sigma, mu, log_var)
-    found = _four(distortion, mu, log_var)
+    distortion = distortion_of(x, weight, bias, sigma, mu, log_var)
+    found = four_of(distortion, mu, log_var)
     return found[0], joint.entropy(), distortion, found[3]
 
 
 @wrong("the squared error is taken at z = mu: the spread of z under q is left out")
 def four_at_mu(x, weight, bias, sigma, mu, log_var):
-    squares = (_residual(x, weight, bias, mu) ** 2).sum(-1)
-    return _four(_cost(squares, len(bias), sigma), mu, log_var)
+    squares = (residual_of(x, weight, bias, mu) ** 2).sum(-1)
+    return four_of(cost_of(squares, len(bias), sigma), mu, log_var)
 
 
 @wrong("the standard deviation stands in place of the variance")
 def four_with_deviations(x, weight, bias, sigma, mu, log_var):
-    squares = (_residual(x, weight, bias, mu) ** 2).sum(-1)
+    squares = (residual_of(x, weight, bias, mu) ** 2).sum(-1)
     spread = (0.5 * log_var).exp() @ (weight**2).sum(0)
-    return _four(_cost(squares + spread, len(bias), sigma), mu, log_var)
+    return four_of(cost_of(squares + spread, len(bias), sigma), mu, log_var)
 
 
 @wrong("log_var is taken for the variance (exp is missing)")
 def four_with_log_var(x, weight, bias, sigma, mu, log_var):
-    squares = (_residual(x, weight, bias, mu) ** 2).sum(-1)
-    return _four(_cost(squares + log_var @ (weight**2).sum(0), len(bias), sigma), mu, log_var)
+    squares = (residual_of(x, weight, bias, mu) ** 2).sum(-1)
+    return four_of(cost_of(squares + log_var @ (weight**2).sum(0), len(bias), sigma), mu, log_var)
 
 
 @wrong("weight is not squared")
 def four_weight_not_squared(x, weight, bias, sigma, mu, log_var):
-    squares = (_residual(x, weight, bias, mu) ** 2).sum(-1)
-    return _four(_cost(squares + log_var.exp() @ weight.sum(0), len(bias), sigma), mu, log_var)
+    squares = (residual_of(x, weight, bias, mu) ** 2).sum(-1)
+    return four_of(cost_of(squares + log_var.exp() @ weight.sum(0), len(bias), sigma), mu, log_var)
 
 
 @wrong("the spread of z is not divided by 2 sigma^2")
 def four_spread_alone(x, weight, bias, sigma, mu, log_var):
-    squares = (_residual(x, weight, bias, mu) ** 2).sum(-1)
+    squares = (residual_of(x, weight, bias, mu) ** 2).sum(-1)
     spread = log_var.exp() @ (weight**2).sum(0)
-    return _four(_cost(squares, len(bias), sigma) + spread, mu, log_var)
+    return four_of(cost_of(squares, len(bias), sigma) + spread, mu, log_var)
 
 
 @wrong("the spread of z is divided by sigma^2: the 1/2 is missing")
 def four_no_half_of_spread(x, weight, bias, sigma, mu, log_var):
-    squares = (_residual(x, weight, bias, mu) ** 2).sum(-1)
+    squares = (residual_of(x, weight, bias, mu) ** 2).sum(-1)
     spread = 2 * log_var.exp() @ (weight**2).sum(0)
-    return _four(_cost(squares + spread, len(bias), sigma), mu, log_var)
+    return four_of(cost_of(squares + spread, len(bias), sigma), mu, log_var)
 
 
 @wrong("sigma is taken for the variance")
 def four_sigma_as_variance(x, weight, bias, sigma, mu, log_var):
-    return _four(_distortion(x, weight, bias, sigma**0.5, mu, log_var), mu, log_var)
+    return four_of(distortion_of(x, weight, bias, sigma**0.5, mu, log_var), mu, log_var)
 
 
 @wrong("the constant is that of sigma = 1: log sigma is missing")
 def four_no_log_sigma(x, weight, bias, sigma, mu, log_var):
-    distortion = _distortion(x, weight, bias, sigma, mu, log_var)
-    return _four(distortion - len(bias) * math.log(sigma), mu, log_var)
+    distortion = distortion_of(x, weight, bias, sigma, mu, log_var)
+    return four_of(distortion - len(bias) * math.log(sigma), mu, log_var)
 
 
 @wrong("the constant 1/2 log(2 pi sigma^2) is missing")
 def four_no_constant(x, weight, bias, sigma, mu, log_var):
-    distortion = _distortion(x, weight, bias, sigma, mu, log_var)
-    return _four(distortion - _cost(0.0, len(bias), sigma), mu, log_var)
+    distortion = distortion_of(x, weight, bias, sigma, mu, log_var)
+    return four_of(distortion - cost_of(0.0, len(bias), sigma), mu, log_var)
 
 
 @wrong("bias is left out")
 def four_no_bias(x, weight, bias, sigma, mu, log_var):
-    return _four(_distortion(x, weight, 0 * bias, sigma, mu, log_var), mu, log_var)
+    return four_of(distortion_of(x, weight, 0 * bias, sigma, mu, log_var), mu, log_var)
 
 
 @wrong("E[log p(z)] is taken at z = mu: E[z^2] = mu^2 + var")
@@ -211,7 +192,7 @@ def four_entropy_mean(x, weight, bias, sigma, mu, log_var):
 @wrong("entropy: this is the cross-entropy of q and the prior")
 def four_cross_entropy(x, weight, bias, sigma, mu, log_var):
     joint, _, *others = four_by_formula(x, weight, bias, sigma, mu, log_var)
-    return joint, -_prior(mu, log_var), *others
+    return joint, -prior_of(mu, log_var), *others
 
 
 @wrong("distortion: the sign is wrong")
@@ -250,4 +231,4 @@ def four_added(x, weight, bias, sigma, mu, log_var):
 def four_by_sampling(x, weight, bias, sigma, mu, log_var):
     z = mu + (0.5 * log_var).exp() * torch.randn(100, *mu.shape)
     squares = ((x - z @ weight.T - bias) ** 2).sum(-1).mean(0)
-    return _four(_cost(squares, len(bias), sigma), mu, log_var)
+    return four_of(cost_of(squares, len(bias), sigma), mu, log_var)

@@ -89,6 +89,36 @@ def kl_no_constant(mu, log_var):
     return 0.5 * (mu**2 + log_var.exp() - log_var).sum(-1)
 
 
+@wrong("off by the same constant: the 1 is subtracted once")
+def kl_constant_once(mu, log_var):
+    return 0.5 * ((mu**2 + log_var.exp() - log_var).sum(-1) - 1)
+
+
+@wrong("off by the same constant: the 1 is subtracted once")
+def kl_one_subtracted_last(mu, log_var):
+    return 0.5 * (mu**2 + log_var.exp() - log_var).sum(-1) - 1
+
+
+@wrong("every value is off by the same constant, +0.25")
+def kl_with_a_constant(mu, log_var):
+    return kl_of(mu, log_var) + 0.25
+
+
+@wrong("the 1/2 is missing in front of log_var")
+def kl_no_half_of_log_var(mu, log_var):
+    return (0.5 * (mu**2 + log_var.exp() - 1) - log_var).sum(-1)
+
+
+@wrong("the 1/2 is missing in front of the variance, the 1 and log_var")
+def kl_half_of_mu_alone(mu, log_var):
+    return (0.5 * mu**2 + log_var.exp() - 1 - log_var).sum(-1)
+
+
+@wrong("the 1/2 is missing in front of mu^2, the variance and the 1")
+def kl_half_of_log_var_alone(mu, log_var):
+    return (mu**2 + log_var.exp() - 1 - 0.5 * log_var).sum(-1)
+
+
 @wrong("mu is not squared")
 def kl_mu_not_squared(mu, log_var):
     return 0.5 * (mu + log_var.exp() - 1 - log_var).sum(-1)
@@ -125,7 +155,7 @@ def kl_detached(mu, log_var):
     return kl_of(mu, log_var.detach())
 
 
-@wrong("two calls with the same input gave different values")
+@wrong("nothing is to be drawn here, use the closed form")
 def kl_monte_carlo(mu, log_var):
     z = sample_by_formula(mu, log_var)
     return log_density(z, mu, log_var) - log_prior(z)
@@ -211,6 +241,11 @@ def kl_in_bits(mu, log_var):
 @wrong("one axis too many (keepdim?)")
 def kl_keepdim(mu, log_var):
     return kl_terms(mu, log_var).sum(-1, keepdim=True)
+
+
+@wrong("one array is expected; a tuple or list of")
+def kl_as_numbers(mu, log_var):
+    return kl_of(mu, log_var).tolist()
 
 
 @wrong("one array is expected")

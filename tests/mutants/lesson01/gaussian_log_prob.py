@@ -273,7 +273,20 @@ def density_of_deviation(x, mu, log_var):
     return log_density(x, mu, (0.5 * log_var).exp())
 
 
-@wrong("two calls with the same input gave different values")
+@wrong("Take the logarithm before the product")
+def density_of_a_product(x, mu, log_var):
+    density = gaussian_terms(x, mu, log_var).exp().prod(-1)
+    return density.log()
+
+
+@wrong("; at [")
+def density_wrong_for_one_example(x, mu, log_var):
+    value = log_density(x, mu, log_var)
+    late = torch.arange(value.numel()).view(value.shape) == value.numel() - 1
+    return torch.where(late & (value.numel() > 5), -torch.inf, value)
+
+
+@wrong("nothing is to be drawn here, x is given: use it")
 def density_of_a_draw(x, mu, log_var):
     return log_density(x + 0.1 * torch.randn_like(x), mu, log_var)
 

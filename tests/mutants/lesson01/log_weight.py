@@ -163,6 +163,23 @@ def weight_prior_of_log_var_one(x, z, mu_x, log_var_x, mu, log_var):
     return log_density(x, mu_x, log_var_x) + prior - log_density(z, mu, log_var)
 
 
+@wrong("in log p(z): the prior's log_var is 0, not e")
+def weight_prior_of_log_var_e(x, z, mu_x, log_var_x, mu, log_var):
+    prior = log_density(z, torch.zeros_like(z), torch.ones_like(z).exp())
+    return log_density(x, mu_x, log_var_x) + prior - log_density(z, mu, log_var)
+
+
+@wrong("log p(z) and log q(z|x) are exchanged")
+def weight_exchanged(x, z, mu_x, log_var_x, mu, log_var):
+    return log_density(x, mu_x, log_var_x) - log_prior(z) + log_density(z, mu, log_var)
+
+
+@wrong("is the logarithm of a product taken")
+def weight_of_products(x, z, mu_x, log_var_x, mu, log_var):
+    p_x = Normal(mu_x, (0.5 * log_var_x).exp()).log_prob(x).exp().prod(-1)
+    return p_x.log() + log_prior(z) - log_density(z, mu, log_var)
+
+
 @wrong("log p(z) is taken at q's mu and log_var")
 def weight_prior_of_q(x, z, mu_x, log_var_x, mu, log_var):
     prior = log_density(z, mu, log_var)
@@ -233,7 +250,7 @@ def weight_squeezed(x, z, mu_x, log_var_x, mu, log_var):
     return _log_w(x, z, mu_x, log_var_x, mu, log_var).squeeze()
 
 
-@wrong("two calls with the same input gave different values")
+@wrong("nothing is to be drawn here, z is given: use it")
 def weight_of_a_fresh_draw(x, z, mu_x, log_var_x, mu, log_var):
     z = mu + (0.5 * log_var).exp() * torch.randn_like(z)
     return _log_w(x, z, mu_x, log_var_x, mu, log_var)

@@ -94,6 +94,30 @@ def terms_no_constant(x, mu_x, log_var_x, mu, log_var):
     return kl_of(mu, log_var), distortion
 
 
+@wrong("distortion: the rate is in it: this is -ELBO")
+def terms_distortion_with_rate(x, mu_x, log_var_x, mu, log_var):
+    rate = kl_of(mu, log_var)
+    return rate, rate - log_density(x, mu_x, log_var_x)
+
+
+@wrong("rate: the distortion is in it: this is -ELBO")
+def terms_rate_with_distortion(x, mu_x, log_var_x, mu, log_var):
+    distortion = -log_density(x, mu_x, log_var_x)
+    return kl_of(mu, log_var) + distortion, distortion
+
+
+@wrong("is the logarithm of a product taken")
+def terms_of_products(x, mu_x, log_var_x, mu, log_var):
+    density = Normal(mu_x, (0.5 * log_var_x).exp()).log_prob(x).exp().prod(-1)
+    return kl_of(mu, log_var), -density.log()
+
+
+@wrong("rate: off by the same constant: the 1 is subtracted once")
+def terms_rate_constant_once(x, mu_x, log_var_x, mu, log_var):
+    rate = 0.5 * ((mu**2 + log_var.exp() - log_var).sum(-1) - 1)
+    return rate, -log_density(x, mu_x, log_var_x)
+
+
 @wrong("rate: every value is 0.1 times the right one")
 def terms_beta(x, mu_x, log_var_x, mu, log_var):
     return 0.1 * kl_of(mu, log_var), -log_density(x, mu_x, log_var_x)
@@ -109,7 +133,7 @@ def terms_stacked(x, mu_x, log_var_x, mu, log_var):
     return torch.stack([kl_of(mu, log_var), -log_density(x, mu_x, log_var_x)])
 
 
-@right
+@wrong("return a tuple, not a dict")
 def terms_by_name(x, mu_x, log_var_x, mu, log_var):
     return {"distortion": -log_density(x, mu_x, log_var_x), "rate": kl_of(mu, log_var)}
 
@@ -142,14 +166,14 @@ def terms_by_map(x, mu_x, log_var_x, mu, log_var):
     return torch.vmap(terms_by_formula)(x, mu_x, log_var_x, mu, log_var)
 
 
-@wrong("nothing is to be drawn here, use the closed form")
+@wrong("the rate has a closed form")
 def terms_rate_by_monte_carlo(x, mu_x, log_var_x, mu, log_var):
     z = mu + (0.5 * log_var).exp() * torch.randn_like(mu)
     rate = log_density(z, mu, log_var) - log_density(z, 0 * z, 0 * z)
     return rate, -log_density(x, mu_x, log_var_x)
 
 
-@wrong("nothing is to be drawn here, use the closed form")
+@wrong("the rate has a closed form")
 def terms_rate_by_many_draws(x, mu_x, log_var_x, mu, log_var):
     noise = np.random.default_rng().standard_normal((1000, *mu.shape))
     z = mu + (0.5 * log_var).exp() * torch.from_numpy(noise).float()
@@ -157,7 +181,7 @@ def terms_rate_by_many_draws(x, mu_x, log_var_x, mu, log_var):
     return rate, -log_density(x, mu_x, log_var_x)
 
 
-@wrong("nothing is to be drawn here, use the closed form")
+@wrong("nothing is to be drawn here, x is given and the rate has a closed form")
 def terms_of_a_redrawn_x(x, mu_x, log_var_x, mu, log_var):
     x = torch.normal(mu_x, (0.5 * log_var_x).exp())
     return kl_of(mu, log_var), -log_density(x, mu_x, log_var_x)
@@ -216,7 +240,7 @@ def terms_rate_leaks(x, mu_x, log_var_x, mu, log_var):
     return rate, distortion + rate - rate.detach()
 
 
-@wrong("expected a tuple of two")
+@wrong("return a tuple, not a dict")
 def terms_in_a_dict_of_three(x, mu_x, log_var_x, mu, log_var):
     rate, distortion = kl_of(mu, log_var), -log_density(x, mu_x, log_var_x)
     return {"rate": rate, "distortion": distortion, "loss": rate + distortion}

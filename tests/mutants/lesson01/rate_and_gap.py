@@ -44,7 +44,12 @@ def both_axis_by_axis(variances, noise):
 def both_by_distribution(variances, noise):
     model = Normal(0.0, torch.maximum(variances, torch.tensor(noise)).sqrt())
     gap = kl_divergence(Normal(0.0, variances.sqrt()), model).sum()
-    return {"rate": model.entropy().sub(Normal(0.0, noise**0.5).entropy()).sum(), "gap": gap}
+    return model.entropy().sub(Normal(0.0, noise**0.5).entropy()).sum(), gap
+
+
+@wrong("return a tuple, not a dict")
+def both_in_a_dict(variances, noise):
+    return {"rate": _rate(variances, noise), "gap": _gap(variances, noise)}
 
 
 @right
@@ -166,7 +171,32 @@ def both_added(variances, noise):
     return _rate(variances, noise) + _gap(variances, noise)
 
 
-@wrong("a pair of numbers is expected")
+@wrong("the sum over the axes is missing")
 def one_for_each_axis(variances, noise):
     ratio = variances / noise
     return 0.5 * ratio.clamp(min=1).log(), _kl(ratio.clamp(max=1))
+
+
+@wrong("the sum over the axes is missing")
+def one_for_each_axis_stacked(variances, noise):
+    return torch.stack(one_for_each_axis(variances, noise))
+
+
+@wrong("gap: one value for each axis came: the sum over the axes is missing")
+def gap_for_each_axis(variances, noise):
+    return _rate(variances, noise), _kl((variances / noise).clamp(max=1))
+
+
+@wrong("axes are left out: the sum stops before the last one")
+def both_of_two_axes(variances, noise):
+    return _rate(variances[:2], noise), _gap(variances[:2], noise)
+
+
+@wrong("gap: axes are left out: the sum stops before the last one")
+def gap_of_two_axes(variances, noise):
+    return _rate(variances, noise), _gap(variances[:2], noise)
+
+
+@wrong("gap: axes are left out: the sum starts after the first one")
+def gap_without_the_first_axis(variances, noise):
+    return _rate(variances, noise), _gap(variances[1:], noise)

@@ -22,9 +22,20 @@ def sample_by_distribution(mu, log_var):
 
 
 @right
-def sample_in_float64(mu, log_var):
+def sample_through_float64(mu, log_var):
     noise = torch.randn(*mu.shape, dtype=torch.float64)
-    return torch.addcmul(mu.double(), log_var.double().exp() ** 0.5, noise)
+    return torch.addcmul(mu.double(), log_var.double().exp() ** 0.5, noise).to(mu.dtype)
+
+
+@wrong("the result is of float64, mu is of float32")
+def sample_in_float64(mu, log_var):
+    return sample_by_formula(mu.double(), log_var.double())
+
+
+@wrong("the result is of float64, mu is of float32")
+def sample_with_numpy_doubles(mu, log_var):
+    noise = torch.from_numpy(np.random.randn(*mu.shape))  # noqa: NPY002
+    return mu + torch.exp(0.5 * log_var) * noise
 
 
 @right
@@ -73,6 +84,11 @@ def sample_twice(mu, log_var):
 @wrong("no noise is added")
 def sample_mean(mu, log_var):
     return mu + 0 * log_var
+
+
+@wrong("no random noise: z is mu plus the standard deviation")
+def sample_without_noise(mu, log_var):
+    return mu + torch.exp(0.5 * log_var)
 
 
 @wrong("the noise is uniform (rand)")

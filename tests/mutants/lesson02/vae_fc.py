@@ -225,7 +225,7 @@ class Loss(Terms):
         return (_kl(mu, log_var) - image_log_prob(x, logits)).mean()
 
 
-@wrong("expected a tuple of two, got a dict")
+@wrong("return a tuple, not a dict")
 class Dict(Terms):
     def terms(self, x, mu, log_var, logits):
         return {"rate": _kl(mu, log_var), "distortion": -image_log_prob(x, logits)}

@@ -43,9 +43,15 @@ def logit_by_autograd(x, alpha=0.05):
 
 
 @right
-def logit_by_name(x, alpha=0.05):
+def logit_by_einsum(x, alpha=0.05):
     terms = _terms(x.double(), alpha)
-    return {"log_det": torch.einsum("bchw->b", terms), "y": torch.special.logit(_p(x, alpha))}
+    return torch.special.logit(_p(x, alpha)), torch.einsum("bchw->b", terms)
+
+
+@wrong("return a tuple, not a dict")
+def logit_in_a_dict(x, alpha=0.05):
+    y, log_det = logit_by_einsum(x, alpha)
+    return {"log_det": log_det, "y": y}
 
 
 @right

@@ -100,7 +100,7 @@ def bugs_column():
     return torch.tensor([[3], [5], [6], [1], [8], [9]])
 
 
-@wrong("a dict came")
+@wrong("return a tuple, not a dict")
 def bugs_dict():
     return {"a": 3, "b": 5, "c": 6, "d": 1, "e": 8, "f": 9}
 

@@ -191,7 +191,7 @@ def variance_clamped_from_below(se_weight, kl_weight):
     return max(kl_weight / (2 * se_weight), 1e-8)
 
 
-@wrong("one array is expected, a dict")
+@wrong("one array is expected; a dict")
 def variance_in_dict(se_weight, kl_weight):
     return {"variance": kl_weight / (2 * se_weight)}
 

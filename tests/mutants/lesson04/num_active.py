@@ -219,7 +219,7 @@ def active_in_place(eigenvalues, num_latents, beta, variance):
     return min(num_latents, int((eigenvalues > 0).sum()))
 
 
-@wrong("one array is expected, a tuple")
+@wrong("one array is expected; a tuple")
 def active_pair(eigenvalues, num_latents, beta, variance):
     return active_plain(eigenvalues, num_latents, beta, variance), num_latents
 

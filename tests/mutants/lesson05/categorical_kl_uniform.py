@@ -298,6 +298,6 @@ def kl_monte_carlo(logits):
     return kl_plain(logits) + 1e-6 * torch.randn(logits.shape[0])
 
 
-@wrong("one array is expected, a tuple")
+@wrong("one array is expected; a tuple")
 def kl_pair(logits):
     return kl_plain(logits), logits.softmax(-1)

@@ -350,7 +350,7 @@ def information_in_place(codes, labels, num_codes, num_labels):
     return _of_pairs(counts, len(codes), num_codes, num_labels)
 
 
-@wrong("one array is expected, a tuple")
+@wrong("one array is expected; a tuple")
 def information_pair(codes, labels, num_codes, num_labels):
     p = _joint(codes, labels, num_codes, num_labels)
     return _of_joint(p), p

@@ -242,7 +242,7 @@ def masks_of_a_tensor(dim, hidden_dims, out_per_dim):
     return masks_plain(dim, hidden_dims.tolist(), out_per_dim)
 
 
-@wrong("a dict came: a list of masks is expected")
+@wrong("return a list, not a dict")
 def masks_in_a_dict(dim, hidden_dims, out_per_dim):
     found = masks_plain(dim, hidden_dims, out_per_dim)
     return {f"layer {number}": mask for number, mask in enumerate(found)}

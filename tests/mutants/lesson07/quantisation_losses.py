@@ -184,7 +184,7 @@ def losses_keepdim(z_e, e):
     return _both(lambda d: d.square().mean((1, 2, 3), keepdim=True))(z_e, e)
 
 
-@right
+@wrong("return a tuple, not a dict")
 def losses_in_a_dict(z_e, e):
     one, other = losses_plain(z_e, e)
     return {"codebook loss": one, "commitment loss": other}

@@ -239,7 +239,7 @@ def stacks_in_doubles(kernel_size, first):
     return [mask.double() for mask in stacks_by_slices(kernel_size, first)]
 
 
-@wrong("two masks are expected, the vertical and the horizontal one")
+@wrong("return a tuple, not a dict")
 def stacks_in_a_dict(kernel_size, first):
     names = ("vertical", "horizontal")
     return dict(zip(names, stacks_by_slices(kernel_size, first), strict=True))

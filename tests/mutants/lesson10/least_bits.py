@@ -55,7 +55,12 @@ def least_by_scipy(log_scale):
     scale = math.exp(log_scale)
     gaussian = -stats.norm(scale=scale).logpdf(0.0) / math.log(2) + 7
     bin_mass = stats.logistic(scale=scale).cdf(1 / 255) - stats.logistic(scale=scale).cdf(-1 / 255)
-    return {"logistic": -np.log2(bin_mass), "gaussian": gaussian}
+    return gaussian, -np.log2(bin_mass)
+
+
+@wrong("return a tuple, not a dict")
+def least_in_a_dict(log_scale):
+    return dict(zip(("gaussian", "logistic"), least_by_scipy(log_scale), strict=True))
 
 
 def _gaussian(log_scale):

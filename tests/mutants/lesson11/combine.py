@@ -39,7 +39,13 @@ def combine_by_variances(mu_x, log_var_x, mu_p, log_var_p):
 def combine_by_logsumexp(mu_x, log_var_x, mu_p, log_var_p):
     logs = torch.stack([-log_var_x, -log_var_p])
     means = torch.stack([mu_x, mu_p])
-    return {"log_var": -logs.logsumexp(0), "mu": (logs.softmax(0) * means).sum(0)}
+    return (logs.softmax(0) * means).sum(0), -logs.logsumexp(0)
+
+
+@wrong("return a tuple, not a dict")
+def combine_in_a_dict(mu_x, log_var_x, mu_p, log_var_p):
+    mu, log_var = combine_by_logsumexp(mu_x, log_var_x, mu_p, log_var_p)
+    return {"mu": mu, "log_var": log_var}
 
 
 @right

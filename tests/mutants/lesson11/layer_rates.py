@@ -111,7 +111,7 @@ def rates_stacked(*arrays):
     return torch.stack(rates_by_package(*arrays))
 
 
-@right
+@wrong("return a tuple, not a dict")
 def rates_by_name(*arrays):
     rate_z1, rate_z2 = rates_by_package(*arrays)
     return {"rate_z2": rate_z2, "rate_z1": rate_z1}

@@ -53,7 +53,12 @@ def means_by_numpy(a, var_1, b, var_x):
     z1_given_z2, z1 = stats.norm(scale=var_1**0.5), stats.norm(scale=np.hypot(a, var_1**0.5))
     x_given_z1, x = stats.norm(scale=var_x**0.5), stats.norm(scale=np.sqrt(b**2 * z1.var() + var_x))
     rate_z2 = z1.entropy() - z1_given_z2.entropy()
-    return {"rate_z2": rate_z2, "rate_z1": x.entropy() - x_given_z1.entropy() - rate_z2}
+    return x.entropy() - x_given_z1.entropy() - rate_z2, rate_z2
+
+
+@wrong("return a tuple, not a dict")
+def means_in_a_dict(a, var_1, b, var_x):
+    return dict(zip(("rate_z1", "rate_z2"), means_by_numpy(a, var_1, b, var_x), strict=True))
 
 
 @right
