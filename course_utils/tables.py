@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 import textwrap
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -191,8 +192,8 @@ def to_text(frame, says, digits=None):
     widths = [max(map(len, column)) for column in columns]
     words = [" ".join(column).split(" ") for column in columns]
     _narrow(widths, [max(map(len, column)) for column in words])  # between words, at first
-    numbers = [[len(word) for word in column if GLUE in word] for column in words]
-    _narrow(widths, [max([NARROWEST, *lengths]) for lengths in numbers])  # then inside of words
+    whole = [[len(part) for word in column for part in _parts(word)] for column in words]
+    _narrow(widths, [max([NARROWEST, *lengths]) for lengths in whole])  # then inside of words
     lines = textwrap.wrap(says, WIDEST)
     for place, texts in enumerate(zip(*columns, strict=True)):
         folded = [_folded(text, width) for text, width in zip(texts, widths, strict=True)]
@@ -218,6 +219,13 @@ def _folded(text, width):
             word = word[cut:]
         words.append(word)
     return textwrap.wrap(" ".join(words), width) or [""]
+
+
+def _parts(word):
+    """What is never broken: a number with its error, the parts of a name with underscores."""
+    if GLUE in word:
+        return [word]
+    return re.findall(r"[^_]*_|[^_]+", word) if "_" in word else []
 
 
 def _narrow(widths, least):
