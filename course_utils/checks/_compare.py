@@ -160,7 +160,8 @@ def verify(
     if close(received, expected, scale, tolerance):
         return
     about |= _where(received, expected, scale, tolerance, texts)
-    wrong = list(wrong)
+    with np.errstate(all="ignore"):
+        wrong = list(wrong)
     mistake = _named_closely(received, wrong, expected, scale, tolerance)
     mistake = mistake or named(received, wrong, max(1e-3, tolerance), expected)
     if not mistake and received.shape != expected.shape:
@@ -190,9 +191,14 @@ def _where(received, expected, scale, tolerance, texts):
 def _pattern(received, expected):
     """What a wrong array has in common with the right one."""
     offset = received - expected
-    if received.size > 1 and np.ptp(offset) < 1e-2 * np.abs(offset.mean()):
-        return f"every value is off by the same constant, {offset.mean():+.4g}"
-    if np.abs(received - expected).max() < 0.05 * np.abs(expected).mean():
+    rounding, size = 5e-7 * np.abs(expected).max(), np.abs(expected).mean()
+    if received.size > 1 and np.ptp(offset) < 1e-3 * np.abs(offset.mean()) + rounding:
+        doubt = ": is something clamped, or a small number added?"
+        small = np.abs(offset.mean()) < 1e-3 * size
+        return (
+            f"every value is off by the same constant, {offset.mean():+.4g}{doubt if small else ''}"
+        )
+    if np.abs(offset).max() < 0.05 * size:
         return "near the right values: is something clamped or rounded, or a small number added?"
     if received.size > 1 and np.abs(expected).min() > 0:
         ratio = received / expected
