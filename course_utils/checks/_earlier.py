@@ -10,6 +10,8 @@ import types
 
 from course_utils.checks._remote import CheckFailed, Remote
 
+LENT = "course_utils.checks.lend"
+
 
 def first_to_repair(answer, exercise, failure, checks):
     """The failure that names the earlier answer at fault, or None where none is.
@@ -21,13 +23,9 @@ def first_to_repair(answer, exercise, failure, checks):
     """
     if isinstance(answer, Remote):
         return None
-    lesson, number = _place(exercise)
-    places = {one.defines: _place(one.exercise) for one in checks}
-    earlier = {
-        one.defines: one for one in checks if (lesson,) < places[one.defines] < (lesson, number)
-    }
+    earlier = _earlier(exercise, checks)
     reached = _reached(answer, earlier)
-    for name in sorted(reached, key=places.get):
+    for name in sorted(reached, key=lambda name: _place(earlier[name].exercise)):
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 earlier[name](reached[name])
@@ -44,6 +42,32 @@ def first_to_repair(answer, exercise, failure, checks):
                 written=failure.written and found.written,
             )
     return None
+
+
+def lent_to(answer, exercise, checks):
+    """Names of earlier exercises of which ``answer`` calls what is lent, each under its own name.
+
+    There the grading puts a right one in its place, so the answer earns its own points. Classes
+    are left out: the grading has none to put there.
+    """
+    found = _reached(answer, _earlier(exercise, checks))
+    return {
+        name
+        for name, value in found.items()
+        if isinstance(value, types.FunctionType)
+        and value.__module__.startswith(LENT)
+        and value.__name__ == name
+    }
+
+
+def _earlier(exercise, checks):
+    """Name -> check of the lesson's exercises before this one."""
+    lesson, number = _place(exercise)
+    return {
+        one.defines: one
+        for one in checks
+        if _place(one.exercise)[0] == lesson and _place(one.exercise)[1] < number
+    }
 
 
 def _place(exercise):

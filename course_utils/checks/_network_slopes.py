@@ -20,8 +20,9 @@ from course_utils.checks._slopes import probe_of
 EXACT = 2e-5  # of the value, with weights that leave nothing to round; float32 rounds by 1e-6
 DRAWS = 12  # calls whose noise is put together: 13,824 numbers
 LOW = (
-    "near the right values, but not in all digits: what leaves the network is made float32 first "
-    "(x.float()), and nothing is clamped, or a small number added"
+    "near the right values, but not in all digits: under autocast the network's outputs are "
+    "bfloat16, and should be made float32 first (mu.float(), logits.float()), before a loss is "
+    "computed from them; and nothing is clamped, and no small number added"
 )
 TRAINING = "in train mode {}: is there dropout, or a batch norm?"
 
@@ -87,8 +88,12 @@ def _verify_digits(model, weights, x, term, training):
     verify(pair[place], terms[place], checked=checked, part=term, hint=hint, tolerance=EXACT)
 
 
-def verify_noise_and_slopes(answer, rng, seed):
-    """z's noise, which a gradient tells, and the gradients of all parameters for that noise."""
+def verify_noise_and_slopes(answer, rng, seed, is_scaled=True):
+    """z's noise, which a gradient tells, and the gradients of all parameters for that noise.
+
+    Args:
+        is_scaled: whether the values of the distortion are as if the noise had the right factor.
+    """
     hidden, latents = 48, 24
     weights, x = telling_weights(rng, hidden, latents)
     model = build(answer, hidden, latents, weights=weights)
@@ -108,7 +113,9 @@ def verify_noise_and_slopes(answer, rng, seed):
         draws.append(z)
         if draw < 4:
             noise = (z - mu) / np.exp(0.5 * log_var)
-            _verify_slopes(found, slopes(weights, x, noise, 1, probe), "distortion", mode)
+            right = slopes(weights, x, noise, 1, probe)
+            factor = "" if is_scaled else _wrong_factor(z - mu, log_var)
+            _verify_slopes(found, right, "distortion", mode, factor)
     noise = [(z - mu) / np.exp(0.5 * log_var) for z in draws]
     mistake, received = noise_mistake(draws[0], draws[1], mu, log_var)
     whole = np.concatenate(noise)
@@ -147,7 +154,25 @@ def _told(found, probe, hidden):
     return doubles(slope)[0] / probe[:hidden, None]
 
 
-def _verify_slopes(found, right, of, mode):
+@np.errstate(all="ignore")
+def _wrong_factor(away, log_var):
+    """Names what the noise was multiplied by, which made z - mu."""
+    told = "the factor of the noise is {}: it is not exp(log_var / 2)"
+    for phrase, factor in (
+        ("exp(log_var), the variance", np.exp(log_var)),
+        ("exp(log_var) / 2", np.exp(log_var) / 2),
+        ("exp(2 log_var)", np.exp(2 * log_var)),
+        ("exp(-log_var / 2)", np.exp(-log_var / 2)),
+        ("exp(log_var / 4)", np.exp(log_var / 4)),
+        ("softplus(log_var)", np.logaddexp(0, log_var)),
+        ("exp(log_var / 2) / 2", np.exp(log_var / 2) / 2),
+    ):
+        if is_normal(away / factor):
+            return told.format(phrase)
+    return "the factor of the noise is not exp(log_var / 2)"
+
+
+def _verify_slopes(found, right, of, mode, factor=""):
     """Gradients of all parameters, within bfloat16's rounding: 1 % of the size, 5 % of the rest."""
     latents = len(right["encoder.3.bias"]) // 2
     bias = found.get("encoder.3.bias")
@@ -165,9 +190,12 @@ def _verify_slopes(found, right, of, mode):
         if not np.isfinite(rest) or rest > 0.05 * size + 1e-6 or abs(ratio - (size > 0)) > 0.01:
             alike = np.sqrt(((received - ratio * slope) ** 2).sum()) < 0.05 * abs(ratio) * size
             what = f"it is {ratio:.3g} times the right one" if alike and size else "it is another"
+            mistake = f"the values are right, but the gradient of the {of} with respect to {name} "
+            mistake += f"is not: {what}"
+            if name == "log_var" and factor:
+                mistake = f"z: {factor}"
             raise CheckFailed(
-                f"the values are right, but the gradient of the {of} with respect to {name} is "
-                f"not: {what}",
+                mistake,
                 checked=f"gradients of the {of} with respect to the parameters, in {mode} mode",
                 expected=show(slope),
                 received=show(received),
