@@ -260,7 +260,9 @@ class CallsTheLentByItsModule(VAE):
 
 def test_an_answer_that_calls_a_lent_one_earns_its_own_points(capsys):
     line = told("vae_fc", CallsTheLent, capsys)
-    assert line.endswith("it calls bernoulli_log_prob, which is lent. The grading puts a right one "
-                         "in its place, so this earns its own points.")
+    assert line.endswith(
+        "it calls bernoulli_log_prob, which is lent. The grading puts a right one "
+        "in its place, so this earns its own points."
+    )
     line = told("vae_fc", CallsTheLentByItsModule, capsys)
     assert line.endswith("vae_fc: this is lent, so that you can go on; " + OWN)

@@ -5,6 +5,7 @@ message about its own formula would send the reader to the wrong cell.
 """
 
 import contextlib
+import dis
 import io
 import types
 
@@ -109,7 +110,8 @@ def _looked_up(function):
     codes, names = [function.__code__], set()
     while codes:
         code = codes.pop()
-        names |= {*code.co_names}
+        steps = dis.get_instructions(code)
+        names |= {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
         codes += [one for one in code.co_consts if isinstance(one, types.CodeType)]
     yield from ((name, function.__globals__[name]) for name in names & set(function.__globals__))
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 import torch
 
-from course_utils.checks._stubs import is_a_stub
+from course_utils.checks._stubs import not_written
 
 
 class CheckFailed(AssertionError):
@@ -180,9 +180,8 @@ class Local(Remote):
         except CheckFailed:
             raise
         except (Exception, SystemExit) as error:
-            if is_a_stub(error):
-                what = str(error) or f"{self._title} raises NotImplementedError"
-                raise CheckFailed(f"not written yet: {what}", written=False) from error
+            if stub := not_written(error, self._title):
+                raise CheckFailed(stub, written=False) from error
             raise CheckFailed(f"{self._title} raised {_told(error)}{_place(error)}") from error
 
     def _refuse_overwritten(self, arrays, arguments):

@@ -51,9 +51,7 @@ def binarise(answer, seed):
         images = rng.integers(60, 196, shape).astype(np.uint8)  # neither is rare there
         p = images / 255.0
         scores = [
-            (
-                (_drawn(answer, images, 2 * seed + draw) - p) / np.sqrt(p * (1 - p))
-            ).squeeze()
+            ((_drawn(answer, images, 2 * seed + draw) - p) / np.sqrt(p * (1 - p))).squeeze()
             for draw in (3, 4)
         ]
         mistake = dependent(scores[0], names, scores[1], squares=False)

@@ -236,7 +236,9 @@ def binarise_with_probability(images):
     return torch.bernoulli(images / 255), images / 255
 
 
-@wrong("your function raised NotImplementedError: \"check_uniform_bounds\" not implemented for 'Byte'")
+@wrong(
+    "your function raised NotImplementedError: \"check_uniform_bounds\" not implemented for 'Byte'"
+)
 def binarise_by_rand_like(images):
     return (torch.rand_like(images) < images / 255).float()
 

@@ -654,7 +654,7 @@ class NoiseByThreeTimes(Network):
         return mu + (3 * log_var).exp() * torch.randn_like(mu)
 
 
-@wrong("the factor of the noise is softplus(log_var): it is not exp(log_var / 2)")
+@wrong("z: the factor of the noise is not exp(log_var / 2)")
 class NoiseBySoftplus(Network):
     def sample(self, mu, log_var):
         return mu + nn.functional.softplus(log_var) * torch.randn_like(mu)
