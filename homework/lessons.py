@@ -11,6 +11,7 @@ from course_utils import settings
 from homework.inside.text import lines as lines_of
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+GENERATED = "homework"  # tag of the cells that release adds
 # 02x_latents is an extra of 02_vae_mnist; here it is a lesson of its own.
 NAME = re.compile(r"(\d\d[xy]?)_[a-z0-9_]+")
 ID = re.compile(r"(\d{1,2})([xy]?)\.\d{1,3}", re.ASCII)
@@ -132,13 +133,18 @@ def read(path):
 
     Raises:
         LessonError: metadata are missing or wrong, solution markers do not pair, an exercise has
-            no check after it.
+            no check after it, or it is a student version.
     """
     path = Path(path)
     notebook = json.loads(path.read_text(encoding="utf-8"))
     number = notebook["metadata"].get("course", {}).get("lesson")
     if not number:
         raise LessonError(f"{path.name}: no lesson in the notebook's metadata course")
+    if any(GENERATED in tags(cell) for cell in notebook["cells"]):
+        raise LessonError(
+            f"{path}: this is a student version, where the lesson with its solutions is wanted. "
+            f"Keep student versions in another folder, and put the lesson back (git restore {path})"
+        )
     exercises, reflections, seen = [], [], set()
     for index, cell in enumerate(notebook["cells"]):
         kinds = {"exercise", "reflection"} & set(tags(cell))

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from course_utils.files import write_whole
 from homework.inside.text import lines as lines_of
-from homework.lessons import regions, source, tags
+from homework.lessons import GENERATED, regions, source, tags
 
-GENERATED = "homework"  # tag of the cells that release adds
 LEVELS = {1: "easy", 2: "medium", 3: "hard"}
 
 
@@ -120,7 +119,8 @@ the grading, and the check names it.
 nothing: the grading leaves those functions out. The check says so: "right", and "it earns nothing \
 in the grading". Whatever else of `course_utils` the lesson uses, you may use.
 - It runs in the environment of the course (`make lab` sets it up). In the folder of the course, \
-`.venv/bin/python -m homework check PATH/{lesson.name}.ipynb` prints your points so far.
+`.venv/bin/python -m homework check PATH/{lesson.name}.ipynb` prints your points so far. Keep this \
+file outside of the folder `notebooks`, where the command reads the lesson itself.
 - To submit, save the notebook and hand in this one file, `{lesson.name}.ipynb`. Do not remove or \
 split the exercise cells: their metadata say which exercise they are."""
     return _added("header", text)

@@ -222,3 +222,47 @@ def test_tries_of_4_4_do_not_tell_which_are_right():
             "of the six, none is named rightly yet.",
             "of the six, only one is named rightly yet.",
         )
+
+
+VAE = mutants.modules()["vae_fc"].Network
+
+
+class CallsTheSealed(VAE):
+    def forward(self, x):
+        mu, log_var = self.encode(x)
+        logits = self.decode(self.sample(mu, log_var))
+        return right(mu, log_var), -losses.bernoulli_log_prob(x, logits, event_dim=3)
+
+
+def test_what_another_exercise_asks_for_is_named_with_its_number(capsys):
+    line = told("vae_fc", CallsTheSealed, capsys)
+    phrase = "it calls losses.likelihoods.bernoulli_log_prob, which the grading leaves out, since "
+    assert phrase + "exercise 2.2 asks for it: put yours in its place." in line
+    assert line.endswith(OWN)
+
+
+bernoulli_log_prob = checks.lend.bernoulli_log_prob  # as the fold of exercise 2.2 has it
+
+
+class CallsTheLent(VAE):
+    def forward(self, x):
+        mu, log_var = self.encode(x)
+        logits = self.decode(self.sample(mu, log_var))
+        return right(mu, log_var), -bernoulli_log_prob(x, logits)
+
+
+class CallsTheLentByItsModule(VAE):
+    def forward(self, x):
+        mu, log_var = self.encode(x)
+        logits = self.decode(self.sample(mu, log_var))
+        return right(mu, log_var), -checks.lend.bernoulli_log_prob(x, logits)
+
+
+def test_an_answer_that_calls_a_lent_one_earns_its_own_points(capsys):
+    line = told("vae_fc", CallsTheLent, capsys)
+    assert line.endswith(
+        "it calls bernoulli_log_prob, which is lent. The grading puts a right one "
+        "in its place, so this earns its own points."
+    )
+    line = told("vae_fc", CallsTheLentByItsModule, capsys)
+    assert line.endswith("vae_fc: this is lent, so that you can go on; " + OWN)

@@ -223,6 +223,12 @@ def test_a_lesson_that_breaks_the_format_is_told_so(tmp_path, change, phrase):
         lessons.read(spoilt_lesson(tmp_path, change))
 
 
+def test_a_student_version_in_place_of_the_lesson_is_told_so(tmp_path):
+    path = release.write(made.LESSON, tmp_path)
+    with pytest.raises(lessons.LessonError, match="this is a student version, where the lesson"):
+        lessons.read(path)
+
+
 def test_the_commands_say_what_they_do(capsys):
     for arguments in (["--help"], ["grade", "--help"]):
         with pytest.raises(SystemExit) as ended:

@@ -16,7 +16,7 @@ import textwrap
 import numpy as np
 
 from course_utils import settings
-from course_utils.checks._earlier import first_to_repair
+from course_utils.checks._earlier import first_to_repair, lent_to
 from course_utils.checks._largest import call_within
 from course_utils.checks._remote import TUPLE, CheckFailed, Local, Remote, kind_of
 from course_utils.checks._watch import LIBRARIES, Watch
@@ -158,7 +158,7 @@ def check(exercise, seals=(), defines=""):
                 else:
                     with Watch(number, sealed_by(number)) as watch:
                         verified = function(answer, seed)
-                    note = _earns_nothing(watch)
+                    note = _earns_nothing(watch, answer, exercise)
             except CheckFailed as failure:
                 failure.name = name
                 earlier = first_to_repair(answer, exercise, failure, CHECKS.values())
@@ -187,8 +187,8 @@ def sealed_by(number):
     return {name: exercise for exercise, seals in mine for name in seals}
 
 
-def _earns_nothing(watch):
-    """Why a right answer earns nothing in the grading, or "".
+def _earns_nothing(watch, answer, exercise):
+    """Why a right answer earns nothing in the grading (or does, though it calls a lent one), or "".
 
     Raises:
         CheckFailed: it uses a library that the grading does not have.
@@ -198,10 +198,21 @@ def _earns_nothing(watch):
             f"the values are right, but {watch.foreign} is not there in the grading, so this would "
             f"earn nothing: write it with {', '.join(LIBRARIES)} and the standard library alone."
         )
-    if watch.lent:
+    lent = ", ".join(sorted(watch.lent))
+    if watch.lent and not watch.lent <= lent_to(answer, exercise, CHECKS.values()):
         return "this is lent, so that you can go on; it earns nothing in the grading."
+    if watch.own_of not in ("", exercise):
+        return (
+            f"it calls {watch.own}, which the grading leaves out, since exercise {watch.own_of} "
+            "asks for it: put yours in its place. As it is, it earns nothing in the grading."
+        )
     if watch.own:
         return f"this is the package's own ({watch.own}); it earns nothing in the grading."
+    if watch.lent:
+        return (
+            f"it calls {lent}, which is lent. The grading puts a right one in its place, so this "
+            "earns its own points."
+        )
     return ""
 
 

@@ -5,10 +5,13 @@ message about its own formula would send the reader to the wrong cell.
 """
 
 import contextlib
+import dis
 import io
 import types
 
 from course_utils.checks._remote import CheckFailed, Remote
+
+LENT = "course_utils.checks.lend"
 
 
 def first_to_repair(answer, exercise, failure, checks):
@@ -21,13 +24,9 @@ def first_to_repair(answer, exercise, failure, checks):
     """
     if isinstance(answer, Remote):
         return None
-    lesson, number = _place(exercise)
-    places = {one.defines: _place(one.exercise) for one in checks}
-    earlier = {
-        one.defines: one for one in checks if (lesson,) < places[one.defines] < (lesson, number)
-    }
+    earlier = _earlier(exercise, checks)
     reached = _reached(answer, earlier)
-    for name in sorted(reached, key=places.get):
+    for name in sorted(reached, key=lambda name: _place(earlier[name].exercise)):
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 earlier[name](reached[name])
@@ -44,6 +43,32 @@ def first_to_repair(answer, exercise, failure, checks):
                 written=failure.written and found.written,
             )
     return None
+
+
+def lent_to(answer, exercise, checks):
+    """Names of earlier exercises of which ``answer`` calls what is lent, each under its own name.
+
+    There the grading puts a right one in its place, so the answer earns its own points. Classes
+    are left out: the grading has none to put there.
+    """
+    found = _reached(answer, _earlier(exercise, checks))
+    return {
+        name
+        for name, value in found.items()
+        if isinstance(value, types.FunctionType)
+        and value.__module__.startswith(LENT)
+        and value.__name__ == name
+    }
+
+
+def _earlier(exercise, checks):
+    """Name -> check of the lesson's exercises before this one."""
+    lesson, number = _place(exercise)
+    return {
+        one.defines: one
+        for one in checks
+        if _place(one.exercise)[0] == lesson and _place(one.exercise)[1] < number
+    }
 
 
 def _place(exercise):
@@ -85,7 +110,8 @@ def _looked_up(function):
     codes, names = [function.__code__], set()
     while codes:
         code = codes.pop()
-        names |= {*code.co_names}
+        steps = dis.get_instructions(code)
+        names |= {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
         codes += [one for one in code.co_consts if isinstance(one, types.CodeType)]
     yield from ((name, function.__globals__[name]) for name in names & set(function.__globals__))
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)

@@ -20,8 +20,9 @@ from course_utils.checks._slopes import probe_of
 EXACT = 2e-5  # of the value, with weights that leave nothing to round; float32 rounds by 1e-6
 DRAWS = 12  # calls whose noise is put together: 13,824 numbers
 LOW = (
-    "near the right values, but not in all digits: what leaves the network is made float32 first "
-    "(x.float()), and nothing is clamped, or a small number added"
+    "near the right values, but not in all digits: under autocast the network's outputs are "
+    "bfloat16, and should be made float32 first (mu.float(), logits.float()), before a loss is "
+    "computed from them; and nothing is clamped, and no small number added"
 )
 TRAINING = "in train mode {}: is there dropout, or a batch norm?"
 
@@ -88,8 +89,12 @@ def _verify_digits(model, weights, x, term, training):
     verify(pair[place], terms[place], checked=checked, part=term, hint=hint, tolerance=EXACT)
 
 
-def verify_noise_and_slopes(answer, rng, seed):
-    """z's noise, which a gradient tells, and the gradients of all parameters for that noise."""
+def verify_noise_and_slopes(answer, rng, seed, is_scaled=True):
+    """z's noise, which a gradient tells, and the gradients of all parameters for that noise.
+
+    Args:
+        is_scaled: whether the values of the distortion are as if the noise had the right factor.
+    """
     hidden, latents = 48, 24
     weights, x = telling_weights(rng, hidden, latents)
     model = build(answer, hidden, latents, weights=weights)
@@ -109,7 +114,9 @@ def verify_noise_and_slopes(answer, rng, seed):
         draws.append(z)
         if draw < 4:
             noise = (z - mu) / np.exp(0.5 * log_var)
-            _verify_slopes(found, slopes(weights, x, noise, 1, probe), "distortion", mode)
+            right = slopes(weights, x, noise, 1, probe)
+            factors = None if is_scaled else _wrong_factors(z - mu, log_var)
+            _verify_slopes(found, right, "distortion", mode, factors)
     noise = [(z - mu) / np.exp(0.5 * log_var) for z in draws]
     mistake, received = noise_mistake(draws[0], draws[1], mu, log_var)
     whole = np.concatenate(noise)
@@ -148,7 +155,29 @@ def _told(found, probe, hidden):
     return doubles(slope)[0] / probe[:hidden, None]
 
 
-def _verify_slopes(found, right, of, mode):
+@np.errstate(all="ignore")
+def _wrong_factors(away, log_var):
+    """(phrase, rate of growth) of the factors of the noise that may have made z - mu.
+
+    A factor exp(k log_var) makes the gradient of log_var 2 k times what it is with exp(log_var / 2)
+    and the same z, and no other factor does.
+    """
+    told = "the factor of the noise is {}: it is not exp(log_var / 2)"
+    factors = (
+        ("exp(log_var), the variance", 1.0, 1.0),
+        ("exp(log_var) / 2", 1.0, 0.5),
+        ("exp(2 log_var)", 2.0, 1.0),
+        ("exp(-log_var / 2)", -0.5, 1.0),
+        ("exp(log_var / 4)", 0.25, 1.0),
+    )
+    return [
+        (told.format(phrase), growth)
+        for phrase, growth, times in factors
+        if is_normal(away / (times * np.exp(growth * log_var)))
+    ]
+
+
+def _verify_slopes(found, right, of, mode, factors=None):
     """Gradients of all parameters, within bfloat16's rounding: 1 % of the size, 5 % of the rest."""
     latents = len(right["encoder.3.bias"]) // 2
     bias = found.get("encoder.3.bias")
@@ -166,9 +195,13 @@ def _verify_slopes(found, right, of, mode):
         if not np.isfinite(rest) or rest > 0.05 * size + 1e-6 or abs(ratio - (size > 0)) > 0.01:
             alike = np.sqrt(((received - ratio * slope) ** 2).sum()) < 0.05 * abs(ratio) * size
             what = f"it is {ratio:.3g} times the right one" if alike and size else "it is another"
+            mistake = f"the values are right, but the gradient of the {of} with respect to {name} "
+            mistake += f"is not: {what}"
+            if name == "log_var" and factors is not None:
+                named = [told for told, growth in factors if abs(ratio / growth - 2) < 0.06]
+                mistake = f"z: {[*named, 'the factor of the noise is not exp(log_var / 2)'][0]}"
             raise CheckFailed(
-                f"the values are right, but the gradient of the {of} with respect to {name} is "
-                f"not: {what}",
+                mistake,
                 checked=f"gradients of the {of} with respect to the parameters, in {mode} mode",
                 expected=show(slope),
                 received=show(received),

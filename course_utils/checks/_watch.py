@@ -30,12 +30,13 @@ class Watch:
 
     Attributes:
         own: the first function of the package that the grading leaves out, or "".
-        lent: True if something of :mod:`course_utils.checks.lend` was called.
+        own_of: the exercise that asks for it, or "".
+        lent: names in :mod:`course_utils.checks.lend` that were called from outside of it.
         foreign: the first library that the grading does not have, or "".
     """
 
     def __init__(self, number, sealed):
-        self.own, self.lent, self.foreign = "", False, ""
+        self.own, self.own_of, self.lent, self.foreign = "", "", set(), ""
         self._number, self._sealed, self._kinds, self._free = number, sealed, {}, set()
         self._collecting = False
 
@@ -69,10 +70,13 @@ class Watch:
             if code in self._free:
                 return
             kind = self._kind(frame)
-            if kind == "own":
+            if kind in ("own", "lent") and self._caller(frame) == "lent":
+                return  # what a lent function calls is not the student's, who may call it too
+            if kind == "own" and code.co_name != "backward":  # of a forward that was seen
                 self._enter(code)
             elif kind == "lent":
-                self.lent = True
+                self.lent.add(code.co_qualname.partition(".")[0])
+                return
             elif kind not in ("", "student", "checks"):
                 if self._kind(frame.f_back) in ("student", "checks"):
                     self.foreign = self.foreign or kind
@@ -82,6 +86,14 @@ class Watch:
             holder = getattr(arg, "__self__", None)
             module = getattr(arg, "__module__", None) or type(holder).__module__
             self.foreign = _foreign(str(module).partition(".")[0])
+
+    def _caller(self, frame):
+        """Kind of the nearest frame outside that is not a library's."""
+        frame = frame.f_back
+        while frame is not None and self._kind(frame) not in ("own", "lent", "student", "checks"):
+            frame = frame.f_back
+        kind = self._kind(frame)
+        return self._caller(frame) if kind == "own" else kind
 
     def _kind(self, frame):
         """``own``, ``lent``, ``checks``, ``student``, a foreign library's name, else ""."""
@@ -112,9 +124,11 @@ class Watch:
         parts = name.split(".")
         if code.co_name == "<module>" or self.own:
             return
-        if any(".".join(parts[:count]) in self._sealed for count in range(1, len(parts) + 1)):
-            self.own = name
-            return
+        for count in range(1, len(parts) + 1):
+            whole = ".".join(parts[:count])
+            if whole in self._sealed:
+                self.own, self.own_of = name, self._sealed[whole]
+                return
         walk = _allowed.for_lesson(self._number)
         if walk is not None and name not in walk.kept:
             self.own = name

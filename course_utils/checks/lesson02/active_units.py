@@ -31,13 +31,48 @@ def active_units(answer, seed):
         ("three latents do not vary at all: ", np.repeat([0.0, 1e-3], [3, 4]), (0.0,)),
     ):
         variances = rng.permutation(variances)
-        mu = _means(rng, variances, label)
+        mu = _telling_means(rng, variances) if not (label or arguments) else None
+        mu = _means(rng, variances, label) if mu is None else mu
         _verify_count(answer, mu, variances, arguments, label)
     verify_repeatable(answer, mu)
     return "Counts the dimensions whose mean varies over the data by more than the threshold."
 
 
-def _means(rng, variances, label):
+def _telling_means(rng, variances):
+    """Means whose count by each famous mistake is a number of its own, so that it is known by it.
+
+    Some latents lie so near to 0 that the square of their mean is below the threshold, but not its
+    size.
+    """
+    for _ in range(1000):
+        near = rng.uniform(0.05, 0.08, len(variances))
+        far = rng.uniform(0.5, 1.5, len(variances))
+        mu = _means(rng, variances, "", np.where(rng.random(len(variances)) < 0.5, near, far))
+        found = [int(count) for _, count in _famous(mu, variances, 0.01)]
+        if len({*found, int((variances > 0.01).sum())}) == len(found) + 1:
+            return mu
+    raise RuntimeError("active_units: no means were found that tell the mistakes apart")
+
+
+def _famous(mu, variances, threshold):
+    """Pairs (phrase, count) of the mistakes that are told from each other by their counts."""
+    double = mu.astype(float)
+    return [
+        ("the inactive dimensions are counted", (variances <= threshold).sum()),
+        ("the standard deviation is compared with the threshold, not the variance",
+         (np.sqrt(variances) > threshold).sum()),
+        ("the mean square is taken for the variance: the mean is not subtracted",
+         ((double**2).mean(0) > threshold).sum()),
+        ("the mean is compared with the threshold, not the variance",
+         (double.mean(0) > threshold).sum()),
+        ("a single mean above the threshold is enough: the variance is not what is compared",
+         (double > threshold).any(0).sum()),
+        ("every latent is counted: is it the variance that is compared, and are those above the "
+         "threshold counted?", mu.shape[1]),
+    ]  # fmt: skip
+
+
+def _means(rng, variances, label, sizes=None):
     """Posterior means (N, L) of just these variances, each latent about a mean of its own."""
     count = 300 + int(rng.integers(99))
     mu = rng.normal(0, 1, (count, len(variances)))
@@ -46,7 +81,8 @@ def _means(rng, variances, label):
     if label.startswith("images in"):
         mu = np.sort(mu, axis=0)
     mu = (mu - mu.mean(0)) / mu.std(0) * np.sqrt(variances)
-    offset = rng.choice([-1, 1], len(variances)) * rng.uniform(0.5, 1.5, len(variances))
+    sizes = rng.uniform(0.5, 1.5, len(variances)) if sizes is None else sizes
+    offset = rng.choice([-1, 1], len(variances)) * sizes
     return floats(mu + offset * (variances > 0))[0]
 
 
@@ -54,7 +90,7 @@ def _verify_count(answer, mu, variances, arguments, label):
     threshold = arguments[0] if arguments else 0.01
     active = variances > threshold
     right = int(active.sum())
-    square, across = (mu.astype(float) ** 2).mean(0), mu.var(1)
+    across = mu.var(1)
     given = f"threshold {threshold:g}" + ("" if arguments else " (not given)")
     forms = [
         ("True or False for each dimension came, their number is wanted", active),
@@ -69,11 +105,7 @@ def _verify_count(answer, mu, variances, arguments, label):
     counts = [
         ("the threshold is not used: it is given as the second argument",
          np.array((variances > 0.01).sum() if arguments else np.nan)),
-        ("the inactive dimensions are counted", np.array((~active).sum())),
-        ("the standard deviation is compared with the threshold, not the variance",
-         np.array((np.sqrt(variances) > threshold).sum())),
-        ("the mean square is taken for the variance: the mean is not subtracted",
-         np.array((square > threshold).sum())),
+        *((phrase, np.array(count)) for phrase, count in _famous(mu, variances, threshold)),
         ("the variance is taken over the latents, not over the data",
          np.array((across > threshold).sum())),
         ("a fraction came, the number is wanted", np.array(active.mean())),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_utils.checks._as_given import verify_as_given
 from course_utils.checks._compare import show, sizes
 from course_utils.checks._contract import check
 from course_utils.checks._noise import dependent, drawn, is_uniform
@@ -32,7 +33,7 @@ def binarise(answer, seed):
             np.zeros((5, *IMAGE)),
         ]
     ).astype(np.uint8)
-    x, again = (drawn(answer, "pixel", EXPECTED, images, 2 * seed + draw) for draw in (1, 2))
+    x, again = (_drawn(answer, images, 2 * seed + draw) for draw in (1, 2))
     mistake = _wrong_values(x, again, images)
     mistake = mistake or _shared_noise(x[GREY : GREY + COPIES, 0])
     mistake = mistake or _wrong_frequencies(x, again, images)
@@ -50,17 +51,27 @@ def binarise(answer, seed):
         images = rng.integers(60, 196, shape).astype(np.uint8)  # neither is rare there
         p = images / 255.0
         scores = [
-            (
-                (drawn(answer, "pixel", EXPECTED, images, 2 * seed + draw) - p)
-                / np.sqrt(p * (1 - p))
-            ).squeeze()
+            ((_drawn(answer, images, 2 * seed + draw) - p) / np.sqrt(p * (1 - p))).squeeze()
             for draw in (3, 4)
         ]
         mistake = dependent(scores[0], names, scores[1], squares=False)
         if not mistake and np.abs(scores[0].sum()) > 6.5 * np.sqrt(p.size):
             mistake = "the frequency of ones is not v / 255"
         _raise(mistake, images, scores[0] > 0)
+    verify_as_given(answer, images, seed=seed, wanted=np.dtype(np.float32))
     return "Zeros and ones with P(1) = v / 255, drawn anew for every pixel, image and call."
+
+
+def _drawn(answer, images, seed):
+    try:
+        return drawn(answer, "pixel", EXPECTED, images, seed)
+    except CheckFailed as failure:
+        if "'Byte'" not in failure.mistake:
+            raise
+        hint = "bytes have no random numbers of their own kind: use torch.rand(images.shape), or "
+        hint += "make the images floats first"
+        told = {"checked": failure.checked, "written": failure.written}
+        raise CheckFailed(f"{failure.mistake.rstrip('.')}; {hint}", **told) from failure
 
 
 def _raise(mistake, images, x):
@@ -83,6 +94,11 @@ def _wrong_values(x, again, images):
         return "there are other values than 0 and 1"
     if len(values) == 1:
         return f"every value is {values[0]:g}: were the bytes divided by 255, as floats?"
+    if np.array_equal(x, images == 255):
+        return (
+            "only bytes of 255 give a 1: is it an integer division (//), or are the grey values "
+            "made integers before the draw?"
+        )
     if np.array_equal(x, images > 0):
         return "every byte above 0 gives a 1: were the bytes divided by 255, as floats?"
     if np.array_equal(x, again):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_utils.checks._as_given import verify_as_given
 from course_utils.checks._compare import floats, show, sizes
 from course_utils.checks._contract import call, check
 from course_utils.checks._noise import dependent, is_normal, shape_of, shared
@@ -9,6 +10,10 @@ from course_utils.checks._remote import CheckFailed
 
 COUNT = 4000  # draws, which show a covariance to a few per cent
 AXES = ("sample", "dimension")
+EACH_ENTRY = (
+    "is it sqrt() of a covariance? A root of each entry is no matrix root, a matrix A with A A^T "
+    "equal to the covariance"
+)
 WIDE = 6.5  # standard errors: passed by chance once in 10^10
 
 
@@ -28,6 +33,7 @@ def gaussian_like(answer, seed):
         codes = _codes(rng, count, latents, spread, 20.0 if "far" in label else 1.5)
         _verify_shape(answer, codes, 1)
         _verify_draws(answer, codes, seed + 10, label)
+    verify_as_given(answer, codes, COUNT, seed=seed)
     return "Draws have the codes' mean and their whole covariance, and are fresh in every call."
 
 
@@ -69,8 +75,11 @@ def _verify_draws(answer, codes, seed, label=""):
     z, again = (call(answer, codes, COUNT, seed=2 * seed + draw) for draw in (1, 2))
     about = {"checked": f"{label}{COUNT} draws for codes of shape {codes.shape}"}
     about["received"] = show(z)
-    if z.shape != (COUNT, codes.shape[1]) or not np.isfinite(z).all():
-        raise CheckFailed("the draws are not finite, or of another shape.", **about)
+    if z.shape != (COUNT, codes.shape[1]):
+        raise CheckFailed("the draws are of another shape.", **about)
+    if not np.isfinite(z).all():
+        bad = "NaN" if np.isnan(z).any() else "infinity"
+        raise CheckFailed(f"{bad} came out: {EACH_ENTRY}", **about)
     mean, covariance = codes.mean(0, dtype=float), np.cov(codes.T.astype(float))
     told = f"means {_few(mean)}, standard deviations {_few(np.sqrt(np.diag(covariance)))}"
     about["expected"] = told + f", correlation of the first two {_correlation(covariance):.2f}"
@@ -127,6 +136,8 @@ def _formulas(z, mean, covariance, root):
          np.linalg.solve(covariance, (z - mean).T).T),
         ("the Cholesky factor is on the wrong side: epsilon @ L.T is wanted, not epsilon @ L",
          np.linalg.solve(root.T, (z - mean).T).T),
+        ("a root of each entry of the covariance is no matrix root: a matrix A is wanted with A "
+         "A^T equal to the covariance", _by_each_entry(z - mean, covariance)),
         ("one standard deviation is used for all latents",
          (z - mean) / np.sqrt(np.mean(np.diag(covariance)))),
         ("the spread of all numbers together is used",
@@ -137,6 +148,15 @@ def _formulas(z, mean, covariance, root):
 def _whiten(z, mean, root):
     """The noise that made z = mean + root @ noise."""
     return np.linalg.solve(root, (z - mean).T).T
+
+
+def _by_each_entry(centred, covariance):
+    """The noise, if the root of each entry was taken (with its sign, or of its size); or None."""
+    for root in (np.sign(covariance) * np.sqrt(np.abs(covariance)), np.sqrt(np.abs(covariance))):
+        noise = np.linalg.lstsq(root, centred.T, rcond=None)[0].T
+        if _is_standard(noise):
+            return noise
+    return None
 
 
 def _is_standard(noise):

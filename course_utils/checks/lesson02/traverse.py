@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_utils.checks._as_given import verify_as_given
 from course_utils.checks._compare import floats, sizes, verify, verify_repeatable
 from course_utils.checks._contract import call, check
 from course_utils.checks._forms import in_rows
@@ -61,4 +62,5 @@ def traverse(answer, seed):
             hint=f"row v should be mu with its entry {dimension} replaced by values[v]",
         )  # fmt: skip
     verify_repeatable(answer, mu, dimension, values)
+    verify_as_given(answer, mu, dimension, values)
     return "Every row is mu with one entry replaced by its value; the others stay."

@@ -19,12 +19,14 @@ def linear_probe(answer, seed):
         ("one new code: ", 120, 4, 1),
         ("labels in an order: ", 90, 6, 90),
         ("no image of class 7: ", 160, 5, 8),
+        ("no image of the classes 8 and 9: ", 140, 4, 6),
     ):
         labels = rng.integers(0, NUM_CLASSES, count)
         if label.startswith("labels in"):
             labels = np.sort(labels)
         if label.startswith("no image"):
-            labels = np.where(labels == 7, 3, labels)
+            missing = (7,) if "class 7" in label else (8, 9)
+            labels = np.where(np.isin(labels, missing), 3, labels)
         centres = rng.normal(0, 1.5, (NUM_CLASSES, latents)) + 3.0 * label.startswith("codes far")
         codes, new = floats(
             centres[labels] + rng.normal(0, 1, (count, latents)),
@@ -72,13 +74,37 @@ def _answers(codes, new, labels):
         ("the axes are swapped: (M, 10) is wanted", right.T),
         ("an axis of length 1 is lost: is something squeezed?",
          right.squeeze() if 1 in right.shape else np.nan),
+        ("the last class that an image has sets the number of columns, ten are wanted: as in "
+         "one_hot(labels, 10)",
+         right[:, : labels.max() + 1] if labels.max() + 1 < NUM_CLASSES else np.nan),
         ("a class that no image has is left out: ten columns are wanted", right[:, classes]
          if len(classes) < NUM_CLASSES else np.nan),
-        ("the last class that an image has sets the number of columns",
-         right[:, : labels.max() + 1] if labels.max() + 1 < NUM_CLASSES else np.nan),
         ("it is fitted to codes whose mean is taken off, but the new codes keep theirs",
          _fitted(_with_constant(codes - codes.mean(0)), targets, new_one)),
+        *_own_scales(codes, new, targets),
     ]  # fmt: skip
+
+
+@np.errstate(all="ignore")
+def _own_scales(codes, new, targets):
+    """New codes that are centred or scaled by numbers of their own: pairs (phrase, values)."""
+    told = "the new codes are {} by their own {}: those of the codes that were fitted are wanted"
+    for ddof in (1, 0):
+        for is_centred in (True, False):
+            for is_scaled in (True, False):
+                if not (is_centred or is_scaled):
+                    continue
+                done = " and ".join(["centred"] * is_centred + ["scaled"] * is_scaled)
+                which = " and ".join(["mean"] * is_centred + ["standard deviation"] * is_scaled)
+                one, two = (
+                    (values - is_centred * values.mean(0))
+                    / (values.std(0, ddof=ddof) if is_scaled and len(values) > 1 else 1.0)
+                    for values in (codes, new)
+                )
+                phrase = told.format(done, which)
+                yield phrase, _fitted(_with_constant(one), targets, _with_constant(two))
+                # the weights are of the codes as they came
+                yield phrase, _fitted(_with_constant(codes), targets, _with_constant(two))
 
 
 def _with_constant(codes):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_utils.checks._as_given import verify_as_given
 from course_utils.checks._compare import doubles, floats, sizes, verify, verify_repeatable
 from course_utils.checks._contract import call, check
 
@@ -39,6 +40,7 @@ def spherical_line(answer, seed):
             "wanted, w the angle between a and b",
         )
     verify_repeatable(answer, a, b, step)
+    verify_as_given(answer, a, b, step)
     return "Turns from a to b by equal angles; the weights of the two ends add up to more than 1."
 
 

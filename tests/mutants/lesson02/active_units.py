@@ -51,6 +51,26 @@ def active_fixed_threshold(mu, threshold=0.01):
     return int((mu.var(0) > 0.01).sum())
 
 
+@wrong("every latent is counted: is it the variance that is compared")
+def active_by_mean_size(mu, threshold=0.01):
+    return int((mu.abs().mean(0) > threshold).sum())
+
+
+@wrong("every latent is counted: is it the variance that is compared")
+def active_by_length(mu, threshold=0.01):
+    return len(mu.abs().mean(0) > threshold)
+
+
+@wrong("the variance is not what is compared")
+def active_by_any(mu, threshold=0.01):
+    return int((mu > threshold).any(0).sum())
+
+
+@wrong("the mean is compared with the threshold, not the variance")
+def active_by_mean(mu, threshold=0.01):
+    return int((mu.mean(0) > threshold).sum())
+
+
 @wrong("True or False for each dimension came")
 def active_mask(mu, threshold=0.01):
     return mu.var(0) > threshold

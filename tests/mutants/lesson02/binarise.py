@@ -18,7 +18,7 @@ def binarise_bernoulli(images):
 
 @right
 def binarise_by_distribution(images):
-    return Bernoulli(probs=images.double() / 255).sample()
+    return Bernoulli(probs=images.float() / 255).sample()
 
 
 @right
@@ -26,7 +26,7 @@ def binarise_by_comparison(images):
     return (torch.rand(images.shape) * 255 < images).float()
 
 
-@right
+@wrong("returned a numpy array: a tensor is wanted")
 def binarise_numpy_style(images):
     images = images.numpy()
     return (np.random.default_rng().random(images.shape) < images / 255).astype(np.float32)
@@ -129,8 +129,14 @@ def binarise_by_row(images):
 
 
 @right
-def binarise_as_array(images):
-    return np.random.binomial(1, images.numpy() / 255.0).astype(np.float64)  # noqa: NPY002
+def binarise_through_numpy(images):
+    x = np.random.binomial(1, images.numpy() / 255.0)  # noqa: NPY002
+    return torch.from_numpy(x).float()
+
+
+@wrong("of type float64: float32 is wanted")
+def binarise_in_float64(images):
+    return torch.bernoulli(images.double() / 255)
 
 
 def _below(uniform, images):
@@ -228,3 +234,25 @@ def binarise_images_only(images):
 @wrong("one array is expected")
 def binarise_with_probability(images):
     return torch.bernoulli(images / 255), images / 255
+
+
+@wrong(
+    "your function raised NotImplementedError: \"check_uniform_bounds\" not implemented for 'Byte'"
+)
+def binarise_by_rand_like(images):
+    return (torch.rand_like(images) < images / 255).float()
+
+
+@wrong("use torch.rand(images.shape), or make the images floats first")
+def binarise_bernoulli_of_bytes(images):
+    return torch.bernoulli(images)
+
+
+@wrong("integer division")
+def binarise_by_integer_division(images):
+    return torch.bernoulli((images // 255).float())
+
+
+@wrong("are the grey values made integers before the draw")
+def binarise_rounded_down(images):
+    return (torch.rand(images.shape) < (images / 255).int()).float()

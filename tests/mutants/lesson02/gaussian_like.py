@@ -33,10 +33,15 @@ def gaussian_by_eigenvectors(codes, num_samples):
     centred = (codes - codes.mean(0)).double()
     values, vectors = torch.linalg.eigh(centred.T @ centred / len(codes))
     noise = _noise(codes, num_samples).double() * values.sqrt()
-    return codes.mean(0) + noise @ vectors.T
+    return codes.mean(0) + (noise @ vectors.T).float()
 
 
-@right
+@wrong("of type float64: float32 is wanted")
+def gaussian_in_float64(codes, num_samples):
+    return gaussian_by_cholesky(codes, num_samples).double()
+
+
+@wrong("returned a numpy array: a tensor is wanted")
 def gaussian_numpy_style(codes, num_samples):
     codes = codes.numpy()
     return np.random.default_rng().multivariate_normal(codes.mean(0), np.cov(codes.T), num_samples)
@@ -182,3 +187,18 @@ def gaussian_mirrored(codes, num_samples):
 @wrong("your function raised")
 def gaussian_of_the_wrong_axis(codes, num_samples):
     return MultivariateNormal(codes.mean(0), torch.cov(codes)).sample((num_samples,))
+
+
+@right
+def gaussian_through_numpy(codes, num_samples):
+    return torch.from_numpy(gaussian_numpy_style(codes, num_samples)).float()
+
+
+@wrong("A root of each entry is no matrix root")
+def gaussian_by_the_root_of_each_entry(codes, num_samples):
+    return codes.mean(0) + _noise(codes, num_samples) @ torch.cov(codes.T).sqrt()
+
+
+@wrong("a root of each entry of the covariance is no matrix root")
+def gaussian_by_the_root_of_each_size(codes, num_samples):
+    return codes.mean(0) + _noise(codes, num_samples) @ torch.cov(codes.T).abs().sqrt()

@@ -20,7 +20,7 @@ def traverse_by_copies(mu, dimension, values):
 def traverse_by_loop(mu, dimension, values):
     rows = []
     for value in values.tolist():
-        row = mu.double().clone()
+        row = mu.clone()
         row[dimension] = value
         rows.append(row)
     return torch.stack(rows)
@@ -31,7 +31,7 @@ def traverse_by_mask(mu, dimension, values):
     return torch.where(torch.arange(len(mu)) == dimension, values[:, None], mu[None, :])
 
 
-@right
+@wrong("returned a numpy array: a tensor is wanted")
 def traverse_numpy_style(mu, dimension, values):
     z = np.tile(mu.numpy(), (len(values), 1))
     z[:, dimension] = values
@@ -107,8 +107,18 @@ def traverse_as_a_list_of_rows(mu, dimension, values):
 
 @right
 def traverse_by_outer_product(mu, dimension, values):
-    at = torch.nn.functional.one_hot(torch.tensor(dimension), len(mu)).double()
-    return mu.double() * (1 - at) + torch.outer(values.double(), at)
+    at = torch.nn.functional.one_hot(torch.tensor(dimension), len(mu)).float()
+    return mu * (1 - at) + torch.outer(values, at)
+
+
+@right
+def traverse_through_numpy(mu, dimension, values):
+    return torch.from_numpy(traverse_numpy_style(mu, dimension, values))
+
+
+@wrong("of type float64: float32 is wanted")
+def traverse_in_float64(mu, dimension, values):
+    return traverse_by_copies(mu.double(), dimension, values.double())
 
 
 @right

@@ -285,7 +285,7 @@ class NoNoise(Network):
         return mu + 0 * log_var
 
 
-@wrong("the noise is multiplied by exp(log_var), the variance")
+@wrong("the factor of the noise is exp(log_var), the variance")
 class NoiseVariance(Network):
     def sample(self, mu, log_var):
         return mu + torch.exp(log_var) * torch.randn_like(mu)
@@ -560,7 +560,7 @@ class Bfloat16Distortion(Bfloat16Network):
         return _kl(mu, log_var), -image_log_prob(x.bfloat16(), logits)
 
 
-@wrong("and nothing is clamped")
+@wrong("encode's is that of -20, where the encoder's last layer gives -25")
 class LogVarClamped(Network):
     def encode(self, x):
         mu, log_var = super().encode(x)
@@ -604,3 +604,57 @@ class BuildsNothing(Network):
 class EncodesWords(Network):
     def encode(self, x):
         return "mu", "log_var"
+
+
+@wrong("log_var is clamped: encode's is that of -10")
+class LogVarClampedNearer(Network):
+    def encode(self, x):
+        mu, log_var = super().encode(x)
+        return mu, log_var.clamp(-10, 10)
+
+
+@wrong("log_var is clamped: encode's is that of 10")
+class LogVarClampedAbove(Network):
+    def encode(self, x):
+        mu, log_var = super().encode(x)
+        return mu, log_var.clamp(max=10)
+
+
+@wrong("log_var is clamped: the rate is that of -10")
+class LogVarClampedInForward(Network):
+    def forward(self, x):
+        mu, log_var = self.encode(x)
+        log_var = log_var.clamp(-10, 10)
+        return _kl(mu, log_var), -image_log_prob(x, self.decode(self.sample(mu, log_var)))
+
+
+@wrong("log_var is clamped: the rate is that of -5")
+class LogVarClampedEarly(Bfloat16Network):
+    def forward(self, x):
+        mu, log_var = self.encode(x)
+        log_var = log_var.clamp(min=-5)
+        return _kl(mu, log_var), -image_log_prob(x, self.decode(self.sample(mu, log_var)))
+
+
+@wrong("the factor of the noise is exp(log_var) / 2: it is not exp(log_var / 2)")
+class NoiseHalfTheVariance(Network):
+    def sample(self, mu, log_var):
+        return mu + 0.5 * log_var.exp() * torch.randn_like(mu)
+
+
+@wrong("the factor of the noise is exp(2 log_var): it is not exp(log_var / 2)")
+class NoiseVarianceSquared(Network):
+    def sample(self, mu, log_var):
+        return mu + (2 * log_var).exp() * torch.randn_like(mu)
+
+
+@wrong("the factor of the noise is not exp(log_var / 2)")
+class NoiseByThreeTimes(Network):
+    def sample(self, mu, log_var):
+        return mu + (3 * log_var).exp() * torch.randn_like(mu)
+
+
+@wrong("z: the factor of the noise is not exp(log_var / 2)")
+class NoiseBySoftplus(Network):
+    def sample(self, mu, log_var):
+        return mu + nn.functional.softplus(log_var) * torch.randn_like(mu)

@@ -133,3 +133,26 @@ def probe_fitted_to_the_new(codes, labels, new_codes):
 def probe_of_integer_targets(codes, labels, new_codes):
     y = functional.one_hot(labels, 10)
     return _with_constant(new_codes) @ torch.linalg.lstsq(_with_constant(codes), y).solution
+
+
+@wrong("ten are wanted: as in one_hot(labels, 10)")
+def probe_of_as_many_classes_as_there_are(codes, labels, new_codes):
+    targets = functional.one_hot(labels).float()
+    solution = torch.linalg.lstsq(_with_constant(codes), targets).solution
+    return _with_constant(new_codes) @ solution
+
+
+@wrong("the new codes are centred by their own mean")
+def probe_centred_by_their_own(codes, labels, new_codes):
+    return probe_by_lstsq(codes - codes.mean(0), labels, new_codes - new_codes.mean(0))
+
+
+@wrong("the new codes are centred and scaled by their own mean and standard deviation")
+def probe_scaled_by_their_own(codes, labels, new_codes):
+    old, new = ((one - one.mean(0)) / one.std(0) for one in (codes, new_codes))
+    return probe_by_lstsq(old, labels, new)
+
+
+@wrong("the new codes are centred by their own mean")
+def probe_of_new_codes_about_their_mean(codes, labels, new_codes):
+    return probe_by_lstsq(codes, labels, new_codes - new_codes.mean(0))

@@ -26,7 +26,7 @@ def line_by_angles(a, b, step):
     return _turned(a, b, _angle(a, b), step)
 
 
-@right
+@wrong("of type float64: float32 is wanted")
 def line_in_float64(a, b, step):
     a, b = a.double(), b.double()
     unit_a, unit_b = (end / end.norm(dim=1, keepdim=True) for end in (a, b))
@@ -34,6 +34,11 @@ def line_in_float64(a, b, step):
 
 
 @right
+def line_through_float64(a, b, step):
+    return line_in_float64(a, b, step).float()
+
+
+@wrong("returned a numpy array: a tensor is wanted")
 def line_numpy_style(a, b, step):
     a, b = a.numpy().astype(float), b.numpy().astype(float)
     lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
@@ -48,7 +53,12 @@ def line_by_loop(a, b, step):
         angle = math.acos(float(one @ other / (one.norm() * other.norm())))
         weights = math.sin((1 - step) * angle), math.sin(step * angle)
         rows.append((weights[0] * one + weights[1] * other) / math.sin(angle))
-    return torch.stack(rows)
+    return torch.stack(rows).float()
+
+
+@right
+def line_through_numpy(a, b, step):
+    return torch.from_numpy(line_numpy_style(a, b, step)).float()
 
 
 @right
