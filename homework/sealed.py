@@ -30,8 +30,10 @@ def make(lesson, folder):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     shutil.copytree(INSIDE, folder / "inside", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("remote", "largest"):
-        shutil.copy(PACKAGE / "checks" / f"_{name}.py", folder / "inside" / f"{name}.py")
+    for name in ("remote", "largest", "stubs"):  # they stand there without the rest of the checks
+        text = (PACKAGE / "checks" / f"_{name}.py").read_text(encoding="utf-8")
+        text = text.replace(f"{NAME}.checks._", "inside.")
+        (folder / "inside" / f"{name}.py").write_text(text, encoding="utf-8")
     for path in [folder, *folder.rglob("*")]:  # another user reads it, whatever the umask is
         path.chmod(0o755 if path.is_dir() else 0o644)
 

@@ -128,10 +128,17 @@ def of_colour(dtype):
     yield from scores_of_a_vae(model, dtype, image(dtype, 3, 32, 32))
 
 
+def of_image_vae(dtype):
+    for kind in ("fc", "conv"):
+        model = moved(nets.image_vae(3, kind), dtype)
+        yield from scores_of_a_vae(model, dtype, (image(dtype, 1, 28, 28) > 0).to(dtype))
+
+
 CASES = {
     "MADE": call(lambda: nets.MADE(4, (8,), 2), 4),
     "VAE": lambda dtype: scores_of_a_vae(moved(vae(), dtype), dtype),
     "VQVAE": of_vq_vae,
+    "image_vae": of_image_vae,
     "AutoregressivePrior": of_flow,
     "Bernoulli": lambda dtype: of_likelihood(nets.Bernoulli(), 1, 1, dtype),
     "CategoricalVAE": lambda dtype: scores_of_a_vae(moved(categorical(), dtype), dtype),

@@ -207,9 +207,10 @@ def test_famous_mistakes_are_named_through_the_sandbox(course, number):
     sources = [inspect.getsource(module) for module in answers.values()]
     sources[:0] = [
         path.read_text()
-        for path in Path(__file__).parent.glob(f"mutants/lesson{number}/_common.py")
+        for path in Path(__file__).parent.glob(f"mutants/lesson{number}/_[a-z]*.py")
     ]
-    text = re.sub(r"^from mutants.*\n", "", "\n".join(sources), flags=re.MULTILINE)
+    imports = r"^from mutants.*import (?:\([^)]*\)|.*)\n"
+    text = re.sub(imports, "", "\n".join(sources), flags=re.MULTILINE)
     shims = "def wrong(*told):\n    return lambda answer: answer\n"
     shims += "def right(answer):\n    return answer\n"
     shims += "def registry():\n    return [], [], wrong, right\n"

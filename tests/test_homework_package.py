@@ -83,10 +83,10 @@ def test_a_kept_function_that_needs_a_sealed_one_refuses(course):
         course.of(one("01")),
         """
 import torch
-from course_utils import nets
+from course_utils import exact
 x = torch.zeros(2, 2)
 try:
-    nets.Gaussian(1).log_prob(x, torch.zeros(2, 4))
+    exact.LinearGaussianVAE(torch.eye(2), torch.zeros(2), 1.0).log_joint(x, x)
 except NotImplementedError as error:
     print(error)
 """,
@@ -208,11 +208,6 @@ def bits_of(rate, squared_error, variance, num_dims):
         ("12", "12.3", "def frontier(r, d):\n    return right(r, d).tolist()"),
         ("02", "2.5", "def traverse(m, i, v):\n    return list(right(m, i, v))"),
         ("01", "1.5", "def rate_and_distortion(*a):\n    return torch.stack(right(*a))"),
-        (
-            "01",
-            "1.5",
-            "def rate_and_distortion(*a):\n    return dict(zip(('rate', 'distortion'), right(*a)))",
-        ),
     ],
 )
 def test_another_honest_form_earns_the_points(course, number, exercise, answer):
@@ -247,7 +242,8 @@ def test_folds_hold_no_answer_and_say_what_they_are():
     for lesson in LESSONS:
         for cell in lesson.cells:
             if "<summary>Stuck" in lessons.source(cell):
-                assert "nothing in the grading" in lessons.source(cell)
+                said = lessons.source(cell)
+                assert "nothing in the grading" in said or "(it earns no points)" in said
 
 
 @pytest.mark.parametrize("lesson", LESSONS[:-1], ids=lambda lesson: lesson.name)

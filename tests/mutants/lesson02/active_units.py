@@ -86,7 +86,7 @@ def active_fraction(mu, threshold=0.01):
     return (mu.var(0) > threshold).float().mean()
 
 
-@wrong("your function raised TypeError")
+@wrong("raised TypeError")
 def active_without_threshold(mu):
     return int((mu.var(0) > 0.01).sum())
 
@@ -159,7 +159,7 @@ def active_sum(mu, threshold=0.01):
     return variance[variance > threshold].sum()
 
 
-@wrong("your function raised TypeError")
+@wrong("raised TypeError")
 def active_without_default(mu, threshold):
     return int((mu.var(0) > threshold).sum())
 

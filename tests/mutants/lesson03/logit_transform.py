@@ -199,7 +199,7 @@ def logit_no_gradient_at_the_edges(x, alpha=0.05):
     return _p(torch.where((x == 0) | (x == 1), x.detach(), x), alpha).logit(), log_det
 
 
-@wrong("your function raised TypeError")
+@wrong("raised TypeError")
 def logit_without_default(x, alpha):
     return _both(x, alpha)
 
