@@ -151,7 +151,9 @@ def autocast(enabled=True):
     kind = device().type
     if not enabled or not has_bfloat16(kind):
         return contextlib.nullcontext()
-    return torch.autocast(kind, dtype=torch.bfloat16)
+    # Without torch's cache of weights in bfloat16: it is emptied when the outermost block ends, and
+    # an interrupt may cut that end; every training after it would go on with the old weights.
+    return torch.autocast(kind, dtype=torch.bfloat16, cache_enabled=False)
 
 
 @contextlib.contextmanager

@@ -283,3 +283,22 @@ def test_torchs_modes_are_put_back():
     assert torch.is_grad_enabled() and not torch.is_autocast_enabled("cpu")
     assert torch.autocast_increment_nesting() == depth
     torch.autocast_decrement_nesting()
+
+
+def test_a_cut_end_of_autocast_costs_no_later_training(monkeypatch):
+    """Then torch counts a block too many, and would keep the weights that it cast once."""
+    monkeypatch.setattr(settings, "has_bfloat16", lambda kind: True)
+    layer, x = torch.nn.Linear(2, 1), torch.ones(4, 2)
+    torch.autocast_increment_nesting()
+    try:
+        seen = []
+        for _ in range(2):
+            with settings.autocast():
+                seen.append(layer(x).sum())
+            torch.autograd.grad(seen[-1], layer.weight)
+            with torch.no_grad():
+                layer.weight += 1
+    finally:
+        torch.autocast_decrement_nesting()
+        torch.clear_autocast_cache()
+    assert (seen[1] - seen[0]).item() == pytest.approx(8, abs=0.5)

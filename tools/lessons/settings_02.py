@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from course_utils import data, evaluation, nets, records, settings, training
+from tools import console
 
 LESSON, SEED, BATCH_SIZE, NUM_SAMPLES = "02_vae_mnist", 2024, 128, 20
 NUM_VALIDATION, SPLIT_SEED = 5_000, 0
@@ -171,4 +172,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console.run(main)
