@@ -1,7 +1,5 @@
 """JupyterLab in a real browser: lessons open and run, live sliders move pictures, folds open."""
 
-import shutil
-
 import nbformat
 import pytest
 from browser import Watched, chromium, jupyterlab
@@ -11,6 +9,15 @@ from tools.lessons import normalise
 
 ROOT = settings.root()
 LESSON = "02_vae_mnist.ipynb"
+LIVE = """
+def render(z_1, z_2):
+    z = torch.tensor([[z_1, z_2]])
+    return widgets.image_png(mean_images(models["vae_fc2"], z)[0], zoom=4)
+
+
+names = ("z 1, live", "z 2, live")
+widgets.live(render, descriptions=names, limits=(-3.0, 3.0, 0.0), says="The image at z.")
+"""
 SESSION = "window.jupyterapp?.shell?.currentWidget?.context?.sessionContext"
 KERNEL = f"{SESSION}?.session?.kernel"
 
@@ -20,7 +27,9 @@ def lab(tmp_path_factory):
     """JupyterLab on a copy of what a lesson needs."""
     folder, home = tmp_path_factory.mktemp("course"), tmp_path_factory.mktemp("home")
     (folder / "notebooks").mkdir()
-    shutil.copy(ROOT / "notebooks" / LESSON, folder / "notebooks")
+    lesson = nbformat.read(ROOT / "notebooks" / LESSON, as_version=4)
+    lesson.cells.append(nbformat.v4.new_code_cell(LIVE.strip()))
+    nbformat.write(lesson, folder / "notebooks" / LESSON)
     nbformat.write(folded(), folder / "notebooks" / "folded.ipynb")
     with jupyterlab(folder, home) as base:
         yield base
