@@ -29,7 +29,7 @@ def pytest_addoption(parser):
     )
 
 
-# Minutes each: begun last, one of them would keep one process busy while the other has nothing left.
+# Minutes each: begun last, one would keep one process busy while the other has nothing left.
 LONGEST = ["test_homework_hostile", "test_homework_release", "test_checks", "test_homework_grade"]
 LONGEST += ["test_homework_package", "test_homework_fuzz", "test_homework_class", "test_lab"]
 LONGEST += ["test_homework_shards", "test_homework_honest", "test_mistaken", "test_contributing"]
