@@ -14,7 +14,7 @@ BREAKS = [
     (
         "principal_weights",
         "weights_no_variance",
-        "no other column is better for the pairs of pixel values",
+        "no column turned or resized is better for the pixel pairs",
     ),
     (
         "gaussian_bits_per_dim",
