@@ -303,15 +303,9 @@ class Lesson:
         return self._records(numbering.stem(number))
 
     def tried(self, *, says=None):
-        """What settings were tried for this lesson, and their scores: a pandas frame.
+        """What settings were tried, and their scores: :func:`course_utils.records.tried`.
 
-        Its ``attrs`` say by which ``command`` and on what ``validation`` data.
-
-        Args:
-            says: caption of the table that shows them; none is shown without.
-
-        Raises:
-            ValueError: nothing is on record for this lesson.
+        With the caption ``says`` it is shown as a table, too.
         """
         found = records.tried(self.number)
         if says is not None:

@@ -88,7 +88,7 @@ def frame(found, committed=(), pairs=(), literature=None, limits=None):
         rows.append(
             {
                 "model": key[0],
-                "metric": f"{key[1]} ({record['unit']})",
+                "metric": key[1] if record["unit"] == "1" else f"{key[1]} ({record['unit']})",
                 "this run (n)": said(record),
                 "of record (n)": said(old) if old else None,
                 "over seeds (n)": _over_seeds(seeds),
