@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils import data, evaluation, records
+from course_utils import data, evaluation, records, training
 from tools.lessons import settings_02
 
 
@@ -52,7 +52,7 @@ def test_the_scores_are_on_images_that_no_training_saw(tried, monkeypatch):
 
     def spy(name, lr, epochs, images, validation, seed=0):
         seen["images"], seen["validation"] = images, validation
-        return torch.rand(len(validation), dtype=torch.float64), settings_02.training.History(
+        return torch.rand(len(validation), dtype=torch.float64), training.History(
             epochs={"loss": [1.0]}, evaluations={"validation": [1.0, 1.0]}
         )
 
@@ -69,8 +69,8 @@ def test_the_score_is_that_of_the_net(tried, monkeypatch):
     """The -ELBO of a net that ignores z is that of its decoder's bias."""
     mnist = data.load("mnist")
     images, validation = mnist.train_images[:64], data.fixed_binarised(mnist.test_images[:32])
-    frozen = lambda *args, **options: settings_02.training.History()  # noqa: E731
-    monkeypatch.setattr(settings_02.training, "fit", frozen)
+    frozen = lambda *args, **options: training.History()  # noqa: E731
+    monkeypatch.setattr(training, "fit", frozen)
 
     def zeroed(*args):
         model = real(*args)

@@ -23,6 +23,7 @@ from course_utils.checks.lend.first import (
     reparameterise,
     spherical_line,
     traverse,
+    variance_explained,
 )
 from course_utils.checks.lend.last import (
     coupled_means,
@@ -120,4 +121,5 @@ __all__ = [
     "straight_through",
     "straight_through_code",
     "traverse",
+    "variance_explained",
 ]

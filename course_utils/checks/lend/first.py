@@ -120,6 +120,12 @@ def gaussian_bits_per_dim(squared_error, kl, variance, num_dims):
     return losses.bits_per_dim(distortion + kl, num_dims, 1 / 128)
 
 
+def variance_explained(target, guess):
+    """Of exercise 3.7."""
+    lost = functional.mse_loss(guess, target)
+    return 1 - lost / target.var(0, correction=0).mean()
+
+
 def constant_ratio(g, h):
     """Of exercise 4.1."""
     c = float(torch.linalg.lstsq(h.flatten()[:, None].double(), g.flatten()[:, None].double())[0])

@@ -1,1 +1,1 @@
-"""Checks of lesson 03: dequantising and the logit transform with its log-determinant."""
+"""Checks of lesson 03: bytes and densities, the best linear VAE, and what a code keeps."""

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.special import ndtri
 
+from course_utils.checks._as_given import verify_as_given
 from course_utils.checks._compare import show, sizes
 from course_utils.checks._contract import check
 from course_utils.checks._noise import dependent, drawn, is_uniform
@@ -45,6 +46,7 @@ def dequantise(answer, seed):
         if not mistake and (not is_uniform(u) or (u.size > 50 * CELLS and _is_coarse(u))):
             mistake = "u is not uniform in [0, 1)"
         _raise(mistake, images, x)
+    verify_as_given(answer, images, seed=seed, wanted=np.dtype(np.float32))
     return "Every x lies in its own level's bin of width 1/128, uniformly, drawn anew each time."
 
 
@@ -92,7 +94,10 @@ def _wrong_scale(x, v):
     if u.max() > 1.2 or u.min() < -0.2:
         wide = np.ptp(u)
         if 100 < wide < 140:
-            return "the noise is added after the scaling, a whole bin 128 times too wide"
+            return (
+                "the noise is added after the scaling, where a bin is only 1/128 wide; or bytes "
+                "were multiplied, and ran over 255"
+            )
         return f"u goes from {u.min():.2f} to {u.max():.2f}, it should stay in [0, 1)"
     return "the noise does not fill the bin from edge to edge: u should be uniform in [0, 1)"
 

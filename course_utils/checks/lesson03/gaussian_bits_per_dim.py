@@ -121,12 +121,38 @@ def _bits(error, kl, variance, dims):
             "2 variance^2",
             (nats + error / (2 * variance**2) - error / (2 * variance) - bins) / unit,
         ),
+        (
+            "the variance is taken for a standard deviation, in the squared error and in the "
+            "constant",
+            (dims / 2 * math.log(2 * math.pi * variance**2) + error / (2 * variance**2) + kl - bins)
+            / unit,
+        ),
+        (
+            "the constant is D/2 log(2 pi variance): its 1/2 is missing",
+            (nats + constant - bins) / unit,
+        ),
+        (
+            "the constant D/2 log(2 pi variance) is subtracted: it belongs to -log p with a plus",
+            (nats - 2 * constant - bins) / unit,
+        ),
+        (
+            "the squared error is divided by D twice",
+            (nats - error / (2 * variance) * (1 - 1 / dims) - bins) / unit,
+        ),
+        (
+            "the KL is divided by 2 variance: it is in nats already",
+            (nats - kl + kl / (2 * variance) - bins) / unit,
+        ),
+        (
+            "it is multiplied by log 2: nats are divided by it to become bits",
+            (nats - bins) / dims * math.log(2),
+        ),
         ("the sign is wrong: this is the ELBO", -(nats - bins) / unit),
         ("the bits of the KL are weighted by 1/2", (nats - kl / 2 - bins) / unit),
         ("it is in bits for the whole image: divide by D", (nats - bins) / math.log(2)),
         ("it is in nats for the whole image: divide by D log 2", nats - bins),
         (
-            "log(variance) stands for log(2 pi variance) ",
+            "log(variance) stands where log(2 pi variance) should stand",
             (nats - dims / 2 * math.log(2 * math.pi) - bins) / unit,
         ),
     ] + _standard_deviation(nats, dims, variance, bins, unit)

@@ -114,9 +114,11 @@ def _logit(x, alpha):
         ("alpha is left out: logit(x) is infinite at 0 and 1", _y(x)),
         ("the scale is 1 - alpha, it should be 1 - 2 alpha", _y(inside)),
         ("this is the sigmoid, the inverse of the logit", 1 / (1 + np.exp(-p))),
-        ("this is p = alpha + (1 - 2 alpha) x: the logit is missing", p),
-        ("the sign is wrong: log((1 - p) / p)", -y),
-        ("this is log p: the - log(1 - p) is missing", np.log(p)),
+        ("this is t = alpha + (1 - 2 alpha) x: the logit is missing", p),
+        ("the sign is wrong: log((1 - t) / t)", -y),
+        ("this is log t: the - log(1 - t) is missing", np.log(p)),
+        ("log(1 - t) is added: y = log t - log(1 - t)", np.log(p) + np.log1p(-p)),
+        ("x is taken for one of [-1, 1): here it lies in [0, 1]", _y(_p((x + 1) / 2, alpha))),
         ("alpha is 0.05 whatever is given", _y(0.05 + 0.9 * x)),
         ("alpha is 1e-6 where it is not given, it should be 0.05", _y(1e-6 + (1 - 2e-6) * x)),
     ]
@@ -127,7 +129,7 @@ def _logit(x, alpha):
         ),
         ("the sign is wrong: this is the log-determinant of the inverse", -total(terms)),
         (
-            "the derivative of p = alpha + (1 - 2 alpha) x is missing: log(1 - 2 alpha), for every "
+            "the derivative of t = alpha + (1 - 2 alpha) x is missing: log(1 - 2 alpha), for every "
             "value, not once",
             total(terms - math.log(1 - 2 * alpha)),
         ),
@@ -140,7 +142,7 @@ def _logit(x, alpha):
         ("the sum over the values is missing", terms),
         ("summed over the last dimension alone", terms.sum(-1)),
         (
-            "the - log(1 - p) is missing",
+            "the - log(1 - t) is missing",
             total(math.log(1 - 2 * alpha) - np.log(p)),
         ),
         (
@@ -148,8 +150,20 @@ def _logit(x, alpha):
             total((1 - 2 * alpha) / (p * (1 - p))),
         ),
         (
-            "log p + log(1 - p) has the wrong sign",
+            "log t + log(1 - t) has the wrong sign",
             total(math.log(1 - 2 * alpha) + np.log(p) + np.log1p(-p)),
+        ),
+        (
+            "log(1 - t) has the wrong sign: 1 / (1 - t) adds to the slope",
+            total(math.log(1 - 2 * alpha) - np.log(p) + np.log1p(-p)),
+        ),
+        (
+            "the slope is taken at x, it should be taken at t",
+            total(math.log(1 - 2 * alpha) - np.log(x) - np.log1p(-x)),
+        ),
+        (
+            "the logarithm of the sum of the slopes: the sum of their logarithms is wanted",
+            np.log(total((1 - 2 * alpha) / (p * (1 - p)))),
         ),
         ("it is in bits: nats are wanted", total(terms) / math.log(2)),
     ]

@@ -44,7 +44,7 @@ def principal_weights(answer, seed):
         about += f"variance = {variance:.3f}"
         _verify_weights(answer, covariance, values, basis, count, variance, about)
     return (
-        "W W^T = sum over the largest eigenvalues of (eigenvalue - variance) u u^T, and columns of "
+        "W W^T = sum over the largest eigenvalues of (eigenvalue - variance) e e^T, and columns of "
         "zeros where no eigenvalue is above the variance."
     )
 
@@ -123,6 +123,19 @@ def _wrong_products(values, basis, order, count, variance):
             product((value**0.5 - variance**0.5).clip(0) ** 2),
         ),
         ("these are the eigenvectors alone, without their lengths", product(np.ones(count))),
+        (
+            "the eigenvalues are turned around, the eigenvectors are not: column i of both belongs "
+            "together, and flip(-1) turns the columns",
+            product((value - variance).clip(0), last),
+        ),
+        (
+            "the rows of the eigenvectors are turned around: they are the columns, so flip(-1)",
+            product((value - variance).clip(0), last, basis[::-1]),
+        ),
+        (
+            "the rows of the eigenvectors are turned around: they are the columns, so flip(-1)",
+            product((value - variance).clip(0), kept, basis[::-1]),
+        ),
         (
             "the difference is not cut off at zero: an eigenvalue below the variance counts",
             product(np.abs(value - variance)),

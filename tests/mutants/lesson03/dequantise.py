@@ -18,13 +18,25 @@ def noise_plain(images):
 @right
 def noise_in_doubles(images):
     u = torch.rand(images.shape, dtype=torch.float64)
-    return torch.lerp(images.double(), images.double() + 1, u).div(128).sub(1)
+    return torch.lerp(images.double(), images.double() + 1, u).div(128).sub(1).float()
+
+
+@wrong("of type float64: float32 is wanted")
+def noise_left_in_doubles(images):
+    return (images.double() + torch.rand(images.shape)) / 128 - 1
 
 
 @right
 def noise_numpy_style(images):
     v = images.numpy().astype(np.float64)
-    return (v + np.random.default_rng().random(v.shape)) / 256 * 2 - 1
+    x = (v + np.random.default_rng().random(v.shape)) / 256 * 2 - 1
+    return torch.from_numpy(x).float()
+
+
+@wrong("a tensor")
+def noise_left_in_numpy(images):
+    u = np.random.default_rng().random(tuple(images.shape))
+    return ((images.numpy() + u) / 128 - 1).astype(np.float32)
 
 
 @wrong("nothing is drawn: the levels came back on the grid of [-1, 1]")
@@ -130,7 +142,7 @@ def noise_with_own_generator(images):
 @right
 def noise_by_distribution(images):
     low = images.double() / 128 - 1
-    return torch.distributions.Uniform(low, low + 1 / 128).sample()
+    return torch.distributions.Uniform(low, low + 1 / 128).sample().float()
 
 
 @right

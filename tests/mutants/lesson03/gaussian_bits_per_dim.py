@@ -193,3 +193,35 @@ def bits_in_parts(squared_error, kl, variance, num_dims):
 @wrong("two calls with the same input gave different values")
 def bits_with_noise(squared_error, kl, variance, num_dims):
     return bits_plain(squared_error, kl, variance, num_dims) + 1e-5 * torch.rand(len(kl))
+
+
+@wrong("in the squared error and in the constant")
+def bits_of_deviations(squared_error, kl, variance, num_dims):
+    return bits_plain(squared_error, kl, variance**2, num_dims)
+
+
+@wrong("its 1/2 is missing")
+def bits_whole_constant(squared_error, kl, variance, num_dims):
+    constant = num_dims * math.log(2 * math.pi * variance)
+    return _to_bits(constant + squared_error / (2 * variance) + kl, num_dims)
+
+
+@wrong("the constant D/2 log(2 pi variance) is subtracted")
+def bits_minus_constant(squared_error, kl, variance, num_dims):
+    constant = num_dims / 2 * math.log(2 * math.pi * variance)
+    return _to_bits(squared_error / (2 * variance) - constant + kl, num_dims)
+
+
+@wrong("divided by D twice")
+def bits_mean_error(squared_error, kl, variance, num_dims):
+    return bits_plain(squared_error / num_dims, kl, variance, num_dims)
+
+
+@wrong("the KL is divided by 2 variance")
+def bits_scaled_kl(squared_error, kl, variance, num_dims):
+    return bits_plain(squared_error, kl / (2 * variance), variance, num_dims)
+
+
+@wrong("multiplied by log 2")
+def bits_times_log_2(squared_error, kl, variance, num_dims):
+    return bits_plain(squared_error, kl, variance, num_dims) * math.log(2) ** 2

@@ -103,7 +103,7 @@ def logit_missing(x, alpha=0.05):
     return _p(x, alpha), _terms(x, alpha).flatten(1).sum(1)
 
 
-@wrong("the sign is wrong: log((1 - p) / p)")
+@wrong("the sign is wrong: log((1 - t) / t)")
 def logit_upside_down(x, alpha=0.05):
     return -_p(x, alpha).logit(), _terms(x, alpha).flatten(1).sum(1)
 
@@ -113,7 +113,7 @@ def logit_inverse_det(x, alpha=0.05):
     return _p(x, alpha).logit(), -_terms(x, alpha).flatten(1).sum(1)
 
 
-@wrong("the derivative of p = alpha + (1 - 2 alpha) x is missing")
+@wrong("the derivative of t = alpha + (1 - 2 alpha) x is missing")
 def logit_no_scale_in_det(x, alpha=0.05):
     terms = _terms(x, alpha) - math.log(1 - 2 * alpha)
     return _p(x, alpha).logit(), terms.flatten(1).sum(1)
@@ -145,7 +145,7 @@ def logit_sum_last(x, alpha=0.05):
     return _p(x, alpha).logit(), _terms(x, alpha).sum(-1)
 
 
-@wrong("the - log(1 - p) is missing")
+@wrong("the - log(1 - t) is missing")
 def logit_half_det(x, alpha=0.05):
     p = _p(x, alpha)
     return p.logit(), (math.log(1 - 2 * alpha) - p.log()).flatten(1).sum(1)
@@ -245,3 +245,28 @@ def logit_squeezed(x, alpha=0.05):
 @wrong("two calls with the same input gave different values")
 def logit_of_dequantised(x, alpha=0.05):
     return _both((x + 1e-6 * torch.rand_like(x)).clamp(0, 1), alpha)
+
+
+@wrong("log(1 - t) has the wrong sign")
+def logit_slope_of_difference(x, alpha=0.05):
+    p = _p(x, alpha)
+    terms = math.log(1 - 2 * alpha) - p.log() + (1 - p).log()
+    return p.logit(), terms.flatten(1).sum(1)
+
+
+@wrong("log(1 - t) is added")
+def logit_of_product(x, alpha=0.05):
+    p = _p(x, alpha)
+    return p.log() + (1 - p).log(), logit_plain(x, alpha)[1]
+
+
+@wrong("here it lies in [0, 1]")
+def logit_of_signed(x, alpha=0.05):
+    return logit_plain((x + 1) / 2, alpha)
+
+
+@wrong("the logarithm of the sum of the slopes")
+def logit_log_of_sum(x, alpha=0.05):
+    p = _p(x, alpha)
+    slopes = (1 - 2 * alpha) / (p * (1 - p))
+    return p.logit(), slopes.flatten(1).sum(1).log()

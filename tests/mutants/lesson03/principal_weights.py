@@ -198,3 +198,17 @@ def weights_in_place(covariance, num_latents, variance):
 @wrong("W of shape")
 def weights_and_values(covariance, num_latents, variance):
     return weights_plain(covariance, num_latents, variance), covariance.diagonal()
+
+
+@wrong("the eigenvalues are turned around, the eigenvectors are not")
+def weights_values_turned_alone(covariance, num_latents, variance):
+    values, vectors = torch.linalg.eigh(covariance)
+    excess = (values.flip(-1)[:num_latents] - variance).clamp(min=0)
+    return vectors[:, :num_latents] * excess.sqrt()
+
+
+@wrong("the rows of the eigenvectors are turned around")
+def weights_rows_turned(covariance, num_latents, variance):
+    values, vectors = torch.linalg.eigh(covariance)
+    excess = (values.flip(0)[:num_latents] - variance).clamp(min=0)
+    return vectors.flip(0)[:, :num_latents] * excess.sqrt()
