@@ -1,0 +1,3 @@
+"""Answers to the exercises of lesson 03x."""
+
+BREAKS = []
