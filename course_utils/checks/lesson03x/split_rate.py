@@ -109,6 +109,9 @@ def _wrong(pairs, others, log_p, z, mu, log_var, part):
          pairs.mean(1)),
         ("the mean over the N posteriors is missing: a sum needs - log N", mixed + np.log(num)),
         ("log N is added, it should be subtracted", mixed + 2 * np.log(num)),
+        ("log L is subtracted: the mean is over the N images", mixed + np.log(num / latents)),
+        ("the logarithm of the sum is divided by N: log N is to be subtracted",
+         (mixed + np.log(num)) / num),
         ("summed over the wrong axis: each z is put into all N posteriors",
          _log_mean(pairs, 0)),
         ("its own posterior is left out of the mean", left_out),
@@ -116,6 +119,8 @@ def _wrong(pairs, others, log_p, z, mu, log_var, part):
     ):  # fmt: skip
         yield what, (own - log_q, log_q - log_p)[which]
     if which:
+        log_p_wide = -0.5 * (LOG_2_PI + 1 + z**2 / np.e).sum(-1)
+        yield "the prior's log_var is 0, not 1", mixed - log_p_wide
         yield "the closed-form rate stands in it, not that of the draw z", kl - right[0]
         yield "the prior's logarithm is missing", mixed
         yield (

@@ -170,3 +170,22 @@ def split_at_the_means(z, mu, log_var):
 def split_of_mean_latents(z, mu, log_var):
     pairs, own, log_p = _parts(z, mu, log_var)
     return _with((pairs / z.shape[1]).logsumexp(1) - math.log(len(mu)), own, log_p)
+
+
+@wrong("log L is subtracted")
+def split_of_log_latents(z, mu, log_var):
+    pairs, own, log_p = _parts(z, mu, log_var)
+    return _with(pairs.logsumexp(1) - math.log(z.shape[1]), own, log_p)
+
+
+@wrong("the logarithm of the sum is divided by N")
+def split_of_a_divided_logarithm(z, mu, log_var):
+    pairs, own, log_p = _parts(z, mu, log_var)
+    return _with(pairs.logsumexp(1) / len(z), own, log_p)
+
+
+@wrong("mismatch: the prior's log_var is 0, not 1")
+def split_of_a_wide_prior(z, mu, log_var):
+    pairs, own, _ = _parts(z, mu, log_var)
+    log_p = losses.gaussian_log_prob(z, torch.tensor(0.0), torch.tensor(1.0))
+    return _with(pairs.logsumexp(1) - math.log(len(mu)), own, log_p)
