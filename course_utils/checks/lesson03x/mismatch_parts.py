@@ -16,6 +16,7 @@ from course_utils.checks._remote import CheckFailed
 
 PARTS = ("means", "variances", "correlations")
 WIDE = "256 latents of small variance: "
+NATS = "nats need the natural logarithm"
 UNDERFLOW = (
     "the determinant of many small variances underflows to 0: take logdet or slogdet, or the sum "
     "of the logarithms of the eigenvalues"
@@ -78,7 +79,9 @@ def _verify(received, mean, covariance, told):
             wrong=_wrong(part, mean, covariance),
             scale=sum(right),
             tolerance=1e-5,
-            hint="1/2 sum m^2 is due to the means, 1/2 sum (C_ii - 1 - log C_ii) to the variances, "
+            hint=UNDERFLOW
+            if told.startswith(WIDE) and part == PARTS[2]
+            else "1/2 sum m^2 is due to the means, 1/2 sum (C_ii - 1 - log C_ii) to the variances, "
             "1/2 (sum log C_ii - log det C) to the correlations",
             undefined=UNDERFLOW,
         )
@@ -110,6 +113,9 @@ def _wrong(part, mean, covariance):
         yield every, 0.5 * mean**2
         yield "the means are not squared", 0.5 * mean.sum()
         yield "the means are not squared", 0.5 * np.abs(mean).sum()
+        yield "the sum is squared: square each mean, then add", 0.5 * mean.sum() ** 2
+        yield "the sum is squared: square each mean, then add", 0.5 * np.abs(mean).sum() ** 2
+        yield "the length of the mean is to be squared", 0.5 * np.sqrt(2 * own)
         yield "the root of the sum came: the length of the mean is to be squared", np.sqrt(2 * own)
         yield "divided by the variances: that is KL(p || g)", 0.5 * (mean**2 / var).sum()
     elif part == "variances":
@@ -129,6 +135,12 @@ def _wrong(part, mean, covariance):
             "the variances are squared: C_ii is a variance",
             0.5 * (var**2 - 1 - 2 * np.log(var)).sum(),
         )
+        yield (
+            "the logarithm of the sum is taken: take it of each variance, then add",
+            0.5 * (var.sum() - latents - np.log(var.sum())),
+        )
+        for name, log in (("log10", np.log10), ("log2", np.log2)):
+            yield f"{name} is taken: {NATS}", 0.5 * (var - 1 - log(var)).sum()
         yield "the sign of the logarithm is wrong", 0.5 * (var - 1 + np.log(var)).sum()
     else:
         off = covariance / np.sqrt(np.outer(var, var)) - np.eye(latents)
@@ -142,6 +154,24 @@ def _wrong(part, mean, covariance):
             0.5 * (off**2).sum(),
         )
         yield "the variances are in it: they have their own part", own + right[1]
+        logs = np.log(var).sum()
+        yield (
+            "the logarithm of the sum is taken: take it of each variance, then add",
+            0.5 * (np.log(var.sum()) - log_det),
+        )
+        yield (
+            "log det C lacks the factor 2: det C is the square of its root's determinant",
+            0.5 * (logs - 0.5 * log_det),
+        )
+        yield "slogdet gives sign and logarithm: the sign was taken", 0.5 * (logs - 1)
+        yield (
+            "log det C is subtracted once for each latent: it belongs outside the sum",
+            0.5 * (logs - latents * log_det),
+        )
+        for name, base in (("log10", np.log(10)), ("log2", np.log(2))):
+            yield f"{name} is taken: {NATS}", own / base
+            yield f"{name} is taken of the variances: {NATS}", 0.5 * (logs / base - log_det)
+            yield f"{name} is taken of det C: {NATS}", 0.5 * (logs - log_det / base)
         yield (
             "squared covariances are added up",
             0.5 * ((covariance - np.diag(var)) ** 2).sum(),

@@ -32,7 +32,7 @@ def split_rate(answer, seed):
         ("as many images as latents: ", one, one, 0.5, -1, 1),
         ("narrow posteriors, far apart: ", two, one, 30.0, -6, -4),
         ("64 latents: ", 17, 64, 2.0, -5, -1),
-        ("256 wide latents: ", 6, 256, 0.5, 0, 1),
+        ("1,024 wide latents: ", 6, 1_024, 0.5, 0, 1),
         ("256 narrow latents: ", 6, 256, 0.5, -4, -3),
     ):
         mu, log_var = rng.normal(0, apart, (num, latents)), rng.uniform(low, high, (num, latents))
@@ -62,6 +62,15 @@ def _verify(received, z, mu, log_var, told, hint):
     wrong = {part: list(_wrong(pairs, others, log_p, z, mu, log_var, part)) for part in PARTS}
     own, mixed = _own(pairs), _log_mean(pairs)
     size = np.abs(pairs).min(1) + z.shape[1]
+    for part, value in zip(PARTS, received, strict=True):
+        if isinstance(value, np.ndarray) and len(z) > 1 and value.shape == (len(z), len(z)):
+            raise CheckFailed(
+                f"{part}: a table of every draw under every posterior came. Its diagonal is "
+                "log q(z_n|x_n), and the mean of the densities in a row is q(z_n).",
+                checked=told,
+                expected=show(own - mixed if part == PARTS[0] else mixed - log_p),
+                received=show(value),
+            )
     for part, value, right in zip(PARTS, received, (own - mixed, mixed - log_p), strict=True):
         verify(
             value,
@@ -90,6 +99,19 @@ def _log_mean(pairs, axis=1):
     return np.squeeze(most + np.log(np.exp(pairs - most).mean(axis, keepdims=True)), axis)
 
 
+def _fitted(z):
+    """log-density of z under Gaussians fitted to z, (N,) each."""
+    num, latents = z.shape
+    for ddof in (0, 1):
+        if num > 1:
+            var = z.var(0, ddof=ddof)
+            yield -0.5 * (LOG_2_PI + np.log(var) + (z - z.mean(0)) ** 2 / var).sum(-1)
+        if num > latents + 1:
+            off, cov = z - z.mean(0), np.atleast_2d(np.cov(z.T, ddof=ddof))
+            far = (off @ np.linalg.inv(cov) * off).sum(-1)
+            yield -0.5 * (latents * LOG_2_PI + np.linalg.slogdet(cov)[1] + far)
+
+
 def _wrong(pairs, others, log_p, z, mu, log_var, part):
     """(phrase, values) of famous wrong answers of a part, (N,)."""
     num, latents = z.shape
@@ -115,19 +137,40 @@ def _wrong(pairs, others, log_p, z, mu, log_var, part):
         ("summed over the wrong axis: each z is put into all N posteriors",
          _log_mean(pairs, 0)),
         ("its own posterior is left out of the mean", left_out),
+        ("only log q(z_n|x_n) of the N images is averaged: q(z_n) needs z_n under every posterior, "
+         "an N x N table (z[:, None])", _log_mean(own, 0)),
+        ("the whole table is added up: q(z_n) is the mean of one row",
+         _log_mean(mixed, 0) + np.log(num)),
+        ("the whole table is averaged: q(z_n) is the mean of one row", _log_mean(mixed, 0)),
+        ("log2 N is subtracted: the natural logarithm is wanted, in nats",
+         mixed + np.log(num) - np.log2(num)),
+        *(("a Gaussian with the moments of z stands for q(z): q(z) is the mean of the N posteriors",
+           value) for value in _fitted(z)),
         ("the mean over the latents stands for their sum", _log_mean(pairs / latents)),
     ):  # fmt: skip
         yield what, (own - log_q, log_q - log_p)[which]
+    yield (
+        "negative values are cut to 0: only the mean over the images is never negative",
+        np.maximum(right[which], 0),
+    )
     if which:
+        yield (
+            "the prior is taken at mu: it needs the z that was drawn",
+            mixed + 0.5 * (LOG_2_PI + mu**2).sum(-1),
+        )
         log_p_wide = -0.5 * (LOG_2_PI + 1 + z**2 / np.e).sum(-1)
         yield "the prior's log_var is 0, not 1", mixed - log_p_wide
         yield "the closed-form rate stands in it, not that of the draw z", kl - right[0]
         yield "the prior's logarithm is missing", mixed
         yield (
-            "the constant of the prior, log(2 pi) for each pair of latents, is missing",
+            "the constant of the prior, 1/2 log(2 pi) for each latent, is missing",
             (right[1] - 0.5 * LOG_2_PI * latents),
         )
     else:
+        yield (
+            "the mean of a row stands for log q(z_n|x_n): that is the table's diagonal",
+            pairs.mean(1) - mixed,
+        )
         yield "the closed-form rate stands in it, not that of the draw z", kl - right[1]
     yield "the mean over the images came: one value for each image is wanted", right[which].mean()
     yield "the sum over the images came: one value for each image is wanted", right[which].sum()

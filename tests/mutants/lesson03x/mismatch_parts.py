@@ -170,5 +170,76 @@ def parts_as_a_dict(mean, covariance):
 
 
 @wrong("is due to the means")
-def parts_of_a_rounded_half(mean, covariance):
+def parts_of_another_factor(mean, covariance):
+    return _changed(2, lambda m, c: 1.3 * parts_by_formula(m, c)[2])(mean, covariance)
+
+
+@wrong("correlations: log2 is taken")
+def parts_in_bits(mean, covariance):
     return _changed(2, lambda m, c: parts_by_formula(m, c)[2] / math.log(2))(mean, covariance)
+
+
+@wrong("square each mean, then add")
+def parts_of_a_squared_sum(mean, covariance):
+    return _changed(0, lambda m, c: 0.5 * m.sum().square())(mean, covariance)
+
+
+@wrong("the length of the mean is to be squared")
+def parts_of_a_length(mean, covariance):
+    return _changed(0, lambda m, c: 0.5 * m.norm())(mean, covariance)
+
+
+@wrong("variances: the logarithm of the sum is taken")
+def parts_of_the_log_of_a_sum(mean, covariance):
+    return _changed(1, lambda m, c: 0.5 * (c.trace() - len(m) - c.trace().log()))(mean, covariance)
+
+
+@wrong("correlations: the logarithm of the sum is taken")
+def parts_of_the_log_of_a_trace(mean, covariance):
+    return _changed(2, lambda m, c: 0.5 * (c.trace().log() - torch.logdet(c)))(mean, covariance)
+
+
+@wrong("lacks the factor 2")
+def parts_of_half_a_determinant(mean, covariance):
+    def value(m, c):
+        half = torch.linalg.cholesky(c).diagonal().log().sum()
+        return 0.5 * (c.diagonal().log().sum() - half)
+
+    return _changed(2, value)(mean, covariance)
+
+
+@wrong("the sign was taken")
+def parts_of_a_sign(mean, covariance):
+    return _changed(2, lambda m, c: 0.5 * (c.diagonal().log().sum() - torch.linalg.slogdet(c)[0]))(
+        mean, covariance
+    )
+
+
+@wrong("it belongs outside the sum")
+def parts_of_a_broadcast_determinant(mean, covariance):
+    return _changed(2, lambda m, c: 0.5 * (c.diagonal().log() - torch.logdet(c)).sum())(
+        mean, covariance
+    )
+
+
+@wrong("variances: log10 is taken")
+def parts_of_log10(mean, covariance):
+    return _changed(1, lambda m, c: 0.5 * (c.diagonal() - 1 - c.diagonal().log10()).sum())(
+        mean, covariance
+    )
+
+
+@wrong("log2 is taken of the variances")
+def parts_of_mixed_logarithms(mean, covariance):
+    return _changed(2, lambda m, c: 0.5 * (c.diagonal().log2().sum() - torch.logdet(c)))(
+        mean, covariance
+    )
+
+
+@wrong("underflows to 0")
+def parts_by_a_clamped_determinant(mean, covariance):
+    def value(m, c):
+        log_det = torch.linalg.det(c.double()).clamp(min=1e-300).log()
+        return 0.5 * (c.diagonal().log().sum() - log_det)
+
+    return _changed(2, value)(mean, covariance)

@@ -189,3 +189,65 @@ def split_of_a_wide_prior(z, mu, log_var):
     pairs, own, _ = _parts(z, mu, log_var)
     log_p = losses.gaussian_log_prob(z, torch.tensor(0.0), torch.tensor(1.0))
     return _with(pairs.logsumexp(1) - math.log(len(mu)), own, log_p)
+
+
+@wrong("needs z_n under every posterior")
+def split_without_a_table(z, mu, log_var):
+    _, own, log_p = _parts(z, mu, log_var)
+    return _with(own.logsumexp(0) - math.log(len(mu)), own, log_p)
+
+
+@wrong("that is the table's diagonal")
+def split_of_row_means(z, mu, log_var):
+    pairs, _, log_p = _parts(z, mu, log_var)
+    return _with(pairs.logsumexp(1) - math.log(len(mu)), pairs.mean(1), log_p)
+
+
+@wrong("the whole table is added up")
+def split_over_both_axes(z, mu, log_var):
+    pairs, own, log_p = _parts(z, mu, log_var)
+    return _with(pairs.logsumexp((0, 1)) - math.log(len(mu)), own, log_p)
+
+
+@wrong("the whole table is averaged")
+def split_of_a_whole_mean(z, mu, log_var):
+    pairs, own, log_p = _parts(z, mu, log_var)
+    return _with(pairs.logsumexp((0, 1)) - 2 * math.log(len(mu)), own, log_p)
+
+
+@wrong("log2 N is subtracted")
+def split_of_log2(z, mu, log_var):
+    pairs, own, log_p = _parts(z, mu, log_var)
+    return _with(pairs.logsumexp(1) - math.log2(len(mu)), own, log_p)
+
+
+@wrong("mismatch: the prior is taken at mu")
+def split_of_a_prior_at_mu(z, mu, log_var):
+    pairs, own, _ = _parts(z, mu, log_var)
+    log_p = losses.gaussian_log_prob(mu, torch.tensor(0.0), torch.tensor(0.0))
+    return _with(pairs.logsumexp(1) - math.log(len(mu)), own, log_p)
+
+
+@wrong("only the mean over the images is never negative")
+def split_cut_at_zero(z, mu, log_var):
+    return tuple(part.clamp(min=0) for part in split_by_all_pairs(z, mu, log_var))
+
+
+@wrong("a Gaussian with the moments of z")
+def split_of_a_fitted_gaussian(z, mu, log_var):
+    _, own, log_p = _parts(z, mu, log_var)
+    log_q = Normal(z.mean(0), z.std(0) + 1e-9).log_prob(z).sum(1)
+    return _with(log_q, own, log_p)
+
+
+@wrong("underflows to 0")
+def split_by_double_densities(z, mu, log_var):
+    pairs, own, log_p = _parts(z.double(), mu.double(), log_var.double())
+    return _with(pairs.exp().mean(1).log(), own, log_p)
+
+
+@wrong("Its diagonal is log q(z_n|x_n)")
+def split_of_a_table(z, mu, log_var):
+    pairs, _, log_p = _parts(z, mu, log_var)
+    log_q = pairs.logsumexp(1) - math.log(len(mu))
+    return pairs - log_q, log_q - log_p
