@@ -582,6 +582,24 @@ def test_02x_a_turning_line_turns_by_equal_angles_and_ends_at_its_ends(latents):
     torch.testing.assert_close(cosines, cosines[:1].expand(4, 5))
 
 
+@pytest.mark.parametrize("size", [1, 3, 40])
+def test_03x_the_frechet_distance_of_features_and_of_the_same_stretched(size):
+    a = torch.randn(60, size + 1, dtype=DOUBLE)
+    apart = (a.mean(0) + 1).square().sum() + torch.cov(a.T).trace()
+    assert own("03x").frechet(a, 2 * a + 1) == pytest.approx(apart.item())
+    assert own("03x").frechet(a, a) == pytest.approx(0, abs=1e-6)
+
+
+def test_03x_blocks_are_measured_and_what_a_pixel_reaches():
+    lesson = own("03x")
+    reached = [lesson.reach(lesson.last_layers(*how)) for how in lesson.LAYERS.values()]
+    assert reached == [1, 4, 9, 4]
+    checkers = torch.arange(32) % 2 * 2.0 - 1
+    assert lesson.blockiness((checkers * checkers[:, None]).expand(1, 3, 32, 32)) == 1
+    rows = torch.randn(1, 3, 16, 32).repeat_interleave(2, -2) + 0.1 * torch.randn(1, 3, 32, 32)
+    assert lesson.blockiness(rows) > 10 and lesson.blockiness(rows.mT) > 10
+
+
 @pytest.mark.parametrize("sizes", [(1, 1, 1), (2, 2, 2), (4, 4, 4), (3, 5, 2)])
 def test_05_variables_categories_and_examples_as_many_or_not(sizes, monkeypatch):
     lesson, (variables, categories, num) = own("05"), sizes

@@ -100,6 +100,21 @@ def spherical_line(a, b, step):
     return (torch.sin(angle - step * angle) * a + torch.sin(step * angle) * b) / torch.sin(angle)
 
 
+def split_rate(z, mu, log_var):
+    """Of exercise 3x.1."""
+    each = Independent(Normal(mu, (log_var / 2).exp()), 1)
+    rows = [each.log_prob(point) for point in z]
+    log_q = torch.stack([row.logsumexp(0) for row in rows]) - math.log(len(rows))
+    return each.log_prob(z) - log_q, log_q - Normal(0.0, 1.0).log_prob(z).sum(-1)
+
+
+def mismatch_parts(mean, covariance):
+    """Of exercise 3x.2."""
+    std = covariance.diagonal().sqrt()
+    log_det = torch.linalg.eigvalsh(covariance / torch.outer(std, std)).log().sum()
+    return mean @ mean / 2, (std**2 / 2 - std.log() - 0.5).sum(), -log_det / 2
+
+
 def principal_weights(covariance, num_latents, variance):
     """Of exercise 3.3."""
     values, vectors = (part.flip(-1) for part in torch.linalg.eigh(covariance))
