@@ -7,6 +7,7 @@ from course_utils.checks.lend.first import (
     VAE,
     active_units,
     bernoulli_log_prob,
+    best_variance,
     constant_ratio,
     elbo_two_ways,
     equivalent_variance,
@@ -20,8 +21,10 @@ from course_utils.checks.lend.first import (
     principal_weights,
     rate_and_distortion,
     rate_and_gap,
+    rate_weight,
     reparameterise,
     spherical_line,
+    table_terms,
     traverse,
 )
 from course_utils.checks.lend.last import (
@@ -68,6 +71,7 @@ __all__ = [
     "VAE",
     "active_units",
     "bernoulli_log_prob",
+    "best_variance",
     "binarise",
     "categorical_kl_uniform",
     "causal_mask",
@@ -112,6 +116,7 @@ __all__ = [
     "quantisation_losses",
     "rate_and_distortion",
     "rate_and_gap",
+    "rate_weight",
     "reparameterise",
     "sample_logistic",
     "signal_to_noise",
@@ -119,5 +124,6 @@ __all__ = [
     "stack_masks",
     "straight_through",
     "straight_through_code",
+    "table_terms",
     "traverse",
 ]
