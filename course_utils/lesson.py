@@ -302,15 +302,21 @@ class Lesson:
         """
         return self._records(numbering.stem(number))
 
-    def tried(self):
+    def tried(self, *, says=None):
         """What settings were tried for this lesson, and their scores: a pandas frame.
 
         Its ``attrs`` say by which ``command`` and on what ``validation`` data.
 
+        Args:
+            says: caption of the table that shows them; none is shown without.
+
         Raises:
             ValueError: nothing is on record for this lesson.
         """
-        return records.tried(self.number)
+        found = records.tried(self.number)
+        if says is not None:
+            tables.show(records.compared(found), says=says, digits={"lr": 4})
+        return found
 
     def _records(self, name=None):
         return records.read(self._results(name))
