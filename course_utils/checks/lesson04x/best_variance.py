@@ -9,6 +9,8 @@ from course_utils.checks._forms import in_pairs, two_numbers
 OWN = "each image is given a variance of its own: the mean over the images comes first, one \
 variance is shared"
 BITS = "bits are returned, nats are wanted"
+EACH = "one of them has a value for each image, so average over the images"
+SMALL = "the smallest variance is right as it is: nothing is added to it, and nothing clamps it"
 
 
 @check("4x.1")
@@ -22,17 +24,21 @@ def best_variance(answer, seed):
         ("large errors: ", 4, 17, 500.0),
         ("one image: ", 1, 12, 0.7),
         ("one value: ", 7, 1, 2.0),
+        ("small errors: ", 5, 50, 5e-5),
     ):
         (squared_error,) = floats(size * num_values * rng.uniform(0.2, 1.8, batch))
         (exact,) = doubles(squared_error)
         about = f"{label}squared_error of shape ({batch},), num_values = {num_values}"
-        pair = two_numbers(call(answer, squared_error, num_values), about, "(variance, distortion)")
+        pair = two_numbers(
+            call(answer, squared_error, num_values), about, "(variance, distortion)", EACH
+        )
         right, of_variance, of_distortion = _answers(exact, num_values)
         for part, value, due, wrong in zip(
             ("variance", "distortion"), pair, right, (of_variance, of_distortion), strict=True
         ):
             verify(np.array(value), np.array(due), checked=about, wrong=wrong, part=part,
-                   scale=0.0 if part == "variance" else 1.0)  # fmt: skip
+                   scale=0.0 if part == "variance" else 1.0,
+                   hint=SMALL if label.startswith("small") else "")  # fmt: skip
     slope = np.full(batch, 1 / (2 * right[0] * batch))
     arrays = (squared_error, num_values)
     names = ("squared_error", "num_values")
@@ -78,6 +84,7 @@ def _answers(squared_error, d):
             squared_error.sum() / max(len(squared_error) - 1, 1e-9) / d,
         ),
         ("divided by the values twice", s / d),
+        ("784 is written where num_values is due", mean / 784),
         ("the median of the images stands for their mean", np.median(squared_error) / d),
         ("the smallest error is taken", squared_error.min() / d),
         ("the largest error is taken", squared_error.max() / d),
@@ -97,6 +104,10 @@ def _answers(squared_error, d):
         ("the factor D / 2 is missing: all values count", filled(s, factor=1.0)),
         ("the factor D is missing: this is one value's share", filled(s, factor=0.5)),
         ("the factor 1/2 is missing", filled(s, factor=d)),
+        ("the 1 stands outside: D / 2 multiplies it as well", filled(s, one=0.0) + 1),
+        ("// cuts D / 2 to a whole number", filled(s, factor=d // 2)),
+        ("784 is written where num_values is due", filled(s, factor=392.0)),
+        ("784 is written where num_values is due", filled(mean / 784, factor=392.0)),
         ("the sign is wrong: minus log p(x|z) is wanted", -right[1]),
         ("the log of the standard deviation is taken", filled(np.sqrt(s))),
         ("the log of s^2 is taken: s is a variance already", filled(s**2)),

@@ -4,6 +4,7 @@ import numpy as np
 
 from course_utils.checks._compare import verify
 from course_utils.checks._contract import call, check
+from course_utils.checks._remote import CheckFailed
 
 
 @check("4x.3")
@@ -31,6 +32,13 @@ def rate_weight(answer, seed):
         verify(np.array(received, dtype=float), right, checked=about, wrong=wrong,
                scale=0.1, tolerance=1e-6, hint="within each cycle the weight rises in a straight "
                "line from 0 to 1 over the share ramp, and stays at 1")  # fmt: skip
+    try:
+        alone = call(answer, 0.3, 0.8)
+    except CheckFailed as failure:
+        failure.mistake = f"without cycles: {failure.mistake}"
+        raise
+    verify(np.asarray(alone), np.array(0.375), checked="share = 0.3, ramp = 0.8, cycles not given",
+           hint="cycles is 1 where it is not given", scale=0.1, tolerance=1e-6)  # fmt: skip
     return "From 0 to 1 over the share ramp of each cycle, then 1, and from 0 again in the next."
 
 
@@ -57,6 +65,11 @@ def _wrong(share, ramp, cycles):
         ("the ramp is curved: it is a straight line", np.sin(np.pi / 2 * half)),
         ("the ramp is a sigmoid: it is a straight line",
          1 / (1 + np.exp(-10 * (place / ramp - 0.5)))),
+        ("the weight rises again after the ramp: it stays at 1", place / ramp % 1),
+        ("ramp is not used", np.minimum(1, place / 0.5)),
+        ("1 - ramp stands for ramp", np.minimum(1, place / max(1 - ramp, 1e-9))),
+        ("the weight stops at ramp: it goes on to 1", np.minimum(ramp, place / ramp)),
+        ("the weight stops at ramp: it goes on to 1", np.minimum(ramp, place)),
     ]  # fmt: skip
     if cycles > 1:
         found += [
@@ -69,6 +82,9 @@ def _wrong(share, ramp, cycles):
              np.minimum(1, share % (1 / cycles) / ramp)),
             ("the maximum of all cycles is kept: it falls back to 0",
              np.maximum.accumulate(half)),
+            ("ramp is divided by cycles: it is a share of each cycle already",
+             np.minimum(1, place * cycles / ramp)),
+            ("the weight rises again after the ramp: it stays at 1", share * cycles / ramp % 1),
             ("share is divided by cycles: it runs through them",
              np.minimum(1, share / cycles / ramp)),
         ]  # fmt: skip

@@ -184,3 +184,58 @@ def variance_of_every_image(squared_error, num_values):
 def variance_by_math_log(squared_error, num_values):
     variance = squared_error / num_values
     return variance.mean(), num_values / 2 * (math.log(2 * math.pi * variance) + 1)
+
+
+@wrong("nothing clamps it")
+def variance_clamped_at_a_hundredth(squared_error, num_values):
+    variance = (squared_error.mean() / num_values).clamp(min=1e-2)
+    return variance, _filled(variance, num_values)
+
+
+@wrong("nothing clamps it")
+def variance_clamped_at_a_thousandth(squared_error, num_values):
+    variance = (squared_error.mean() / num_values).clamp(min=1e-3)
+    return variance, _filled(variance, num_values)
+
+
+@wrong("nothing clamps it")
+def variance_clamped_at_a_ten_thousandth(squared_error, num_values):
+    variance = (squared_error.mean() / num_values).clamp(min=1e-4)
+    return variance, _filled(variance, num_values)
+
+
+@wrong("so average over the images")
+def variance_with_a_distortion_for_each_image(squared_error, num_values):
+    variance = squared_error.mean() / num_values
+    each = num_values / 2 * (2 * math.pi * variance).log() + squared_error / (2 * variance)
+    return variance, each
+
+
+@wrong("so average over the images")
+def variance_not_averaged(squared_error, num_values):
+    variance = squared_error / num_values
+    return variance, _filled(variance, num_values)
+
+
+@wrong("the 1 stands outside")
+def variance_with_the_one_outside(squared_error, num_values):
+    variance = squared_error.mean() / num_values
+    return variance, num_values / 2 * torch.log(2 * math.pi * variance) + 1
+
+
+@wrong("// cuts D / 2")
+def variance_with_a_whole_half(squared_error, num_values):
+    variance = squared_error.mean() / num_values
+    return variance, num_values // 2 * (torch.log(2 * math.pi * variance) + 1)
+
+
+@wrong("784 is written where num_values is due")
+def variance_of_784_values(squared_error, num_values):
+    variance = squared_error.mean() / 784
+    return variance, _filled(variance, 784)
+
+
+@wrong("784 is written where num_values is due")
+def variance_with_a_factor_of_784_values(squared_error, num_values):
+    variance = squared_error.mean() / num_values
+    return variance, _filled(variance, 784)

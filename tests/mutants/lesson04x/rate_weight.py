@@ -124,3 +124,48 @@ def weight_from_a_tenth(share, ramp, cycles=1):
 @wrong("the shape is (1,)")
 def weight_in_a_list(share, ramp, cycles=1):
     return np.array([weight_by_remainder(share, ramp, cycles)])
+
+
+@wrong("rises again after the ramp")
+def weight_that_rises_again(share, ramp, cycles=1):
+    return share * cycles / ramp % 1
+
+
+@wrong("rises again after the ramp")
+def weight_by_the_rest_of_the_ramp(share, ramp, cycles=1):
+    return share * cycles % 1 % ramp / ramp
+
+
+@wrong("ramp is not used")
+def weight_of_half_a_cycle(share, ramp, cycles=1):
+    return min(1.0, share * cycles % 1 / 0.5)
+
+
+@wrong("1 - ramp stands for ramp")
+def weight_of_the_rest(share, ramp, cycles=1):
+    return min(1.0, share * cycles % 1 / (1 - ramp)) if ramp < 1 else 1.0
+
+
+@wrong("the weight jumps from 0 to 1")
+def weight_in_whole_numbers(share, ramp, cycles=1):
+    return min(1.0, share * cycles % 1 // ramp)
+
+
+@wrong("the weight stops at ramp")
+def weight_up_to_ramp(share, ramp, cycles=1):
+    return min(ramp, share * cycles % 1 / ramp)
+
+
+@wrong("ramp is divided by cycles")
+def weight_of_a_divided_ramp(share, ramp, cycles=1):
+    return min(1.0, share * cycles % 1 / (ramp / cycles))
+
+
+@wrong("without cycles: ")
+def weight_without_a_default(share, ramp, cycles):
+    return weight_by_remainder(share, ramp, cycles)
+
+
+@wrong("cycles is 1 where it is not given")
+def weight_of_four_cycles_by_default(share, ramp, cycles=4):
+    return weight_by_remainder(share, ramp, cycles)

@@ -173,3 +173,46 @@ def terms_of_each_x(p_x, q_z, p_z, p_x_z):
 def terms_as_a_dict(p_x, q_z, p_z, p_x_z):
     rate, distortion = terms_by_xlogy(p_x, q_z, p_z, p_x_z)
     return {"rate": rate, "distortion": distortion}
+
+
+@wrong("nothing clamps it")
+def terms_with_a_clamp(p_x, q_z, p_z, p_x_z):
+    return terms_by_xlogy(p_x, q_z, p_z, p_x_z.clamp(min=1e-12))
+
+
+@wrong("nothing clamps it")
+def terms_with_a_small_number_added(p_x, q_z, p_z, p_x_z):
+    return terms_by_xlogy(p_x, q_z, p_z, p_x_z + 1e-12)
+
+
+@wrong("distortion: ")
+def terms_with_a_coarse_clamp(p_x, q_z, p_z, p_x_z):
+    return terms_by_xlogy(p_x, q_z, p_z, p_x_z.clamp(min=1e-3))
+
+
+@wrong("weighted by p_x")
+def terms_without_p_x(p_x, q_z, p_z, p_x_z):
+    return _rate_of_each(q_z, p_z), _distortion_of_each(q_z, p_x_z)
+
+
+@wrong("reshaped, not transposed")
+def terms_of_a_reshaped_table(p_x, q_z, p_z, p_x_z):
+    rate, _ = terms_by_xlogy(p_x, q_z, p_z, p_x_z)
+    return rate, -p_x @ _xlogy(q_z, p_x_z.reshape(q_z.shape)).sum(1)
+
+
+@wrong("the arguments of xlogy are exchanged")
+def terms_of_exchanged_arguments(p_x, q_z, p_z, p_x_z):
+    rate, _ = terms_by_xlogy(p_x, q_z, p_z, p_x_z)
+    return rate, -p_x @ _xlogy(p_x_z.T, q_z).sum(1)
+
+
+@wrong("the prior is taken as uniform")
+def terms_of_a_uniform_prior(p_x, q_z, p_z, p_x_z):
+    return terms_by_xlogy(p_x, q_z, torch.full_like(p_z, 1 / len(p_z)), p_x_z)
+
+
+@wrong("the division by their number is too much")
+def terms_divided_by_the_number_of_images(p_x, q_z, p_z, p_x_z):
+    rate, distortion = terms_by_xlogy(p_x, q_z, p_z, p_x_z)
+    return rate / len(p_x), distortion / len(p_x)
