@@ -600,6 +600,39 @@ def test_03x_blocks_are_measured_and_what_a_pixel_reaches():
     assert lesson.blockiness(rows) > 10 and lesson.blockiness(rows.mT) > 10
 
 
+@pytest.mark.parametrize(("batch", "values"), [(1, 1), (4, 30), (7, 784)])
+def test_04x_the_variance_filled_in_is_the_best_one(batch, values):
+    squared_error = values * torch.rand(batch, dtype=DOUBLE) + 0.01
+    variance, distortion = own("04x").best_variance(squared_error, values)
+    grid = variance * torch.linspace(0.5, 2.0, 301, dtype=DOUBLE)
+    costs = values / 2 * (2 * math.pi * grid).log() + squared_error.mean() / (2 * grid)
+    assert costs.argmin() == 100
+    torch.testing.assert_close(distortion, costs[100])
+
+
+@pytest.mark.parametrize("sizes", [(2, 2), (3, 5), (6, 2)])
+def test_04x_rate_and_distortion_of_tables_end_at_the_entropy(sizes):
+    num_x, num_z = sizes
+    p_z, p_x_z = (torch.rand(*size, dtype=DOUBLE).softmax(-1) for size in ((num_z,), sizes[::-1]))
+    p_x, joint = p_z @ p_x_z, (p_z[:, None] * p_x_z).T
+    entropy = -torch.xlogy(p_x, p_x).sum()
+    posterior = joint / joint.sum(1, keepdim=True)
+    terms = own("04x").table_terms
+    torch.testing.assert_close(sum(terms(p_x, posterior, p_z, p_x_z)), entropy)
+    assert sum(terms(p_x, posterior.square().softmax(1), p_z, p_x_z)) > entropy
+
+
+def test_04x_a_decoder_sees_earlier_pixels_alone_and_neighbours_only_those_that_touch():
+    lesson, (row, column) = own("04x"), (torch.arange(49) // 7, torch.arange(49) % 7)
+    far = torch.maximum((row[:, None] - row).abs(), (column[:, None] - column).abs())
+    for sees, reach in ((lesson.neighbours(), 1), (lesson.all_earlier(), 6)):
+        slope = sum(
+            torch.autograd.functional.jacobian(lambda x, sees=sees: sees(x).sum(0), x).sum(1).abs()
+            for x in torch.rand(20, 1, 49)
+        )
+        assert torch.equal(slope > 0, (far <= reach).tril(-1))
+
+
 @pytest.mark.parametrize("sizes", [(1, 1, 1), (2, 2, 2), (4, 4, 4), (3, 5, 2)])
 def test_05_variables_categories_and_examples_as_many_or_not(sizes, monkeypatch):
     lesson, (variables, categories, num) = own("05"), sizes

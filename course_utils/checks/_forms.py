@@ -103,11 +103,12 @@ class _Rows(_Formed):
         return self._far.value_and_gradient(arrays, seed, output, weights, probe)
 
 
-def two_numbers(received, about, what):
+def two_numbers(received, about, what, of_each=""):
     """Two Python numbers from what came: a tuple, or an array of two.
 
     Args:
         about: what went in. what: the pair in words, such as ``(mean, standard error)``.
+        of_each: said of two arrays, in place of numbers, with more than one value.
 
     Raises:
         CheckFailed: something else came.
@@ -120,6 +121,7 @@ def two_numbers(received, about, what):
         values = [np.asarray(value) for value in values]
         if all(value.size == 1 for value in values):
             return [float(value.reshape(())) for value in values]
+        what += f": {of_each}" if of_each else ""
     raise CheckFailed(
         f"a pair of numbers is expected, {what}.",
         checked=about,

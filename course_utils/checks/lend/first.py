@@ -155,3 +155,21 @@ def equivalent_variance(a, b):
 def num_active(values, num_latents, beta, variance):
     """Of exercise 4.3."""
     return sum(sorted((values > beta * variance).tolist())[-num_latents:])
+
+
+def best_variance(squared_error, num_values):
+    """Of exercise 4x.1."""
+    variance = squared_error.mean() / num_values
+    log_prob = Normal(0.0, variance.sqrt()).log_prob
+    return variance, -num_values * log_prob(variance.sqrt())
+
+
+def table_terms(p_x, q_z, p_z, p_x_z):
+    """Of exercise 4x.2."""
+    rates = functional.kl_div(p_z.log().expand_as(q_z), q_z, reduction="none").sum(1)
+    return p_x @ rates, -p_x @ torch.special.xlogy(q_z, p_x_z.T).sum(1)
+
+
+def rate_weight(share, ramp, cycles=1):
+    """Of exercise 4x.3."""
+    return min(math.modf(share * cycles)[0] / ramp, 1.0)
