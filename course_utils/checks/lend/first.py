@@ -134,3 +134,8 @@ def equivalent_variance(a, b):
 def num_active(values, num_latents, beta, variance):
     """Of exercise 4.3."""
     return sum(sorted((values > beta * variance).tolist())[-num_latents:])
+
+
+def class_perplexity(labels):
+    """Of exercise 4.7."""
+    return evaluation.codebook_usage(labels, 10)[1]
