@@ -1,8 +1,8 @@
 """Answers to the exercises of lesson 04."""
 
 BREAKS = [
-    ("constant_ratio", "TODO", "MSE mean + KL sum has beta = 784 B / 2"),
-    ("equivalent_variance", "TODO", "that weight is a variance"),
+    ("constant_ratio", "ratio_upside_down", "MSE mean + KL sum has beta = 784 B / 2"),
+    ("equivalent_variance", "variance_no_half", "that weight is a variance"),
     ("class_perplexity", "perplexity_no_exp", "the test set has ten classes"),
     ("num_active", "active_std", "f is smallest above 0 as often as it says"),
 ]
