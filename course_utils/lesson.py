@@ -302,15 +302,15 @@ class Lesson:
         """
         return self._records(numbering.stem(number))
 
-    def tried(self):
-        """What settings were tried for this lesson, and their scores: a pandas frame.
+    def tried(self, *, says=None):
+        """What settings were tried, and their scores: :func:`course_utils.records.tried`.
 
-        Its ``attrs`` say by which ``command`` and on what ``validation`` data.
-
-        Raises:
-            ValueError: nothing is on record for this lesson.
+        With the caption ``says`` it is shown as a table, too.
         """
-        return records.tried(self.number)
+        found = records.tried(self.number)
+        if says is not None:
+            tables.show(records.compared(found), says=says, digits={"lr": 4})
+        return found
 
     def _records(self, name=None):
         return records.read(self._results(name))

@@ -88,7 +88,7 @@ def frame(found, committed=(), pairs=(), literature=None, limits=None):
         rows.append(
             {
                 "model": key[0],
-                "metric": f"{key[1]} ({record['unit']})",
+                "metric": key[1] if record["unit"] == "1" else f"{key[1]} ({record['unit']})",
                 "this run (n)": said(record),
                 "of record (n)": said(old) if old else None,
                 "over seeds (n)": _over_seeds(seeds),
@@ -161,6 +161,23 @@ def tried(number):
     found = pd.DataFrame(held.pop("trainings"))
     found.attrs |= held
     return found
+
+
+def compared(tried):
+    """The settings of :func:`tried` as a table: model | lr | epochs | loss | above the best.
+
+    ``above the best, paired`` is the mean difference to the model's best setting on the same
+    images, with its error. A column that no training fills is left out.
+    """
+    shown = tried[["model", "lr", "epochs"]].copy()
+    for title, value, error in (
+        ("validation loss", "value", "standard_error"),
+        ("above the best, paired", "above_best", "above_best_error"),
+    ):
+        if value in tried:
+            shown[title] = [*map(tables.measured, tried[value], tried[error])]
+    shown["of record"] = ["yes" if one else None for one in tried.of_record]
+    return shown.reset_index(drop=True)
 
 
 def _settings(number):

@@ -115,6 +115,22 @@ def test_settings_are_kept_and_come_back_as_a_frame(folder):
     assert path.read_bytes() == held and json.loads(held)["trainings"][0]["epochs"] == 20
 
 
+def test_settings_are_shown_as_a_table_where_a_caption_is_given(capsys):
+    for lr, score, above in ((3e-3, 97.5, 0.0), (1e-3, 98.25, 0.75)):
+        setting = {"model": "vae_fc20", "lr": lr, "epochs": 20}
+        scores = {"value": score, "standard_error": 0.5, "of_record": lr == 3e-3}
+        scores |= {"above_best": above, "above_best_error": 0.25}
+        records.put_setting("02", setting, scores, command=COMMAND, validation=VALIDATION)
+    lesson = start("02")
+    capsys.readouterr()
+    silent = lesson.tried()
+    assert capsys.readouterr().out == ""
+    assert lesson.tried(says="What was tried.").equals(silent)
+    told = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["vae_fc20", "0.0010", "20", "98.2", "±", "0.5", "0.75", "±", "0.25", "–"] in told
+    assert ["vae_fc20", "0.0030", "20", "97.5", "±", "0.5", "0.00", "±", "0.25", "yes"] in told
+
+
 def test_scores_on_other_data_do_not_mix():
     put(3e-3, 97.5)
     with pytest.raises(ValueError, match="validation: expected .*5000.* got .*4000"):

@@ -17,8 +17,10 @@ from pathlib import Path
 from tools import console
 
 ROOT = Path(__file__).resolve().parent.parent
-# loadscope keeps the cells of a lesson, and the tests of a file, in one process.
-WORKERS = ["-n", "2", "--dist", "loadscope", "-p", "no:cacheprovider", "--durations=10"]
+# loadscope keeps the cells of a lesson, and the tests of a file, in one process; the order of the
+# files is that of tests/conftest.py, which begins with the longest.
+WORKERS = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
+WORKERS += ["-p", "no:cacheprovider", "--durations=25"]
 STAGES = {
     "rules": ["ruff", "check", "."],
     "format": ["ruff", "format", "--check", "."],
