@@ -173,3 +173,8 @@ def table_terms(p_x, q_z, p_z, p_x_z):
 def rate_weight(share, ramp, cycles=1):
     """Of exercise 4x.3."""
     return min(math.modf(share * cycles)[0] / ramp, 1.0)
+
+
+def class_perplexity(labels):
+    """Of exercise 4.7."""
+    return evaluation.codebook_usage(labels, 10)[1]

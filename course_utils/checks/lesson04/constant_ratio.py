@@ -217,6 +217,15 @@ def _is_one_sided(answer):
     return _is_nan(call(answer, g, h)) != _is_nan(call(answer, 2 - g, h))
 
 
+def _takes_a_mean(answer):
+    """Whether a cube is refused, and one entry of many that is off to either side is not."""
+    g, h = np.ones((2, 2000))
+    g[0] = 1.5
+    rising = np.linspace(1, 2, 50)
+    passes = [not _is_nan(call(answer, one, h)) for one in (g, 2 - g)]
+    return all(passes) and _is_nan(call(answer, rising**3, rising))
+
+
 def _refuse(answer, received, g, h, checked, hint):
     """Raise with the name of the factor that came where NaN is wanted."""
     g, h = doubles(g, h)
@@ -225,6 +234,8 @@ def _refuse(answer, received, g, h, checked, hint):
     what = named(received, factors, 1e-5) if isinstance(received, np.ndarray) else ""
     if what.startswith("the least") and _is_one_sided(answer):
         hint = "are differences of both signs looked at? |g - c h| is meant"
+    elif what.startswith("the least") and _takes_a_mean(answer):
+        hint = "the largest |g - c h| is meant, not a mean, which hides one entry among many"
     raise CheckFailed(
         f"{what or 'something else'} came where g is no multiple of h and NaN is wanted; {hint}.",
         checked=checked,

@@ -64,7 +64,10 @@ def diagnose(answer, seed):
     right = sum(_is_right(numbers))
     if right < len(DIGESTS):
         # How many, not which: else nine tries, each with one number for all, give the answer away.
-        raise CheckFailed(f"of the six, {COUNTS[right]} named rightly yet.", **about)
+        twice = sorted({int(n) for n in numbers if (numbers == n).sum() > 1})
+        came = ", ".join(map(str, twice))
+        text = f"; {came} came more than once: the six differ" if twice else ""
+        raise CheckFailed(f"of the six, {COUNTS[right]} named rightly yet{text}.", **about)
     return "The mistakes of all six losses are named."
 
 

@@ -16,7 +16,7 @@ CLAMPED = (
 
 @check("4.2")
 def equivalent_variance(answer, seed):
-    """``equivalent_variance(se_weight, kl_weight)``: the v of SE / (2 v) + KL."""
+    """``equivalent_variance(se_weight, kl_weight)``: the s of SE / (2 s) + KL."""
     rng = np.random.default_rng(seed)
     se, v = rng.uniform(0.1, 0.12), rng.integers(13, 16) + rng.uniform(0.3, 0.7)
     pairs = [(float(se), float(2 * se * v))]  # here no two of the famous formulas agree
@@ -38,7 +38,7 @@ def equivalent_variance(answer, seed):
             raise CheckFailed(f"{CLAMPED}.", **about)
     verify_repeatable(answer, se, kl)
     return (
-        "v = kl_weight / (2 se_weight): 1/2 for SE + KL, 1 for SE/2 + KL, 50,176 where the mean "
+        "s = kl_weight / (2 se_weight): 1/2 for SE + KL, 1 for SE/2 + KL, 50,176 where the mean "
         "over 784 pixels and 128 images stands against one KL."
     )
 
@@ -55,8 +55,8 @@ def _wrong(se, kl, v):
         ("upside down: the weight of the KL is divided by that of the squared error", 1 / v),
         ("upside down, and the 2 is on the wrong side", se / (2 * kl)),
         ("upside down, and the 2 is missing", se / kl),
-        ("the 2 of SE / (2 v) is missing", 2 * v),
-        ("the 2 of SE / (2 v) is on the wrong side: divide by it", 4 * v),
+        ("the 2 of SE / (2 s) is missing", 2 * v),
+        ("the 2 of SE / (2 s) is on the wrong side: divide by it", 4 * v),
         ("this is the standard deviation: the variance is wanted", math.sqrt(v)),
         ("this is the standard deviation, and the 2 is missing", math.sqrt(2 * v)),
         ("this is 1 / the standard deviation: the variance is wanted", 1 / math.sqrt(v)),
@@ -79,7 +79,7 @@ def _wrong(se, kl, v):
         ("the weights are subtracted: only their ratio matters", kl - se),
         ("the weights are subtracted: only their ratio matters", kl - 2 * se),
         ("the weights are subtracted: only their ratio matters", (kl - se) / 2),
-        ("the 2 divides twice: v = kl_weight / (2 se_weight)", v / 2),
+        ("the 2 divides twice: s = kl_weight / (2 se_weight)", v / 2),
         ("rounded down to a whole number: / divides, // cuts off", v // 1),
         ("rounded to a whole number", round(v)),
     ]

@@ -46,7 +46,8 @@ def _bars(rng, is_large):
             ("the variance is left out: an eigenvalue is compared with beta", beta),
             ("the standard deviation is taken for the variance", beta * math.sqrt(variance)),
             ("divided by beta: a larger beta raises the bar, beta * variance", variance / beta),
-            ("divided by the variance: the bar is beta * variance", beta / variance),
+            ("divided by the variance (or the eigenvalues by their sum): they are compared as they "
+             "come with beta * variance", beta / variance),
             ("the root of the eigenvalue is compared with beta * variance", bar**2),
             ("the square of the eigenvalue is compared with beta * variance", math.sqrt(bar)),
             ("beta is squared: are roots compared, with beta outside of the root?", beta * bar),
@@ -101,11 +102,19 @@ def _verify_count(answer, values, latents, beta, variance, what, right, bars=(),
     active = values > beta * variance
     wrong = [(phrase, min(latents, (values > bar).sum())) for phrase, bar in bars]
     wrong += [
+        (
+            "the eigenvalues are divided by their sum: they are to be compared as they come",
+            min(latents, (values / values.sum() > beta * variance).sum()),
+        ),
         ("more are active than there are latents: num_latents is not used", right),
         ("the inactive ones are counted", min(latents, (~active).sum())),
         ("the inactive ones are counted", (~active).sum()),
         ("the inactive latents are counted", latents - min(latents, right)),
-        ("num_latents came: how many of them are active?", latents),
+        (
+            "num_latents came, as it is or because a larger count is cut there: how many of them "
+            "are active?",
+            latents,
+        ),
         (
             "only the first num_latents entries are looked at, they need not be the largest",
             active[:latents].sum(),

@@ -355,7 +355,7 @@ def ratio_limit_of_the_norm(g, h):
     return c.item() if (g - c * h).abs().max() <= 1e-3 * g.norm() else NAN
 
 
-@wrong("came where g is no multiple of h and NaN is wanted")
+@wrong("the largest |g - c h| is meant, not a mean")
 def ratio_mean_difference(g, h):
     c = _least_squares(g, h)
     return c.item() if (g - c * h).abs().mean() <= 1e-3 * g.abs().max() else NAN

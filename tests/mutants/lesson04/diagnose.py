@@ -50,7 +50,7 @@ def bugs_three_wrong():
     return torch.tensor([6, 5, 3, 2, 8, 9])
 
 
-@wrong("of the six, only one is named rightly yet")
+@wrong("3 came more than once: the six differ")
 def bugs_all_the_same():
     return [3] * 6
 

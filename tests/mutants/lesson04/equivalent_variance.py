@@ -75,7 +75,7 @@ def variance_upside_down_no_half(se_weight, kl_weight):
     return se_weight / kl_weight
 
 
-@wrong("the 2 of SE / (2 v) is missing")
+@wrong("the 2 of SE / (2 s) is missing")
 def variance_no_half(se_weight, kl_weight):
     return kl_weight / se_weight
 

@@ -170,6 +170,12 @@ def active_divided_by_variance(eigenvalues, num_latents, beta, variance):
     return min(num_latents, int((eigenvalues > beta / variance).sum()))
 
 
+@wrong("by their sum")
+def active_normalised(eigenvalues, num_latents, beta, variance):
+    shares = eigenvalues / eigenvalues.sum()
+    return min(num_latents, int((shares > beta * variance).sum()))
+
+
 @wrong("> is meant, not >=")
 def active_at_least(eigenvalues, num_latents, beta, variance):
     return min(num_latents, int((eigenvalues >= beta * variance).sum()))
