@@ -217,10 +217,11 @@ def test_tries_of_4_4_do_not_tell_which_are_right():
         with pytest.raises(checks.CheckFailed) as found:
             checks.diagnose(lambda number=number: (number,) * 6)
         assert "loss_" not in found.value.mistake
+        twice = f"{number} came more than once: the six differ."
         assert found.value.received == ", ".join([str(number)] * 6)
         assert found.value.mistake in (
-            "of the six, none is named rightly yet.",
-            "of the six, only one is named rightly yet.",
+            f"of the six, none is named rightly yet; {twice}",
+            f"of the six, only one is named rightly yet; {twice}",
         )
 
 
