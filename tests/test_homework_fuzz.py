@@ -200,7 +200,7 @@ STRUCTURES += ["a tuple of shapes", "an empty dict", "30 axes", "masks", "large"
 
 @pytest.mark.parametrize(("lesson", "exercise"), EXERCISES, ids=lambda one: getattr(one, "id", ""))
 def test_junk_after_right_answers_is_no_fault_of_the_grader(lesson, exercise):
-    """An answer that is right at first and then of another kind, at up to seven places."""
+    """An answer that is right at first and then of another kind, at up to twelve places."""
     cells, places = loading.cells_of(lesson, lesson.notebook)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -208,7 +208,7 @@ def test_junk_after_right_answers_is_no_fault_of_the_grader(lesson, exercise):
         outcome = attempt(lesson, exercise, cells, places, whole, None)
         assert outcome["verdict"] == "right", outcome
         rng = random.Random(exercise.id)
-        for right in {*range(1, min(5, whole.asked)), *rng.choices(range(whole.asked), k=3)}:
+        for right in {*range(1, min(9, whole.asked)), *rng.choices(range(whole.asked), k=4)}:
             name = rng.choice(STRUCTURES)
             box = RightAtFirst(lesson, exercise, right, JUNK[name])
             outcome = attempt(lesson, exercise, cells, places, box, None)
