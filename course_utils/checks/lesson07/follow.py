@@ -4,7 +4,15 @@ import re
 
 import numpy as np
 
-from course_utils.checks._compare import doubles, floats, named, refuse_dict, show, verify
+from course_utils.checks._compare import (
+    doubles,
+    floats,
+    named,
+    refuse_dict,
+    refuse_other_dtype,
+    show,
+    verify,
+)
 from course_utils.checks._contract import call, check
 from course_utils.checks._remote import CheckFailed
 
@@ -49,6 +57,8 @@ def follow(answer, seed):
         about = f"{label}codebook {codebook.shape}, z_e {z_e.shape}, decay {decay:g}"
         received = _called(answer, *arrays, indices, decay)
         _verify_step(received, arrays, indices, decay, about)
+        for value in received:
+            refuse_other_dtype(value, arrays[0], "codebook", "the distance to a code", about)
     return (
         "The usage is a running mean of K times the share; codes go to the running mean of their "
         "vectors, and those that nobody chose stay, also where the usage is 0."

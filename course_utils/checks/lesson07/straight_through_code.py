@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.checks._compare import floats, show, verify
+from course_utils.checks._compare import floats, refuse_other_dtype, show, verify
 from course_utils.checks._contract import call, check, gradient
 from course_utils.checks._remote import CheckFailed
 
@@ -43,7 +43,9 @@ def straight_through_code(answer, seed):
         lost = ("an axis of length 1 is lost: squeeze() takes away every one", e.squeeze())
         wrong += [lost] if 1 in shape else []
         scale = np.abs(z_e) + np.abs(e)
-        verify(call(answer, z_e, e), e, checked=about, wrong=wrong, scale=scale, tolerance=2e-6)
+        received = call(answer, z_e, e)
+        verify(received, e, checked=about, wrong=wrong, scale=scale, tolerance=2e-6)
+        refuse_other_dtype(received, z_e, "z_e", "the decoder", about)
         probe = rng.choice([-1, 1], shape) * 10 ** rng.uniform(-2, 3, shape)
         probe.flat[0] = 1000  # no gradient is cut off
         _verify_passage(gradient(answer, z_e, e, probe=probe), probe, z_e, e, about)

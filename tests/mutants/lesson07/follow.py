@@ -81,7 +81,14 @@ def follow_scatter_in_doubles(codebook, usage, z_e, indices, decay):
     count = torch.zeros(len(e), dtype=torch.float64).scatter_add_(0, indices, one)
     usage = torch.lerp(len(e) * count / len(z), usage.double(), decay)
     rate = (1 - decay) * len(e) / len(z) / usage[indices]
-    return e.index_put((indices,), rate[:, None] * (z - e[indices]), accumulate=True), usage
+    e = e.index_put((indices,), rate[:, None] * (z - e[indices]), accumulate=True)
+    return e.to(codebook.dtype), usage.to(codebook.dtype)
+
+
+@wrong("the result is of float64, codebook is of float32")
+def follow_in_float64(codebook, usage, z_e, indices, decay):
+    codebook, usage = follow_scatter_in_doubles(codebook, usage, z_e, indices, decay)
+    return codebook.double(), usage.double()
 
 
 @right
@@ -306,7 +313,7 @@ def follow_by_einsum(codebook, usage, z_e, indices, decay):
     new = decay * usage.double() + (1 - decay) * share
     mean = torch.einsum("nk,nd->kd", choice, z_e.double()) / choice.sum(0).clamp(min=1)[:, None]
     far = torch.where(share > 0, (1 - decay) * share / new.clamp(min=1e-300), 0)[:, None]
-    return torch.lerp(codebook.double(), mean, far), new
+    return torch.lerp(codebook.double(), mean, far).float(), new.float()
 
 
 @right
@@ -317,7 +324,7 @@ def follow_in_numpy(codebook, usage, z_e, indices, decay):
     np.add.at(
         moved, k, (1 - decay) * len(e) / len(z) * (z - e[k]) / np.maximum(u[k], 1e-30)[:, None]
     )
-    return moved, u
+    return moved.astype(np.float32), u.astype(np.float32)
 
 
 @wrong("added?")
