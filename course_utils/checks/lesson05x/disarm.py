@@ -17,14 +17,16 @@ def disarm(answer, seed):
     """``disarm(cost, twin_cost, z, twin, logits)``: S pairs, N variables -> gradients (S, N)."""
     rng = np.random.default_rng(seed)
     for label, pairs, variables, spread in (
+        ("", 7, 4, 1.0),
         ("one variable, p above one half: ", 5, 1, 1.0),
         ("one variable, p below one half: ", 5, 1, 1.0),
-        ("", 7, 4, 1.0),
         ("as many pairs as variables: ", 6, 6, 1.5),
         ("one pair: ", 1, 9, 1.0),
         ("large logits: ", 11, 3, 30.0),
     ):
         logits = rng.normal(0, spread, variables)
+        if not label:  # of both signs
+            logits = (np.abs(logits) + 0.3) * rng.permuted([-1, -1, 1, 1])
         if "above" in label:
             logits = np.abs(logits) + 0.3
         if "below" in label:
