@@ -31,6 +31,8 @@ def disarm(answer, seed):
             logits = np.abs(logits) + 0.3
         if "below" in label:
             logits = -np.abs(logits) - 0.3
+        if "large" in label:  # 1 - p is 0 in float32
+            logits[0] = 40.0
         p = 1 / (1 + np.exp(-logits))
         u = rng.uniform(size=(pairs, variables))
         z, twin = u < p, 1 - u < p
@@ -38,7 +40,7 @@ def disarm(answer, seed):
         twin = np.where(differ, ~z, twin)
         arrays = floats(*(rng.normal(3, 2, pairs) for _ in range(2)), z, twin, logits)
         about = f"{label}{pairs} pairs of {variables} variables"
-        received = call(answer, *arrays)
+        received = call(answer, *arrays, tensors=True)
         right, wrong = _answers(*doubles(*arrays))
         verify(
             received,
@@ -49,6 +51,8 @@ def disarm(answer, seed):
             tolerance=1e-4,
             hint="where z and its twin differ the entry is w (f(1) - f(0)), elsewhere 0, and "
             "2 min(p, 1 - p) w = p (1 - p)",
+            undefined="for a large logit p (1 - p) / (2 min(p, 1 - p)) is 0/0: cancel the "
+            "fraction, it is max(p, 1 - p) / 2",
         )
         refuse_other_dtype(received, arrays[-1], "logits", "the product with logits", about)
     verify_repeatable(answer, *arrays)
@@ -59,7 +63,9 @@ def _answers(cost, twin_cost, z, twin, logits):
     """The right gradients, and (phrase, values) of famous wrong ones."""
     p = 1 / (1 + np.exp(-logits))
     apart = (cost - twin_cost)[:, None] * (z - twin)
-    right = apart * np.maximum(p, 1 - p) / 2
+    larger = np.maximum(p, 1 - p)
+    right, shares = apart * larger / 2, np.exp(logits - logits.max())
+    shares = shares / shares.sum()
     wrong = [
         ("the sign is wrong: (f(z) - f(twin)) (z - twin)", -right),
         ("the half is missing: they differ with probability 2 min(p, 1 - p)", 2 * right),
@@ -84,6 +90,17 @@ def _answers(cost, twin_cost, z, twin, logits):
         ("the sum over the variables came: each has its own gradient", right.sum(1)),
         ("the costs are added: their difference is wanted",
          (cost + twin_cost)[:, None] * (z - twin) * np.maximum(p, 1 - p) / 2),
+        ("w is p (1 - p) / 2: divide by min(p, 1 - p) too", apart * p * (1 - p) / 2),
+        ("the sigmoid is missing: logits stand for p",
+         apart * np.maximum(logits, 1 - logits) / 2),
+        ("a softmax over the variables came: p is the sigmoid of each variable's own logit",
+         apart * np.maximum(shares, 1 - shares) / 2),
+        *((f"one w for all variables came, of the {name} of p: each has its own",
+           apart * max(one, 1 - one) / 2)
+          for name, one in (("mean", p.mean()), ("largest", p.max()), ("first", p[0]))),
+        *((f"one w for all variables came, their {name}: each has its own", apart * one / 2)
+          for name, one in (("mean", larger.mean()), ("largest", larger.max()))),
+        ("z stands for z - twin", (cost - twin_cost)[:, None] * z * larger / 2),
         ("the twin's cost is not used", cost[:, None] * (z - twin) * np.maximum(p, 1 - p) / 2),
     ]  # fmt: skip
     return right, wrong

@@ -11,7 +11,8 @@ from course_utils.checks._compare import (
 )
 from course_utils.checks._contract import call, check
 
-HINT = "for two draws the weights are plus and minus half of the difference of the two costs"
+HINT = "each weight is (own cost - mean of the others) / S, along the first axis"
+TWO = "for two draws the weights are plus and minus half of the difference of the two costs"
 
 
 @check("5x.1")
@@ -29,7 +30,7 @@ def leave_one_out(answer, seed):
     ):
         (cost,) = floats(rng.normal(0.5, 1, shape) * size)
         about = f"{label}cost of shape {shape}"
-        received = call(answer, cost)
+        received = call(answer, cost, tensors=True)
         (exact,) = doubles(cost)
         right = (exact - exact.mean(0)) / (len(exact) - 1)
         verify(
@@ -39,7 +40,7 @@ def leave_one_out(answer, seed):
             wrong=_wrong(exact, right),
             scale=size,
             tolerance=1e-5,
-            hint=HINT,
+            hint=TWO if len(cost) == 2 else HINT,
         )
         refuse_other_dtype(received, cost, "cost", "the product with log q", about)
     verify_repeatable(answer, cost)
@@ -81,6 +82,10 @@ def _wrong(cost, right):
         "the mean is taken over everything: each image has its own draws",
         ((cost - (cost.sum() - cost) / (cost.size - 1)) / draws),
     )
+    yield (
+        "the others are summed over all axes: each image has its own draws, along the first",
+        ((cost - (cost.sum() - cost) / (draws - 1)) / draws),
+    )
     if cost.ndim > 1:
         for axis in range(1, cost.ndim):
             size = cost.shape[axis]
@@ -93,9 +98,10 @@ def _wrong(cost, right):
                 "the others are taken along the wrong axis: draws are the first",
                 ((cost - others) / draws),
             )
-    spread = cost.std(0)
-    yield (
-        "the costs are divided by their spread: a baseline is only subtracted",
-        ((cost - cost.mean(0)) / spread),
-    )
+    for spread in (cost.std(0), cost.std(0, ddof=1)):
+        for values in (cost, cost - cost.mean(0), right, right * draws, own):
+            yield (
+                "the costs are divided by their spread: a baseline is only subtracted",
+                values / spread,
+            )
     yield "the leave-one-out sums came, without the costs", cost.sum(0) - cost

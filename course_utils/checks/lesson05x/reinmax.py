@@ -33,13 +33,13 @@ def reinmax(answer, seed):
         (logits,) = floats(rng.normal(0, spread, shape))
         (z,) = floats(one_hot(rng.normal(size=shape)))  # any category, not the likeliest
         about = f"{label}z and logits of shape {shape}"
-        received = call(answer, z, logits)
+        received = call(answer, z, logits, tensors=True)
         pi = softmax(*doubles(logits))
         _verify_value(received, z, pi, about)
         refuse_other_dtype(received, logits, "logits", "the decoder", about)
         probe = rng.normal(size=shape)
         found = gradient(answer, z, logits, probe=probe)[1]
-        _verify_gradient(found, z, pi, probe, about)
+        _verify_gradient(found, z, pi, probe, about, *doubles(logits))
     verify_repeatable(answer, z, logits)
     return (
         "The value is z; the gradient is (2 J((pi + z) / 2) - J(pi) / 2) times the slope, whose "
@@ -76,7 +76,7 @@ def _jacobian(p, slope):
 _moved = _jacobian  # moves(p, logits) has the same form
 
 
-def _verify_gradient(found, z, pi, probe, about):
+def _verify_gradient(found, z, pi, probe, about, logits):
     """Of the sum of probe * result: the probe is the slope of f at z."""
     middle, z = (pi + z) / 2, z.astype(np.float64)
     at_middle, at_pi = _jacobian(middle, probe), _jacobian(pi, probe)
@@ -116,9 +116,29 @@ def _verify_gradient(found, z, pi, probe, about):
                 "this is J(pi) again",
                 1.5 * at_pi,
             ),
+            (
+                "(pi + z) / 2 as a value has the Jacobian J(pi) / 2, whatever z is: use moves",
+                at_pi / 2,
+            ),
+            (
+                "logits stand for pi: pi is their softmax",
+                2 * _jacobian((logits + z) / 2, probe) - _jacobian(logits, probe) / 2,
+            ),
+            *_along_other_axes(z, probe, logits),
         ],
         tolerance=1e-3,
         scale=0.1,
         hint="it should be a J((pi + z) / 2) + c J(pi) times the slope, with the a and c that give "
         "each edge half of its slope from either end",
     )
+
+
+def _along_other_axes(z, probe, logits):
+    """(phrase, gradient) where the softmax is taken along another axis than the last."""
+    for axis in range(logits.ndim - 1):
+        power = np.exp(logits - logits.max(axis, keepdims=True))
+        pi = power / power.sum(axis, keepdims=True)
+        yield (
+            f"the softmax is taken along axis {axis}: the categories are the last axis",
+            2 * _jacobian((pi + z) / 2, probe) - _jacobian(pi, probe) / 2,
+        )

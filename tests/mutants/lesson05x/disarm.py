@@ -104,6 +104,40 @@ def pairs_without_the_sigmoid(cost, twin_cost, z, twin, logits):
     return _apart(cost, twin_cost, z, twin) * logits.abs() / 2
 
 
+@wrong("cancel the fraction")
+def pairs_by_the_uncancelled_fraction(cost, twin_cost, z, twin, logits):
+    p = torch.sigmoid(logits)
+    weight = p * (1 - p) / (2 * torch.minimum(p, 1 - p))
+    return _apart(cost, twin_cost, z, twin) * weight
+
+
+@wrong("divide by min(p, 1 - p) too")
+def pairs_with_half_the_variance(cost, twin_cost, z, twin, logits):
+    p = torch.sigmoid(logits)
+    return _apart(cost, twin_cost, z, twin) * p * (1 - p) / 2
+
+
+@wrong("logits stand for p")
+def pairs_with_logits_as_p(cost, twin_cost, z, twin, logits):
+    return _apart(cost, twin_cost, z, twin) * torch.maximum(logits, 1 - logits) / 2
+
+
+@wrong("a softmax over the variables came")
+def pairs_with_a_softmax(cost, twin_cost, z, twin, logits):
+    p = logits.softmax(0)
+    return _apart(cost, twin_cost, z, twin) * torch.maximum(p, 1 - p) / 2
+
+
+@wrong("one w for all variables came")
+def pairs_with_one_w(cost, twin_cost, z, twin, logits):
+    return _apart(cost, twin_cost, z, twin) * _larger(logits).mean() / 2
+
+
+@wrong("z stands for z - twin")
+def pairs_of_z_alone(cost, twin_cost, z, twin, logits):
+    return (cost - twin_cost)[:, None] * z * _larger(logits) / 2
+
+
 @wrong("the direction z - twin is missing")
 def pairs_without_a_direction(cost, twin_cost, z, twin, logits):
     return (cost - twin_cost)[:, None] * _larger(logits) / 2

@@ -100,6 +100,24 @@ def weights_with_one_baseline(cost):
     return (cost - (cost.sum() - cost) / (cost.numel() - 1)) / len(cost)
 
 
+@wrong("summed over all axes")
+def weights_with_the_sum_of_all(cost):
+    if cost.ndim == 1:
+        return weights_by_others(cost)
+    return (cost - (cost.sum() - cost) / (len(cost) - 1)) / len(cost)
+
+
+@wrong("divided by their spread")
+def weights_of_scaled_costs(cost):
+    return cost / cost.std(0)
+
+
+@wrong("returned a numpy array")
+def weights_as_an_array(cost):
+    values = cost.numpy()
+    return (values - values.mean(0)) / np.float32(len(values) - 1)
+
+
 @wrong("along the wrong axis")
 def weights_over_the_last_axis(cost):
     if cost.ndim == 1 or cost.shape[-1] == 1:

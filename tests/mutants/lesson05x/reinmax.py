@@ -119,6 +119,25 @@ def code_with_a_gradient_in_the_middle(z, logits):
     return _joined(z, 4 * (pi + z) / 2 - 0.5 * pi)
 
 
+@wrong("use moves")
+def code_of_the_midpoint_as_a_value(z, logits):
+    pi = logits.softmax(-1)
+    return _joined(z, 2 * (pi + z) / 2 - 0.5 * pi)
+
+
+@wrong("the softmax is taken along axis 0")
+def code_of_the_first_axis(z, logits):
+    if logits.ndim == 1:
+        return code_by_moves(z, logits)
+    pi = logits.softmax(0)
+    return _joined(z, 2 * _moves((pi + z) / 2, logits) - 0.5 * _moves(pi, logits))
+
+
+@wrong("logits stand for pi")
+def code_without_a_softmax(z, logits):
+    return _joined(z, 2 * _moves((logits + z) / 2, logits) - 0.5 * _moves(logits, logits))
+
+
 @wrong("no gradient reaches logits")
 def code_detached(z, logits):
     return code_by_moves(z, logits).detach() + 0 * logits
