@@ -743,3 +743,36 @@ def test_03_squared_errors_and_jacobian_of_each_image(shape):
         )
         determinant = torch.linalg.slogdet(slope[0, :, 0])[1]
         torch.testing.assert_close(log_det[b], determinant)
+
+
+@pytest.mark.parametrize("sizes", [(1, 2), (2, 3), (3, 4)])
+def test_05x_the_mean_of_reinmax_is_the_trapezoid_along_the_edges(sizes):
+    lesson, (variables, categories) = own("05x"), sizes
+    logits = torch.randn(variables, categories, dtype=DOUBLE)
+    codes = torch.nn.functional.one_hot(exact.all_codes(*sizes), categories).double()
+    matrix = torch.randn(variables * categories, 5, dtype=DOUBLE)
+
+    def cost(z):
+        return (z.flatten(-2) @ matrix).exp().sum(-1)
+
+    at = logits.expand(len(codes), *sizes).clone().requires_grad_()
+    q = lesson.log_q(codes, logits).exp()
+    found = torch.autograd.grad(q @ cost(lesson.reinmax(codes, at)), at)[0].sum(0)
+    z = codes.clone().requires_grad_()
+    slope = torch.autograd.grad(cost(z).sum(), z)[0]
+    edge = codes - codes[:, None]
+    step = ((slope + slope[:, None]) / 2 * edge).sum((-2, -1))
+    step = step * (edge.abs().sum((-2, -1)) == 2)
+    wanted = torch.einsum("a,ab,abnk->nk", q, step, edge.clamp(min=0)) * logits.softmax(-1)
+    torch.testing.assert_close(found, wanted)
+
+
+def test_05x_noisy_logits_given_the_winner_are_noisy_logits():
+    lesson, logits = own("05x"), torch.tensor([1.0, 0.0, -1.0], dtype=DOUBLE).expand(200_000, 1, 3)
+    noisy = lesson.again(lesson.draw(logits), logits)
+    torch.testing.assert_close(noisy.mean(0), logits[0] + 0.57721566, atol=0.02, rtol=0)
+    torch.testing.assert_close(
+        noisy.var(0), torch.full_like(logits[0], torch.pi**2 / 6), atol=0.03, rtol=0
+    )
+    z = lesson.draw(logits)
+    assert torch.equal(lesson.again(z, logits).argmax(-1), z.argmax(-1))

@@ -127,3 +127,26 @@ def conv_at(x, weight, bias, row, column):
 def free_bits(rate, k):
     """Of exercise 8.5."""
     return torch.where(rate > k, rate, k + 0 * rate)
+
+
+def leave_one_out(cost):
+    """Of exercise 5x.1."""
+    return (cost - cost.mean(0)) / (len(cost) - 1)
+
+
+def reinmax(z, logits):
+    """Of exercise 5x.2: for each category its share of the slopes along the edges."""
+    pi = logits.softmax(-1)
+    middle = ((pi + z) / 2).detach()
+    log_ratio = logits - (middle * logits).sum(-1, keepdim=True)
+    path = (
+        2 * middle * log_ratio
+        - pi.detach() * (logits - (pi.detach() * logits).sum(-1, keepdim=True)) / 2
+    )
+    return z + (path - path.detach())
+
+
+def disarm(cost, twin_cost, z, twin, logits):
+    """Of exercise 5x.3."""
+    p = torch.sigmoid(logits)
+    return (cost - twin_cost).unsqueeze(-1) * (z - twin) * torch.maximum(p, 1 - p) / 2

@@ -1,0 +1,1 @@
+"""Checks of lesson 05x: a baseline of the other draws, ReinMax, DisARM."""
