@@ -1,4 +1,4 @@
-"""Check of exercise 6.5: ``log_aggregate``."""
+"""Check of exercise 6x.1: ``log_aggregate``."""
 
 import itertools
 
@@ -29,7 +29,7 @@ CLAMPED = (
 ROUNDING = 2e-5  # of float32, of ten times what is added up
 
 
-@check("6.5")
+@check("6x.1")
 def log_aggregate(answer, seed):
     """``log_aggregate(z, mu, log_var)``: (M, L), (N, L), (N, L) -> log of the mean over n, (M,)."""
     answer = in_rows(answer)

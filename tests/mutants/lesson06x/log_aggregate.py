@@ -1,4 +1,4 @@
-"""Answers to exercise 6.5, ``log_aggregate``: wrong and right ones."""
+"""Answers to exercise 6x.1, ``log_aggregate``: wrong and right ones."""
 
 import math
 
