@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 
 from course_utils.checks._compare import doubles, floats, sizes, verify, verify_repeatable
-from course_utils.checks._contract import call, check
-from course_utils.checks._forms import in_rows
+from course_utils.checks._contract import check
 from course_utils.checks._formulas import gaussian_formulas
 from course_utils.checks._masks import SQUEEZED
+from course_utils.checks.lesson06x.log_aggregate import paired
 
 FAR = (
     "right near the components, wrong far from them or for narrow ones: there every density "
@@ -24,7 +24,6 @@ OVER_Z = "each column adds up to 1: the shares are over z (dimension 0), they ha
 @check("6x.2")
 def responsibilities(answer, seed):
     """``responsibilities(z, mu, log_var)``: (M, L), (K, L), (K, L) -> shares over k, (M, K)."""
-    answer = in_rows(answer)
     rng = np.random.default_rng(seed)
     (points, parts), latents = sizes(rng, 2), 2  # densities of few latents are not tiny
     many = (points, parts, latents)
@@ -51,7 +50,7 @@ def responsibilities(answer, seed):
         right = _shares(terms.sum(-1))
         lost = [(SQUEEZED, right.squeeze())] if num_z == 1 and num > 1 else []
         verify(
-            call(answer, *arrays),
+            paired(answer, *arrays),
             right,
             checked=f"{label}z {arrays[0].shape}, mu and log_var {arrays[1].shape}",
             wrong=lost if label else _wrong(formulas),
@@ -96,6 +95,10 @@ def _forms(terms):
         (f"{OVER_Z}; and the axes are swapped", _shares(log_q, 0).T),
         ("the axes are swapped: a row for each z is wanted, a column for each k", right.T),
         ("these are the densities: divide each row by its sum", densities),
+        ("the rows do not add up to 1: divide each by its sum",
+         np.exp(log_q - log_q.max(1, keepdims=True))),
+        ("the rows add up to 1/K, they should add up to 1: K does not enter",
+         right / log_q.shape[1]),
         ("these are the log-densities: Bayes' rule is missing", log_q),
         ("the shares are of all pairs together: each row has to add up to 1",
          densities / densities.sum()),

@@ -202,6 +202,27 @@ def shares_of_three_axes(z, mu, log_var):
     return shares_plain(z, mu, log_var)[..., None]
 
 
+@wrong("the rows do not add up to 1: divide each by its sum")
+def shares_beside_the_largest(z, mu, log_var):
+    log_q = _pairs(z, mu, log_var).sum(-1)
+    return (log_q - log_q.amax(1, keepdim=True)).exp()
+
+
+@wrong("the rows add up to 1/K")
+def shares_by_the_number(z, mu, log_var):
+    return shares_plain(z, mu, log_var) / len(mu)
+
+
+@wrong("one array is expected")
+def shares_in_a_list(z, mu, log_var):
+    return list(shares_plain(z, mu, log_var))
+
+
+@wrong("components before it meets mu")
+def shares_without_an_axis(z, mu, log_var):
+    return losses.gaussian_log_prob(z, mu, log_var).softmax(0)
+
+
 @wrong("your function raised")
 def shares_without_pairs(z, mu, log_var):
     return Normal(mu, np.exp(0.5)).log_prob(z).sum(-1).softmax(0)
