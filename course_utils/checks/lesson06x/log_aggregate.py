@@ -56,6 +56,7 @@ def log_aggregate(answer, seed):
         if distance is not None:
             z *= distance / np.linalg.norm(z, axis=1, keepdims=True)
         arrays = floats(z, mu, rng.uniform(low, high, (num, dim)))
+        received = paired(answer, *arrays)
         if low == 0.3:
             verify_repeatable(answer, *arrays)
         formulas = _each_pair(*doubles(*arrays))
@@ -63,7 +64,7 @@ def log_aggregate(answer, seed):
         named = low == 0.3 or not label
         lost = [(SQUEEZED, right.squeeze())] if num_z == 1 and num > 1 else []
         verify(
-            paired(answer, *arrays),
+            received,
             right,
             checked=f"{label}z {arrays[0].shape}, mu and log_var {arrays[1].shape}",
             wrong=_aggregates(formulas, *doubles(*arrays)) if named else lost,

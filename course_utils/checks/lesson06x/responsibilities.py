@@ -42,6 +42,7 @@ def responsibilities(answer, seed):
         if distance:
             z *= distance / np.linalg.norm(z, axis=1, keepdims=True)
         arrays = floats(z, mu, rng.uniform(low, high, (num, dim)))
+        received = paired(answer, *arrays)
         if not label:
             verify_repeatable(answer, *arrays)
         exact = doubles(*arrays)
@@ -50,7 +51,7 @@ def responsibilities(answer, seed):
         right = _shares(terms.sum(-1))
         lost = [(SQUEEZED, right.squeeze())] if num_z == 1 and num > 1 else []
         verify(
-            paired(answer, *arrays),
+            received,
             right,
             checked=f"{label}z {arrays[0].shape}, mu and log_var {arrays[1].shape}",
             wrong=lost if label else _wrong(formulas),
