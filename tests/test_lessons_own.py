@@ -269,13 +269,37 @@ def test_06_samples_and_rate_of_the_prior(num_latents):
     torch.testing.assert_close(prior.rate(mu, log_var, z), -entropy - prior.log_prob(z))
 
 
-def test_06_aggregate_where_points_posteriors_and_latents_are_as_many():
+def test_06x_aggregate_where_points_posteriors_and_latents_are_as_many():
     z, mu, log_var = torch.randn(3, 4, 4).double()
     each = torch.zeros(4, 4, dtype=DOUBLE)
     for m, n in itertools.product(range(4), repeat=2):
         each[m, n] = Normal(mu[n], (0.5 * log_var[n]).exp()).log_prob(z[m]).sum()
     expected = each.logsumexp(1) - math.log(4)
-    torch.testing.assert_close(own("06").log_aggregate(z, mu, log_var), expected)
+    torch.testing.assert_close(own("06x").log_aggregate(z, mu, log_var), expected)
+
+
+def test_06x_mixtures_are_densities_and_a_vampprior_is_one_of_posteriors():
+    lesson = own("06x")
+    axis = torch.linspace(-12, 12, 401, dtype=DOUBLE)
+    grid = torch.stack(torch.meshgrid(axis, axis, indexing="ij"), -1)
+    parts = torch.randn(2, 5, 2, dtype=DOUBLE)
+    density = lesson.Mixture(*parts).log_prob(grid).exp()
+    assert density.sum().item() * (axis[1] - axis[0]).item() ** 2 == pytest.approx(1, abs=1e-4)
+    torch.testing.assert_close(lesson.log_mixture(grid[0], *parts).exp(), density[0])
+    torch.testing.assert_close(
+        lesson.log_aggregate(grid[200], *parts), lesson.log_mixture(grid[200], *parts)
+    )
+    prior = lesson.VampPrior(torch.rand(3, 1, 2, 2))
+    prior.encode = lambda images: images.flatten(1).chunk(2, 1)
+    mu, log_var = prior.pixels.detach().sigmoid().flatten(1).chunk(2, 1)
+    z = torch.randn(2, 4, 2)
+    expected = lesson.log_mixture(z, mu, log_var)
+    torch.testing.assert_close(prior.log_prob(z), expected)
+    entropy = Normal(mu, (0.5 * log_var).exp()).entropy().sum(-1)
+    rate = prior.rate(mu, log_var, mu)
+    torch.testing.assert_close(rate, -entropy - prior.log_prob(mu))
+    rate.sum().backward()
+    assert prior.pixels.grad.abs().min() > 0
 
 
 # Lesson 10: draws against masses, colours, and axes of one length.

@@ -59,9 +59,15 @@ def flow_rate(log_var, log_p_z):
 
 
 def log_aggregate(z, mu, log_var):
-    """Of exercise 6.5."""
+    """Of exercise 6x.1."""
     posteriors = Independent(Normal(mu, (0.5 * log_var).exp()), 1)
     return MixtureSameFamily(Categorical(torch.ones(len(mu))), posteriors).log_prob(z)
+
+
+def responsibilities(z, mu, log_var):
+    """Of exercise 6x.2."""
+    log_q = Normal(mu, (0.5 * log_var).exp()).log_prob(z[:, None]).sum(-1)
+    return (log_q - log_q.logsumexp(1, keepdim=True)).exp()
 
 
 def nearest(z_e, codebook):

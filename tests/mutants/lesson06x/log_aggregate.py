@@ -1,4 +1,4 @@
-"""Answers to exercise 6.5, ``log_aggregate``: wrong and right ones."""
+"""Answers to exercise 6x.1, ``log_aggregate``: wrong and right ones."""
 
 import math
 
@@ -15,8 +15,8 @@ from torch.distributions import (
 
 from course_utils import losses
 from mutants import registry
-from mutants.lesson06._common import LOG_2_PI
 
+LOG_2_PI = math.log(2 * math.pi)
 WRONG, RIGHT, wrong, right = registry()
 
 
@@ -203,6 +203,39 @@ def aggregate_keepdim(z, mu, log_var):
 @wrong("this is one Gaussian with averaged parameters")
 def aggregate_one_gaussian(z, mu, log_var):
     return losses.gaussian_log_prob(z, mu.mean(0), log_var.mean(0))
+
+
+@wrong("components before it meets mu")
+def aggregate_without_an_axis(z, mu, log_var):
+    return losses.gaussian_log_prob(z, mu, log_var).logsumexp(0) - math.log(len(mu))
+
+
+@wrong("log_var is taken for the variance (exp is missing)")
+def aggregate_log_var_as_variance(z, mu, log_var):
+    terms = -0.5 * (LOG_2_PI + log_var.log() + (z[:, None] - mu) ** 2 / log_var)
+    return terms.sum(-1).logsumexp(1) - math.log(len(mu))
+
+
+@wrong("log L is subtracted, it should be log N")
+def aggregate_log_of_latents(z, mu, log_var):
+    return _pairs(z, mu, log_var).sum(-1).logsumexp(1) - math.log(z.shape[1])
+
+
+@wrong("log(1 + density) is nearly the density")
+def aggregate_log1p(z, mu, log_var):
+    return _pairs(z, mu, log_var).sum(-1).exp().mean(1).log1p()
+
+
+@wrong("weighted by their shares")
+def aggregate_weighted(z, mu, log_var):
+    log_q = _pairs(z, mu, log_var).sum(-1)
+    return (log_q.softmax(1) * log_q).sum(1)
+
+
+@wrong("this is one Gaussian with averaged parameters")
+def aggregate_one_gaussian_of_all(z, mu, log_var):
+    variance = log_var.exp().mean(0) + (mu.var(0) if len(mu) > 1 else 0)
+    return losses.gaussian_log_prob(z, mu.mean(0), variance.log())
 
 
 @wrong("your function raised")

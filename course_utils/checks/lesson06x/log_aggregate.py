@@ -1,4 +1,4 @@
-"""Check of exercise 6.5: ``log_aggregate``."""
+"""Check of exercise 6x.1: ``log_aggregate``."""
 
 import itertools
 
@@ -15,6 +15,7 @@ from course_utils.checks._contract import call, check
 from course_utils.checks._forms import in_rows
 from course_utils.checks._formulas import gaussian_formulas
 from course_utils.checks._masks import SQUEEZED
+from course_utils.checks._remote import CheckFailed
 
 FAR = (
     "right near the posteriors, wrong far from them or for narrow ones: there every density "
@@ -29,7 +30,7 @@ CLAMPED = (
 ROUNDING = 2e-5  # of float32, of ten times what is added up
 
 
-@check("6.5")
+@check("6x.1")
 def log_aggregate(answer, seed):
     """``log_aggregate(z, mu, log_var)``: (M, L), (N, L), (N, L) -> log of the mean over n, (M,)."""
     answer = in_rows(answer)
@@ -37,6 +38,7 @@ def log_aggregate(answer, seed):
     points, posteriors, latents = sizes(rng, 3)
     many = (points, posteriors, latents)
     for label, (num_z, num, dim), low, high, distance in (
+        ("log_var from 0.3 to 1: ", many, 0.3, 1, None),  # a logarithm of log_var is finite
         ("", many, -1, 1, None),
         ("one z: ", (1, posteriors, latents), -1, 1, None),
         ("one posterior: ", (points, 1, latents), -1, 1, None),
@@ -54,25 +56,42 @@ def log_aggregate(answer, seed):
         if distance is not None:
             z *= distance / np.linalg.norm(z, axis=1, keepdims=True)
         arrays = floats(z, mu, rng.uniform(low, high, (num, dim)))
-        if not label:
+        received = paired(answer, *arrays)
+        if low == 0.3:
             verify_repeatable(answer, *arrays)
         formulas = _each_pair(*doubles(*arrays))
-        moderate, right = (low, distance) == (-1, None), _log_mean(formulas[0][1].sum(-1))
+        moderate, right = high == 1 and low >= -1, _log_mean(formulas[0][1].sum(-1))
+        named = low == 0.3 or not label
         lost = [(SQUEEZED, right.squeeze())] if num_z == 1 and num > 1 else []
         verify(
-            call(answer, *arrays),
+            received,
             right,
             checked=f"{label}z {arrays[0].shape}, mu and log_var {arrays[1].shape}",
-            wrong=lost if label else _aggregates(formulas, *doubles(*arrays)),
+            wrong=_aggregates(formulas, *doubles(*arrays)) if named else lost,
             scale=0.1 * (np.abs(formulas[0][1]).sum(-1).min(1) + dim),
             tolerance=ROUNDING,
             hint="" if moderate else CLAMPED if abs(low) > 9 else FAR,
-            undefined=FAR,
+            undefined="" if moderate else FAR,
         )
     return (
         "The logarithm of the mean over n of N(z; mu_n, exp(log_var_n)), one value for each z; "
         "for N = 1 and M = 1, and finite for |z| = 100."
     )
+
+
+def paired(answer, *arrays):
+    """What the answer gives, or why it raised, with what to do where z meets mu without an axis."""
+    try:
+        return call(answer, *arrays)
+    except CheckFailed as failure:
+        words = ("broadcast", "must match the size", "do not match", "not compatible")
+        if any(word in failure.mistake for word in words):
+            z, mu = (array.shape for array in arrays[:2])
+            failure.mistake = (
+                f"your function raised: shapes do not fit together. Give z {z} an axis for the "
+                f"components before it meets mu {mu}: z[:, None]."
+            )
+        raise
 
 
 def _each_pair(z, mu, log_var):
@@ -99,7 +118,12 @@ def _aggregates(formulas, z, mu, log_var):
             found += [(len(phrases), "; and ".join(phrases), -values if turn else values)]
     one = "this is one Gaussian with averaged parameters: the densities have to be averaged"
     second = np.exp(log_var).mean(0)
-    for log_variance in (log_var.mean(0), np.log(second), np.log(second + mu.var(0))):
+    for log_variance in (
+        log_var.mean(0),
+        np.log(second),
+        np.log(second + mu.var(0)),
+        np.log(second + mu.var(0, ddof=1)),
+    ):
         terms = gaussian_formulas(z, mu.mean(0), log_variance)[0][1]
         found += [(1, one, terms.sum(-1))]
     for count, phrase, values in sorted(found, key=lambda entry: entry[0]):
@@ -119,6 +143,10 @@ def _reductions(terms):
     mixtures = "every latent gets a mixture of its own: sum over the latents before the logsumexp"
     over_z = "the densities are added up over z (dimension 0), they have to be over n"
     largest = "the largest log-density stands for the mean over n: max is no logsumexp"
+    weighted = (
+        "this is the mean of the log-densities, weighted by their shares: the densities have to be "
+        "averaged, then the logarithm taken"
+    )
     return [
         ("", total - log_n),
         ("log N is not subtracted: this is the sum over n, no mean", total),
@@ -126,12 +154,15 @@ def _reductions(terms):
         ("divided by N outside the logarithm: subtract log N", total / num),
         ("N is subtracted, it should be log N", total - num),
         ("log M is subtracted, it should be log N", total - np.log(num_z)),
+        ("log L is subtracted, it should be log N", total - np.log(latents)),
         ("log N is subtracted for each latent", total - latents * log_n),
         (jensen, log_q.mean(1)),
         (jensen, log_q.mean(1) - log_n),
         ("the log-densities are added up over n: the densities have to be averaged", log_q.sum(1)),
         ("the log-densities are added up over n: the densities have to be averaged",
          log_q.sum(1) - log_n),
+        (weighted, (np.exp(log_q - total[:, None]) * log_q).sum(1)),
+        (weighted, (np.exp(log_q - total[:, None]) * log_q).sum(1) - log_n),
         (largest, log_q.max(1)),
         (largest, log_q.max(1) - log_n),
         (mixtures, _log_sum(terms).sum(-1) - latents * log_n),
@@ -144,7 +175,8 @@ def _reductions(terms):
         ("the mean over the latents is taken in place of the sum", _log_mean(terms.mean(-1))),
         ("one value for each pair (M, N): the mean over n is missing", log_q),
         ("one value for each pair (M, N): the mean over n is missing", log_q - log_n),
-        ("this is the density: the logarithm is missing", np.exp(total - log_n)),
+        ("this is the density: the logarithm is missing (log(1 + density) is nearly the density)",
+         np.exp(total - log_n)),
         ("averaged over z: one value for each z is wanted", (total - log_n).mean()),
         ("summed over z: one value for each z is wanted", (total - log_n).sum()),
         ("one axis too many (keepdim?)", (total - log_n)[:, None]),

@@ -1,0 +1,1 @@
+"""Checks of lesson 06x: a mixture of posteriors, and which component a code belongs to."""
