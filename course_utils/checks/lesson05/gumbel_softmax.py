@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.checks._compare import show, verify
+from course_utils.checks._compare import refuse_other_dtype, show, verify
 from course_utils.checks._contract import call, check, value_and_gradient
 from course_utils.checks._draws import (
     COPIES,
@@ -70,6 +70,9 @@ def _draw(answer, logits, temperature, seed):
     mistake = _wrong_rows(y, logits, temperature)
     if mistake:
         raise CheckFailed(f"{mistake}.", **_about(logits, temperature, y))
+    refuse_other_dtype(
+        y, logits, "logits", "the decoder", _about(logits, temperature, y)["checked"]
+    )
     return y
 
 

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from course_utils.checks._compare import floats, show, sizes, verify, verify_repeatable
+from course_utils.checks._compare import (
+    floats,
+    refuse_other_dtype,
+    show,
+    sizes,
+    verify,
+    verify_repeatable,
+)
 from course_utils.checks._contract import call, check, gradient
 from course_utils.checks._draws import one_hot
 from course_utils.checks._gumbel import softmax
@@ -34,6 +41,7 @@ def straight_through(answer, seed):
         ]
         received = call(answer, y)
         verify(received, hard, checked=about, wrong=wrong, scale=1, tolerance=1e-6)
+        refuse_other_dtype(received, y, "y", "the decoder", about)
         probe = rng.normal(size=shape)
         _verify_identity(gradient(answer, y)[0], y, hard, about)
         _verify_probe(gradient(answer, y, probe=probe)[0], probe, about)

@@ -1,0 +1,65 @@
+"""Check of exercise 5y.1: ``walk``."""
+
+import numpy as np
+
+from course_utils.checks._as_given import verify_as_given
+from course_utils.checks._compare import sizes, verify, verify_repeatable
+from course_utils.checks._contract import call, check
+
+
+@check("5y.1")
+def walk(answer, seed):
+    """``walk(code, variable, num_categories)``: (N,), two ints -> (K, N), integers."""
+    rng = np.random.default_rng(seed)
+    one, two = sizes(rng, 2)
+    for label, variables, categories, variable in (
+        ("", one, two, int(rng.integers(1, one - 1))),
+        ("", two, one, 0),
+        ("", one, two, one - 1),
+        ("one variable: ", 1, two, 0),
+        ("as many categories as variables: ", one, one, 1),
+    ):
+        code = rng.integers(0, categories, variables)
+        rows, column = np.tile(code, (categories, 1)), np.arange(variables) == variable
+        values = np.arange(categories)[:, None]
+        right = np.where(column, values, rows)
+        arrays = (code, variable, categories)
+        received = call(answer, *arrays)
+        verify(
+            received,
+            right,
+            checked=f"{label}a code of {variables} variables, variable {variable}, "
+            f"{categories} categories",
+            wrong=[
+                ("the categories count from 1, they should count from 0", right + column),
+                ("the category is added to the code, it should replace the entry",
+                 rows + column * values),
+                ("the other variables are set to 0, they should stay as they are", column * right),
+                ("all variables are changed", np.broadcast_to(values, rows.shape)),
+                ("the code comes back unchanged", rows),
+                ("every row holds the last category: is one tensor changed again and again?",
+                 np.tile(right[-1], (categories, 1))),
+                ("the axes are swapped: (N, K) in place of (K, N)", right.T),
+                ("the categories come in the reverse order", right[::-1]),
+                ("the category that the code has already is left out: all K are wanted",
+                 right[np.arange(categories) != code[variable]]),
+                ("10 is a constant in it: K is an argument",
+                 np.where(column, np.arange(10)[:, None], np.tile(code, (10, 1)))),
+                ("the wrong variable is changed: they count from 0",
+                 np.where(np.roll(column, -1), values, rows)),
+                ("the wrong variable is changed: they count from 0",
+                 np.where(np.roll(column, 1), values, rows)),
+            ],
+            tolerance=1e-6,
+            hint=f"row k should be the code with its entry {variable} replaced by k",
+        )  # fmt: skip
+        if received.dtype.kind not in "iu":
+            verify(
+                received.astype(bool),
+                right,
+                checked=label,
+                hint=f"the codes are of type {received.dtype}: integers are wanted",
+            )
+    verify_repeatable(answer, *arrays)
+    verify_as_given(answer, *arrays)
+    return "One row for each category, with that variable replaced and the others kept."
