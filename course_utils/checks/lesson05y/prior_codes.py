@@ -49,6 +49,10 @@ def _wrong_form(drawn, num, variables, categories):
 
 
 def _wrong_draws(drawn, again, categories):
+    if (drawn == drawn[:, :1]).all():
+        return "all variables of a code have the same category: each is drawn on its own"
+    if (drawn == drawn[:1]).all():
+        return "all codes are the same: each is drawn on its own"
     counts = np.stack([np.bincount(one, minlength=categories) for one in drawn.T])
     never = np.flatnonzero(counts.sum(0) == 0).tolist()
     told = f" (counts {counts.sum(0).tolist()})"
@@ -58,10 +62,6 @@ def _wrong_draws(drawn, again, categories):
         return f"some categories never come: {', '.join(map(str, never))}{told}"
     if np.array_equal(drawn, again):
         return "the same codes come in every call: is a generator or a seed fixed?"
-    if (drawn == drawn[:, :1]).all():
-        return "all variables of a code have the same category: each is drawn on its own"
-    if (drawn == drawn[:1]).all():
-        return "all codes are the same: each is drawn on its own"
     if surprise(counts, np.full(counts.shape, 1 / categories)) > LIMIT:
         return f"the categories do not come equally often{told}"
     return related(drawn.astype(np.int64), again.astype(np.int64))

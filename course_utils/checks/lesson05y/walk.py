@@ -11,7 +11,7 @@ from course_utils.checks._contract import call, check
 def walk(answer, seed):
     """``walk(code, variable, num_categories)``: (N,), two ints -> (K, N), integers."""
     rng = np.random.default_rng(seed)
-    one, two = sizes(rng, 2)
+    one, two = (size + 2 for size in sizes(rng, 2))  # 5 categories or more
     for label, variables, categories, variable in (
         ("", one, two, int(rng.integers(1, one - 1))),
         ("", two, one, 0),
@@ -20,6 +20,7 @@ def walk(answer, seed):
         ("as many categories as variables: ", one, one, 1),
     ):
         code = rng.integers(0, categories, variables)
+        code[variable] = 2  # added to 0, 1, ... it is told from counting from 1
         rows, column = np.tile(code, (categories, 1)), np.arange(variables) == variable
         values = np.arange(categories)[:, None]
         right = np.where(column, values, rows)

@@ -292,7 +292,7 @@ def relaxed_own_detached(logits, temperature):
 def relaxed_in_numpy(logits, temperature):
     scores = (logits.detach().numpy() + RNG.gumbel(size=tuple(logits.shape))) / temperature
     weights = np.exp(scores - scores.max(-1, keepdims=True))
-    return weights / weights.sum(-1, keepdims=True)
+    return (weights / weights.sum(-1, keepdims=True)).astype(logits.detach().numpy().dtype)
 
 
 @wrong("it lacks the factor 1 / temperature")

@@ -93,3 +93,15 @@ def codes_floats(num, num_variables, num_categories):
 @wrong("the shape is")
 def codes_of_one(num, num_variables, num_categories):
     return torch.randint(0, num_categories, (num_variables,))
+
+
+@wrong("some categories never come")
+def codes_even_alone(num, num_variables, num_categories):
+    return 2 * torch.randint(0, (num_categories + 1) // 2, (num, num_variables))
+
+
+@wrong("is correlated")
+def codes_in_pairs(num, num_variables, num_categories):
+    codes = codes_by_randint(num, num_variables, num_categories)
+    codes[:, 1::2] = codes[:, : num_variables // 2 * 2 : 2]
+    return codes

@@ -32,6 +32,18 @@ def walk_by_where(code, variable, num_categories):
     return torch.where(is_moved, torch.arange(num_categories)[:, None], code)
 
 
+@right
+def walk_by_index_fill(code, variable, num_categories):
+    rows = [code.index_fill(0, torch.tensor([variable]), k) for k in range(num_categories)]
+    return torch.stack(rows)
+
+
+@right
+def walk_by_scatter(code, variable, num_categories):
+    values = torch.arange(num_categories, dtype=code.dtype)[:, None]
+    return code.expand(num_categories, -1).scatter(1, torch.full_like(values, variable), values)
+
+
 @wrong("10 is a constant in it")
 def walk_with_ten(code, variable, num_categories):
     return walk_by_copies(code, variable, 10)
@@ -98,3 +110,13 @@ def walk_numpy_style(code, variable, num_categories):
     rows = np.tile(code.numpy(), (num_categories, 1))
     rows[:, variable] = np.arange(num_categories)
     return rows
+
+
+@wrong("the categories come in the reverse order")
+def walk_reversed(code, variable, num_categories):
+    return walk_by_copies(code, variable, num_categories).flip(0)
+
+
+@wrong("every row holds the last category")
+def walk_of_the_last(code, variable, num_categories):
+    return walk_by_copies(code, variable, num_categories)[-1:].repeat(num_categories, 1)
