@@ -3,8 +3,9 @@
 import numpy as np
 
 from course_utils.checks._as_given import verify_as_given
-from course_utils.checks._compare import sizes, verify, verify_repeatable
+from course_utils.checks._compare import show, sizes, verify, verify_repeatable
 from course_utils.checks._contract import call, check
+from course_utils.checks._remote import CheckFailed
 
 
 @check("5y.1")
@@ -35,6 +36,8 @@ def walk(answer, seed):
                 ("the categories count from 1, they should count from 0", right + column),
                 ("the category is added to the code, it should replace the entry",
                  rows + column * values),
+                ("the category is added to the code (modulo K), it should replace the entry",
+                 np.where(column, (rows + values) % categories, rows)),
                 ("the other variables are set to 0, they should stay as they are", column * right),
                 ("all variables are changed", np.broadcast_to(values, rows.shape)),
                 ("the code comes back unchanged", rows),
@@ -55,12 +58,17 @@ def walk(answer, seed):
             hint=f"row k should be the code with its entry {variable} replaced by k",
         )  # fmt: skip
         if received.dtype.kind not in "iu":
-            verify(
-                received.astype(bool),
-                right,
-                checked=label,
-                hint=f"the codes are of type {received.dtype}: integers are wanted",
+            raise CheckFailed(
+                f"the codes are of type {received.dtype}: integers are wanted",
+                checked=f"a code of type {code.dtype}",
+                expected=f"a tensor of type {code.dtype}",
+                received=show(received, dtype=True),
             )
     verify_repeatable(answer, *arrays)
+    try:
+        call(answer, *arrays, tensors=True)
+    except CheckFailed as failure:  # its way to a tensor ends in floats
+        mistake = failure.mistake.replace("torch.from_numpy(...).float()", "torch.from_numpy(...)")
+        raise CheckFailed(mistake, checked=failure.checked) from None
     verify_as_given(answer, *arrays)
     return "One row for each category, with that variable replaced and the others kept."

@@ -100,8 +100,52 @@ def codes_even_alone(num, num_variables, num_categories):
     return 2 * torch.randint(0, (num_categories + 1) // 2, (num, num_variables))
 
 
-@wrong("is correlated")
+@wrong("two variables of a code depend on each other")
 def codes_in_pairs(num, num_variables, num_categories):
     codes = codes_by_randint(num, num_variables, num_categories)
     codes[:, 1::2] = codes[:, : num_variables // 2 * 2 : 2]
     return codes
+
+
+@wrong("two variables of a code depend on each other")
+def codes_shifted(num, num_variables, num_categories):
+    first = torch.randint(0, num_categories, (num, 1))
+    return (first + torch.arange(num_variables)) % num_categories
+
+
+@wrong("returned a numpy array: a tensor is wanted")
+def codes_in_numpy(num, num_variables, num_categories):
+    return np.random.default_rng().integers(num_categories, size=(num, num_variables))
+
+
+@wrong("int64 is wanted")
+def codes_of_int32(num, num_variables, num_categories):
+    return torch.randint(0, num_categories, (num, num_variables), dtype=torch.int32)
+
+
+@wrong("or are copies of them")
+def codes_half_copied(num, num_variables, num_categories):
+    half = torch.randint(0, num_categories, ((num + 1) // 2, num_variables))
+    return torch.cat([half, half])[:num]
+
+
+@wrong("or are copies of them")
+def codes_half_copied_and_mixed(num, num_variables, num_categories):
+    return codes_half_copied(num, num_variables, num_categories)[torch.randperm(num)]
+
+
+@wrong("nothing is drawn")
+def codes_without_noise(num, num_variables, num_categories):
+    return torch.zeros(num, num_variables, num_categories).argmax(-1)
+
+
+@wrong("of variable 0 (its counts")
+def codes_first_fixed(num, num_variables, num_categories):
+    codes = codes_by_randint(num, num_variables, num_categories)
+    codes[:, 0] = 0
+    return codes
+
+
+@wrong("category 0 never comes: a lower end is inclusive")
+def codes_without_the_first(num, num_variables, num_categories):
+    return torch.randint(min(1, num_categories - 1), num_categories, (num, num_variables))

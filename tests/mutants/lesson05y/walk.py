@@ -100,12 +100,12 @@ def walk_without_clone(code, variable, num_categories):
     return torch.stack(rows)
 
 
-@wrong("integers are wanted")
+@wrong("of type float32: integers are wanted")
 def walk_floats(code, variable, num_categories):
     return walk_by_copies(code, variable, num_categories).float()
 
 
-@wrong("returned a numpy array: a tensor is wanted")
+@wrong("torch.from_numpy(...) makes it one")
 def walk_numpy_style(code, variable, num_categories):
     rows = np.tile(code.numpy(), (num_categories, 1))
     rows[:, variable] = np.arange(num_categories)
@@ -120,3 +120,10 @@ def walk_reversed(code, variable, num_categories):
 @wrong("every row holds the last category")
 def walk_of_the_last(code, variable, num_categories):
     return walk_by_copies(code, variable, num_categories)[-1:].repeat(num_categories, 1)
+
+
+@wrong("is added to the code (modulo K)")
+def walk_added_modulo(code, variable, num_categories):
+    rows = walk_added(code, variable, num_categories)
+    rows[:, variable] %= num_categories
+    return rows
