@@ -3,10 +3,11 @@
 import numpy as np
 
 from course_utils.checks._compare import show
-from course_utils.checks._contract import call, check
+from course_utils.checks._contract import check
 from course_utils.checks._draws import COPIES, related
 from course_utils.checks._gumbel import LIMIT, surprise
 from course_utils.checks._remote import CheckFailed
+from course_utils.checks.lesson05y.walk import call_for_integers
 
 DEPENDENT = {  # what related() names -> the same of codes
     "one variable and another": "the categories of two variables of a code depend on each other: "
@@ -24,7 +25,7 @@ def prior_codes(answer, seed):
     variables, categories = (int(size) for size in rng.permutation([4, 5, 6, 7])[:2])
     for sizes in ((2 * COPIES, variables, categories), (2 * COPIES, 2, 10), (1, 1, 2), (3, 4, 1)):
         drawn, again = (
-            call(answer, *sizes, seed=40 * seed + number, tensors=True) for number in (1, 2)
+            call_for_integers(answer, *sizes, seed=40 * seed + number) for number in (1, 2)
         )
         mistake = _wrong_form(drawn, *sizes)
         if not mistake and len(drawn) > 100:

@@ -113,7 +113,7 @@ def codes_shifted(num, num_variables, num_categories):
     return (first + torch.arange(num_variables)) % num_categories
 
 
-@wrong("returned a numpy array: a tensor is wanted")
+@wrong("torch.from_numpy(...) makes it one")
 def codes_in_numpy(num, num_variables, num_categories):
     return np.random.default_rng().integers(num_categories, size=(num, num_variables))
 
