@@ -37,6 +37,7 @@ def gumbel_softmax(answer, seed):
         if not mistake and temperature < 0.1:
             mistake = _wrong_corners(y, logits, temperature)
         if mistake:
+            mistake = mistake.replace("sign: it is", "sign, or is subtracted: add -log E, which is")
             raise CheckFailed(f"{mistake}.", **_about(logits, temperature, y))
     mistake = wrong_elsewhere(
         lambda logits, number: _draw(answer, logits, 0.8, 40 * seed + number).argmax(-1), rng

@@ -412,3 +412,8 @@ def relaxed_in_doubles(logits, temperature):
     noise = torch.empty(logits.shape, dtype=torch.float64).exponential_().log()
     scores = (logits.double().log_softmax(-1) - noise) / temperature
     return (scores - scores.logsumexp(-1, keepdim=True)).exp()
+
+
+@wrong("or is subtracted: add -log E")
+def relaxed_noise_subtracted(logits, temperature):
+    return ((logits - gumbel_noise(logits)) / temperature).softmax(-1)

@@ -253,3 +253,22 @@ def hard_in_doubles(y):
     zeros = torch.zeros(y.shape, dtype=torch.float64)
     hard = zeros.scatter(-1, y.argmax(-1, keepdim=True), 1.0)
     return hard.add(y).sub(y.detach().clone())
+
+
+@wrong("is the argmax taken over dim=-1")
+def hard_sizes_of_the_batch(y):
+    hard = functional.one_hot(y.argmax(0), y.shape[-1]).to(y.dtype)
+    return hard + (y - y.detach())
+
+
+@wrong("the number of categories, y.shape[-1]?")
+def hard_without_number(y):
+    hard = functional.one_hot(y[..., :-1].argmax(-1)).to(y.dtype)
+    return hard + (y - y.detach())
+
+
+@wrong("nothing is drawn anew")
+def hard_drawn_anew(y):
+    rows = y.detach().reshape(-1, y.shape[-1])
+    again = torch.multinomial(rows, 1).reshape(y.shape[:-1])
+    return functional.one_hot(again, y.shape[-1]).to(y.dtype) + (y - y.detach())
