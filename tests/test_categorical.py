@@ -123,7 +123,7 @@ def test_build_makes_the_same_model_from_its_header(x):
 
 @pytest.mark.parametrize("degree, agrees", [(1, True), (2, True), (3, False)])
 def test_lesson_05_sums_over_edges(degree, agrees):
-    """Slopes at both ends stand for a difference exactly where f is at most quadratic."""
+    """Slopes at both ends stand for a difference if f is at most quadratic, not if it is cubic."""
     notebook = Path(__file__).parents[1] / "notebooks" / "05_gumbel.ipynb"
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     (source,) = (text for cell in cells if "def edge_sum" in (text := "".join(cell["source"])))

@@ -145,7 +145,9 @@ def _strides(codes, labels, num_codes, num_labels):
         if len(counts) == size:
             found.append((STRIDES, _of_joint(counts.reshape(shape))))
     counts = np.bincount(codes * 10 + labels, minlength=100)
-    return found + [(TEN, _of_joint(counts.reshape(10, 10)))] * (len(counts) == 100)
+    if len(counts) == 100:
+        found.append((TEN, _of_joint(counts.reshape(10, 10))))
+    return found
 
 
 def _added(joint):
