@@ -123,7 +123,7 @@ def test_assertions_are_never_switched_off(tmp_path, monkeypatch):
 
 
 def test_a_lesson_whose_claims_are_assertions_refuses_a_python_without_them():
-    code = "from course_utils.lesson import start; start('05')"
+    code = "from course_utils.lesson import start; start('07')"
     done = run([sys.executable, "-O", "-c", code], cwd=settings.root())
     assert done.returncode == 1 and b"RuntimeError: Python runs without assertions" in done.stderr
 

@@ -660,9 +660,11 @@ def test_04x_a_decoder_sees_earlier_pixels_alone_and_neighbours_only_those_that_
 @pytest.mark.parametrize("sizes", [(1, 1, 1), (2, 2, 2), (4, 4, 4), (3, 5, 2)])
 def test_05_variables_categories_and_examples_as_many_or_not(sizes, monkeypatch):
     lesson, (variables, categories, num) = own("05"), sizes
-    monkeypatch.setitem(lesson.space, "NUM_VARIABLES", variables)
-    monkeypatch.setitem(lesson.space, "NUM_CATEGORIES", categories)
-    model = lesson.CategoricalVAE(6).eval()
+    run = {"NUM_VARIABLES": variables, "NUM_CATEGORIES": categories, "shape": (1, 28, 28)}
+    run |= {"latents": variables * categories, "place": "cpu"}
+    for name, value in (run | {"mean_image": torch.full((1, 28, 28), 0.5)}).items():
+        monkeypatch.setitem(lesson.space, name, value)
+    model = lesson.new_net(6).eval()
     logits = model.encode(torch.rand(num, 1, 28, 28))
     assert logits.shape == (num, variables, categories)
     kl = lesson.categorical_kl_uniform(logits)

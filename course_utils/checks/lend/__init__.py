@@ -64,12 +64,14 @@ from course_utils.checks.lend.middle import (
     masks,
     mutual_information,
     nearest,
+    prior_codes,
     quantisation_losses,
     reinmax,
     responsibilities,
     stack_masks,
     straight_through,
     straight_through_code,
+    walk,
 )
 from course_utils.data import binarise, dequantise
 from course_utils.losses import categorical_kl_uniform, gaussian_kl, importance_weighted_bound
@@ -125,6 +127,7 @@ __all__ = [
     "nested_bounds",
     "num_active",
     "principal_weights",
+    "prior_codes",
     "quantisation_losses",
     "rate_and_distortion",
     "rate_and_gap",
@@ -142,4 +145,5 @@ __all__ = [
     "table_terms",
     "traverse",
     "variance_explained",
+    "walk",
 ]

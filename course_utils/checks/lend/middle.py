@@ -36,6 +36,17 @@ def mutual_information(codes, labels, num_codes, num_labels):
     return float(mutual_info_score(codes, labels))
 
 
+def walk(code, variable, num_categories):
+    """Of exercise 5y.1."""
+    moved = torch.arange(len(code)) == variable
+    return torch.where(moved, torch.arange(num_categories)[:, None], code)
+
+
+def prior_codes(num, num_variables, num_categories):
+    """Of exercise 5y.2."""
+    return Categorical(logits=torch.zeros(num_variables, num_categories)).sample((num,))
+
+
 def flow_log_prob(z, s, m):
     """Of exercise 6.1."""
     return (s - 0.5 * ((z * s.exp() + m).square() + math.log(2 * math.pi))).sum(-1)

@@ -116,6 +116,12 @@ def _kl_slope(logits):
     return np.where(np.abs(slope) > 1e-9, slope, 0)  # what rounding leaves of equal logits
 
 
+def _rate_along(logits, axis):
+    """The KL to the uniform distribution along another axis, summed as if it were right."""
+    log_q = _log_softmax(logits, axis)
+    return (np.exp(log_q) * (log_q + np.log(logits.shape[axis]))).sum(-1)
+
+
 @np.errstate(all="ignore")
 def _kl_formulas(logits):
     """(phrase, terms (B, N)): the right one first."""
@@ -128,6 +134,7 @@ def _kl_formulas(logits):
         return (q * (log_q + log_k)).sum(-1)
 
     right = of(log_q)
+    together = _log_softmax(logits.reshape(len(logits), -1)).reshape(logits.shape)
     return [
         ("", right),
         ("log K is missing for each variable: this is minus the entropy", right - log_k),
@@ -149,6 +156,12 @@ def _kl_formulas(logits):
          of(_log_softmax(logits, -2))),
         ("the softmax is taken over the batch: the categories are the last dimension",
          of(_log_softmax(logits, 0))),
+        ("the softmax is taken over the variables: the categories are the last dimension",
+         _rate_along(logits, -2)),
+        ("the softmax is taken over variables and categories together: each variable has its own",
+         of(together)),
+        ("the softmax is taken over variables and categories together: each variable has its own",
+         of(together) - log_k * np.exp(together).sum(-1) + log_k),
         ("the softmax is applied twice", of(_log_softmax(q))),
         ("the softmax is missing: logits are not yet log-probabilities", of(logits)),
         ("logits are taken for log-probabilities in the logarithm", of(logits, q)),

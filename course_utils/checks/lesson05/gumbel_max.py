@@ -24,18 +24,18 @@ def gumbel_max(answer, seed):
     rng = np.random.default_rng(seed)
 
     def draw(logits, number):
-        k = call(answer, logits, seed=40 * seed + number)
+        k = call(answer, logits, seed=40 * seed + number, tensors=True)
         mistake = _wrong_indices(k, logits)
         if mistake:
             raise CheckFailed(f"{mistake}.", **_about(logits, k))
-        return k.astype(np.int64)
+        return k
 
     logits, rows = repeated_logits(rng)
     k, again = draw(logits, 1), draw(logits, 2)
     mistake = wrong_draws(k, again, logits) or related(k, again)
     mistake = mistake or wrong_frequencies(counts_of(k, logits.shape[-1]), rows)
     if mistake:
-        raise CheckFailed(f"{mistake}.", **_about(logits, k))
+        raise CheckFailed(f"{_worded(mistake)}.", **_about(logits, k))
     mistake = wrong_elsewhere(draw, rng) or wrong_scale(draw, rng)
     if mistake:
         raise CheckFailed(f"{mistake}.", expected=DRAWN)
@@ -43,6 +43,16 @@ def gumbel_max(answer, seed):
         "Integers with the frequencies of softmax(logits), drawn anew for every variable, example "
         "and call."
     )
+
+
+def _worded(mistake):
+    """In the words of the lesson, which gives ``gumbel_noise``."""
+    for old, new in (
+        ("sign: it is", "sign, or is subtracted: add -log E, which is"),
+        ("reaches the argmax", "reaches the argmax, or one value for all categories"),
+    ):
+        mistake = mistake.replace(old, new)
+    return mistake
 
 
 def _about(logits, k):
@@ -62,6 +72,8 @@ def _wrong_indices(k, logits):
         return _wrong_shape(k, logits)
     if k.dtype.kind not in "iu":
         return f"the indices are of type {k.dtype}: integers are wanted"
+    if k.dtype != np.int64:
+        return f"the indices are of type {k.dtype}: int64 is wanted, as F.one_hot takes no other"
     if k.min() == 1 and k.max() == categories:
         return "the indices count from 1, they should count from 0"
     if k.min() < 0 or k.max() >= categories:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.checks._compare import show, verify
+from course_utils.checks._compare import refuse_other_dtype, show, verify
 from course_utils.checks._contract import call, check, value_and_gradient
 from course_utils.checks._draws import (
     COPIES,
@@ -37,6 +37,7 @@ def gumbel_softmax(answer, seed):
         if not mistake and temperature < 0.1:
             mistake = _wrong_corners(y, logits, temperature)
         if mistake:
+            mistake = mistake.replace("sign: it is", "sign, or is subtracted: add -log E, which is")
             raise CheckFailed(f"{mistake}.", **_about(logits, temperature, y))
     mistake = wrong_elsewhere(
         lambda logits, number: _draw(answer, logits, 0.8, 40 * seed + number).argmax(-1), rng
@@ -70,6 +71,9 @@ def _draw(answer, logits, temperature, seed):
     mistake = _wrong_rows(y, logits, temperature)
     if mistake:
         raise CheckFailed(f"{mistake}.", **_about(logits, temperature, y))
+    refuse_other_dtype(
+        y, logits, "logits", "the decoder", _about(logits, temperature, y)["checked"]
+    )
     return y
 
 

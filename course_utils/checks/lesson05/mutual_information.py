@@ -10,6 +10,8 @@ from course_utils.checks._contract import call, check
 from course_utils.checks._remote import CheckFailed
 
 SMALL = "is something rounded, or a small number added?"
+SMALL_IN = "a small number is added inside the logarithm: leave out the pairs that never occur"
+TEN = "10 is a constant in it: the sizes are the arguments num_codes and num_labels"
 STRIDES = (
     "the pairs are numbered in another way than the table is laid out: codes * num_labels + labels "
     "belongs to (num_codes, num_labels)"
@@ -29,7 +31,7 @@ def mutual_information(answer, seed):
             received,
             formulas[0][1],
             checked=_told(*arrays, label),
-            wrong=formulas[1:] + strides,
+            wrong=formulas[1:] + strides + [*_added(_table(codes, labels, num_codes, num_labels))],
             scale=1,
             tolerance=1e-5,
             hint=label and f"right for other tables, not for {label}: {SMALL}",
@@ -44,8 +46,8 @@ def mutual_information(answer, seed):
 
 def _tables(rng):
     """(what is special, codes, labels, num_codes, num_labels)."""
-    num_codes, num_labels = rng.permutation([5, 7, 9, 11, 13])[:2].tolist()
-    sizes = num_codes, num_labels
+    small, large = rng.choice([5, 7, 9]), rng.choice([11, 13])  # 10 is too few for one of them
+    sizes = num_codes, num_labels = rng.permutation([small, large]).tolist()
     while True:  # until no two mistakes give the same number
         count = int(rng.integers(300, 600))
         labels = rng.choice(num_labels, count, p=rng.dirichlet(np.full(num_labels, 3)))
@@ -90,6 +92,9 @@ def _called(answer, arrays):
 
 def _why_raised(answer, codes, labels, num_codes, num_labels):
     most = max(num_codes, num_labels)
+    with contextlib.suppress(CheckFailed):
+        call(answer, codes % 10, labels % 10, num_codes, num_labels)
+        return TEN
     for size, why in (
         (
             (num_codes, num_labels),
@@ -98,8 +103,9 @@ def _why_raised(answer, codes, labels, num_codes, num_labels):
         ),
         (
             (most, most),
-            "it works only for as many codes as labels: the pair's number is "
-            "codes * num_labels + labels, in a table of num_codes rows",
+            "it works only for as many codes as labels: either the pair's number is not "
+            "codes * num_labels + labels in a table of num_codes rows, or the axes of "
+            "p(code) p(label) are not (num_codes, 1) and (1, num_labels) (keepdim)",
         ),
     ):
         last = np.append(codes, size[0] - 1), np.append(labels, size[1] - 1)
@@ -138,7 +144,25 @@ def _strides(codes, labels, num_codes, num_labels):
         counts = np.bincount(pairs, minlength=size)
         if len(counts) == size:
             found.append((STRIDES, _of_joint(counts.reshape(shape))))
+    counts = np.bincount(codes * 10 + labels, minlength=100)
+    if len(counts) == 100:
+        found.append((TEN, _of_joint(counts.reshape(10, 10))))
     return found
+
+
+def _added(joint):
+    """(phrase, value) where a small number is added, beside p or beside the quotient."""
+    p = joint / joint.sum()
+    product = p.sum(1, keepdims=True) * p.sum(0, keepdims=True)
+    for small in (1e-1, 1e-2, 1e-3, 1e-4):
+        for ratio in (
+            (p + small) / (product + small),
+            (p + small) / np.where(product > 0, product, 1),
+            p / (product + small) + small,
+            p / np.where(product > 0, product, 1) + small,
+            np.where(p > 0, p / (product + small), 1),
+        ):
+            yield SMALL_IN, (p * np.log(ratio)).sum()
 
 
 def _table(codes, labels, num_codes, num_labels):
@@ -210,6 +234,7 @@ def _information(joint):
         ("p(code | label) stands for the weight p(code, label)", np.nansum(p / p_label * ratio)),
         ("p(code) p(label) stands for the weight p(code, label)",
          (p_code * p_label * ratio).sum()),
+        ("the mean over the pairs is taken in place of the sum", right / (p > 0).sum()),
         ("this is the accuracy with which the code tells the label", p.max(1).sum()),
         ("a repeated pair is counted once: joint[codes, labels] += 1 loses repeats (bincount does "
          "not)", _of_joint(joint > 0)),

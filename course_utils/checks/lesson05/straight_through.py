@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from course_utils.checks._compare import floats, show, sizes, verify, verify_repeatable
+from course_utils.checks._compare import (
+    floats,
+    refuse_other_dtype,
+    show,
+    sizes,
+    verify,
+    verify_repeatable,
+)
 from course_utils.checks._contract import call, check, gradient
 from course_utils.checks._draws import one_hot
 from course_utils.checks._gumbel import softmax
@@ -32,13 +39,36 @@ def straight_through(answer, seed):
                 for axis in range(len(shape) - 1)
             ),
         ]
-        received = call(answer, y)
-        verify(received, hard, checked=about, wrong=wrong, scale=1, tolerance=1e-6)
+        received = _called(answer, y)
+        verify(
+            received,
+            hard,
+            checked=about,
+            wrong=wrong,
+            scale=1,
+            tolerance=1e-6,
+            hint="the 1 belongs to the largest entry of y, and nothing is drawn anew",
+        )
+        refuse_other_dtype(received, y, "y", "the decoder", about)
         probe = rng.normal(size=shape)
         _verify_identity(gradient(answer, y)[0], y, hard, about)
         _verify_probe(gradient(answer, y, probe=probe)[0], probe, about)
     verify_repeatable(answer, y)
-    return "The value is the one-hot of the argmax, exactly; the gradient passes as if it were y."
+    return "The value is the argmax's one-hot, up to rounding; the gradient passes as if it were y."
+
+
+def _called(answer, y):
+    """What came; where sizes do not fit, the failure also names what they often come from."""
+    try:
+        return call(answer, y)
+    except CheckFailed as failure:
+        if not failure.written or " raised RuntimeError" not in failure.mistake:
+            raise
+        why = (
+            "is the argmax taken over dim=-1, and does one_hot get the number of categories, "
+            "y.shape[-1]?"
+        )
+        raise CheckFailed(f"{failure.mistake} ({why})", checked=failure.checked) from failure
 
 
 def _relaxed(rng):

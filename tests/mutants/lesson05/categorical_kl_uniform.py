@@ -301,3 +301,15 @@ def kl_monte_carlo(logits):
 @wrong("one array is expected; a tuple")
 def kl_pair(logits):
     return kl_plain(logits), logits.softmax(-1)
+
+
+@wrong("the softmax is taken over the variables")
+def kl_along_variables(logits):
+    log_pi = logits.log_softmax(-2)
+    return (log_pi.exp() * (log_pi + math.log(logits.shape[-2]))).sum((-2, -1))
+
+
+@wrong("the softmax is taken over variables and categories together")
+def kl_of_all_together(logits):
+    log_pi = logits.flatten(1).log_softmax(-1).reshape(logits.shape)
+    return (log_pi.exp() * (log_pi + math.log(logits.shape[-1]))).sum((-2, -1))

@@ -29,7 +29,7 @@ def draw_with_small_number(logits):
 @right
 def draw_by_exponential(logits):
     noise = -torch.empty_like(logits).exponential_().log()
-    return torch.argmax(logits.log_softmax(-1) + noise, dim=-1).int()
+    return torch.argmax(logits.log_softmax(-1) + noise, dim=-1)
 
 
 @right
@@ -53,7 +53,7 @@ def draw_by_multinomial(logits):
     return torch.multinomial(p, 1).reshape(logits.shape[:-1])
 
 
-@right
+@wrong("numpy")
 def draw_numpy_style(logits):
     noise = np.random.default_rng().gumbel(size=tuple(logits.shape))
     return np.argmax(logits.numpy() + noise, axis=-1)
@@ -356,3 +356,18 @@ def draw_from_a_pool(logits):
     """300 rows of noise, of which each example takes one."""
     pool = gumbel_noise(logits, (300, *logits.shape[1:]))
     return (logits + pool[torch.randint(300, logits.shape[:1])]).argmax(-1)
+
+
+@wrong("int64 is wanted, as F.one_hot takes no other")
+def draw_int32(logits):
+    return (logits + gumbel_noise(logits)).argmax(-1).int()
+
+
+@wrong("or is subtracted: add -log E")
+def draw_noise_subtracted(logits):
+    return (logits - gumbel_noise(logits)).argmax(-1)
+
+
+@wrong("or one value for all categories")
+def draw_one_value_for_all_categories(logits):
+    return (logits + gumbel_noise(logits[..., :1])).argmax(-1)

@@ -32,13 +32,6 @@ def relaxed_by_distribution(logits, temperature):
 
 
 @right
-def relaxed_in_doubles(logits, temperature):
-    noise = torch.empty(logits.shape, dtype=torch.float64).exponential_().log()
-    scores = (logits.double().log_softmax(-1) - noise) / temperature
-    return (scores - scores.logsumexp(-1, keepdim=True)).exp()
-
-
-@right
 def relaxed_by_logsumexp(logits, temperature):
     scores = (logits + gumbel_noise(logits)) / temperature
     return torch.exp(scores - torch.logsumexp(scores, dim=-1, keepdim=True))
@@ -299,7 +292,7 @@ def relaxed_own_detached(logits, temperature):
 def relaxed_in_numpy(logits, temperature):
     scores = (logits.detach().numpy() + RNG.gumbel(size=tuple(logits.shape))) / temperature
     weights = np.exp(scores - scores.max(-1, keepdims=True))
-    return weights / weights.sum(-1, keepdims=True)
+    return (weights / weights.sum(-1, keepdims=True)).astype(logits.detach().numpy().dtype)
 
 
 @wrong("it lacks the factor 1 / temperature")
@@ -412,3 +405,15 @@ def relaxed_in_place(logits, temperature):
 def relaxed_pair(logits, temperature):
     y = relaxed_plain(logits, temperature)
     return y, y.argmax(-1)
+
+
+@wrong("the result is of float64, logits is of float32")
+def relaxed_in_doubles(logits, temperature):
+    noise = torch.empty(logits.shape, dtype=torch.float64).exponential_().log()
+    scores = (logits.double().log_softmax(-1) - noise) / temperature
+    return (scores - scores.logsumexp(-1, keepdim=True)).exp()
+
+
+@wrong("or is subtracted: add -log E")
+def relaxed_noise_subtracted(logits, temperature):
+    return ((logits - gumbel_noise(logits)) / temperature).softmax(-1)

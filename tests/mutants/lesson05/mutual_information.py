@@ -361,3 +361,37 @@ def information_unbound(codes, labels, num_codes, num_labels):
     for code in range(num_codes - 100):
         total = code
     return total
+
+
+@wrong("(keepdim)")
+def information_without_keepdim(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    used = p > 0
+    return (p[used] * (p / (p.sum(1) * p.sum(0)))[used].log()).sum()
+
+
+@wrong("(keepdim)")
+def information_axes_swapped(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    used = p > 0
+    return (p[used] * (p / torch.outer(p.sum(0), p.sum(1)))[used].log()).sum()
+
+
+@wrong("10 is a constant in it")
+def information_sizes_of_the_lesson(codes, labels, num_codes, num_labels):
+    pairs = torch.bincount(codes * 10 + labels, minlength=100)
+    return _of_pairs(pairs, len(codes), 10, 10)
+
+
+@wrong("a small number is added inside the logarithm")
+def information_small_number_in_quotient(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    product = torch.outer(p.sum(1), p.sum(0))
+    return (p * ((p + 1e-3) / (product + 1e-3)).log()).sum()
+
+
+@wrong("the mean over the pairs is taken")
+def information_mean_of_used(codes, labels, num_codes, num_labels):
+    p = _joint(codes, labels, num_codes, num_labels)
+    used, product = p > 0, torch.outer(p.sum(1), p.sum(0))
+    return (p[used] * (p[used] / product[used]).log()).mean()

@@ -26,7 +26,7 @@ def hard_difference_detached(y):
 
 @right
 def hard_by_comparison(y):
-    hard = (y == y.amax(-1, keepdim=True)).double().detach()
+    hard = (y == y.amax(-1, keepdim=True)).to(y.dtype).detach()
     return hard - (y.detach() - y)
 
 
@@ -46,13 +46,6 @@ class _StraightThrough(torch.autograd.Function):
 
 
 right(_StraightThrough.apply)
-
-
-@right
-def hard_in_doubles(y):
-    zeros = torch.zeros(y.shape, dtype=torch.float64)
-    hard = zeros.scatter(-1, y.argmax(-1, keepdim=True), 1.0)
-    return hard.add(y).sub(y.detach().clone())
 
 
 @right
@@ -253,3 +246,29 @@ def hard_dict(y):
 @wrong("your function raised IndexError")
 def hard_three_axes(y):
     return functional.one_hot(y.argmax(2), y.shape[2]) + y - y.detach()
+
+
+@wrong("the result is of float64, y is of float32")
+def hard_in_doubles(y):
+    zeros = torch.zeros(y.shape, dtype=torch.float64)
+    hard = zeros.scatter(-1, y.argmax(-1, keepdim=True), 1.0)
+    return hard.add(y).sub(y.detach().clone())
+
+
+@wrong("is the argmax taken over dim=-1")
+def hard_sizes_of_the_batch(y):
+    hard = functional.one_hot(y.argmax(0), y.shape[-1]).to(y.dtype)
+    return hard + (y - y.detach())
+
+
+@wrong("the number of categories, y.shape[-1]?")
+def hard_without_number(y):
+    hard = functional.one_hot(y[..., :-1].argmax(-1)).to(y.dtype)
+    return hard + (y - y.detach())
+
+
+@wrong("nothing is drawn anew")
+def hard_drawn_anew(y):
+    rows = y.detach().reshape(-1, y.shape[-1])
+    again = torch.multinomial(rows, 1).reshape(y.shape[:-1])
+    return functional.one_hot(again, y.shape[-1]).to(y.dtype) + (y - y.detach())
