@@ -8,6 +8,7 @@ import contextlib
 import functools
 import itertools
 import math
+import statistics
 from types import SimpleNamespace
 
 import pytest
@@ -259,23 +260,27 @@ def test_06_a_stack_of_flows_integrates_to_one(num_latents, num_flows):
 
 @pytest.mark.parametrize("num_latents", LATENTS)
 def test_06_samples_and_rate_of_the_prior(num_latents):
-    prior = shaken(own("06").FlowPrior(num_latents, 20), 0.1)
-    z = prior.sample(num_latents, torch.Generator().manual_seed(0))  # as many as latents
+    """The lesson's own flow and rate beside the packaged ones, with as many codes as latents."""
+    prior = nets.AutoregressivePrior(num_latents, (20, 20)).double()
+    prior.load_state_dict(shaken(own("06").AutoregressivePrior(num_latents, 20), 0.1).state_dict())
+    z = prior.sample(num_latents, torch.Generator().manual_seed(0))
     noise = torch.randn(num_latents, num_latents, generator=torch.Generator().manual_seed(0))
     log_scale, shift = prior.scale_and_shift(z)
     torch.testing.assert_close(z * log_scale.exp() + shift, noise.double(), rtol=1e-5, atol=1e-5)
     mu, log_var = torch.randn(2, num_latents, num_latents).double()
+    rate = own("06").flow_rate(log_var, prior.log_prob(z))
     entropy = Normal(mu, (0.5 * log_var).exp()).entropy().sum(-1)
-    torch.testing.assert_close(prior.rate(mu, log_var, z), -entropy - prior.log_prob(z))
+    torch.testing.assert_close(rate, -entropy - prior.log_prob(z))
+    torch.testing.assert_close(rate, prior.rate(mu, log_var, z))
 
 
-def test_06_aggregate_where_points_posteriors_and_latents_are_as_many():
-    z, mu, log_var = torch.randn(3, 4, 4).double()
-    each = torch.zeros(4, 4, dtype=DOUBLE)
-    for m, n in itertools.product(range(4), repeat=2):
-        each[m, n] = Normal(mu[n], (0.5 * log_var[n]).exp()).log_prob(z[m]).sum()
-    expected = each.logsumexp(1) - math.log(4)
-    torch.testing.assert_close(own("06").log_aggregate(z, mu, log_var), expected)
+@pytest.mark.parametrize(("codes", "images"), [(1, 2), (3, 3), (7, 4)])
+def test_06_the_bound_of_the_waste_has_the_error_of_independent_images(codes, images):
+    log_r, log_p = torch.randn(2, codes, images).double()
+    bound, error = own("06").least_waste(log_r, log_p)
+    each = [float((log_r - log_p)[:, i].sum() / codes) for i in range(images)]
+    assert float(bound) == pytest.approx(sum(each) / images)
+    assert float(error) == pytest.approx(statistics.stdev(each) / math.sqrt(images))
 
 
 # Lesson 10: draws against masses, colours, and axes of one length.
