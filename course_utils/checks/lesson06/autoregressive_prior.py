@@ -4,7 +4,15 @@ import itertools
 
 import numpy as np
 
-from course_utils.checks._compare import doubles, floats, show, sizes, verify, verify_gradient
+from course_utils.checks._compare import (
+    doubles,
+    floats,
+    refuse_other_dtype,
+    show,
+    sizes,
+    verify,
+    verify_gradient,
+)
 from course_utils.checks._contract import build, call, check, gradient, train
 from course_utils.checks._flow import flow_formulas, wrong_flow
 from course_utils.checks._flow_gradients import (
@@ -205,13 +213,15 @@ def _verify_inverse(model, z, label):
     """invert(epsilon) for the epsilon to which the flow maps z, in float32."""
     (epsilon,) = floats(to_noise(model, z))
     solved = solve(model, *doubles(epsilon))
+    received, checked = call(model.invert, epsilon), f"{label}invert(epsilon), shape {z.shape}"
     verify(
-        call(model.invert, epsilon),
+        received,
         solved,
-        checked=f"{label}invert(epsilon) for epsilon of shape {z.shape}",
+        checked=checked,
         wrong=wrong_inverses(model, *doubles(epsilon)),
         scale=1,
         tolerance=OFF,
         part="invert",
         hint="the flow does not map this z to epsilon: z * exp(log_scale) + shift is another",
     )
+    refuse_other_dtype(received, epsilon, "epsilon", "the decoder", checked)

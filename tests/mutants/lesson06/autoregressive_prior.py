@@ -117,7 +117,16 @@ class OneAfterTheOther(Flow):
             log_scale, shift = self.scale_and_shift(torch.stack([*entries, *rest], -1))
             entry = epsilon[..., i].double() - shift[..., i]
             entries.append((entry * (-log_scale[..., i]).double().exp()).float())
-        return torch.stack(entries, -1).double()
+        return torch.stack(entries, -1)
+
+
+@wrong("the result is of float64, epsilon is of float32")
+class InDoubles(OneAfterTheOther):
+    """A decoder of float32 refuses such codes."""
+
+    @torch.no_grad()
+    def invert(self, epsilon):
+        return super().invert(epsilon).double()
 
 
 @wrong("invert overwrites its argument epsilon")
