@@ -90,7 +90,10 @@ def _answers(log_r, log_p):
         ("this is the variance of the mean: its root is the error", error(each) ** 2),
         ("this is the variance over images", each.var(ddof=1)),
         ("divided by N: the root of N is due", error(each, count=images**2)),
-        ("N is due in the variance's place of N - 1: the mean is estimated too", error(each, 0)),
+        ("the variance is divided by N: N - 1 is due, for the mean is estimated too",
+         error(each, 0)),
+        ("the deviation is divided by the root of N - 1: the root of N is due, and N - 1 in the "
+         "variance", error(each, count=images - 1)),
         ("the spread over images is divided by the root of K: there are N images",
          error(each, count=codes)),
         ("the spread over images is divided by the root of K N", error(each, count=codes * images)),

@@ -168,13 +168,13 @@ class InvertsOnce(Inverse):
         return self.step(epsilon, *self.scale_and_shift(torch.zeros_like(epsilon)))
 
 
-@wrong("invert: one pass, with scale and shift at epsilon")
+@wrong("invert: scale and shift are taken at epsilon")
 class InvertsAtEpsilon(Inverse):
     def invert(self, epsilon):
         return self.step(epsilon, *self.scale_and_shift(epsilon))
 
 
-@wrong("invert: one pass, with scale and shift at epsilon")
+@wrong("invert: scale and shift are taken at epsilon")
 class InvertsEntriesAtEpsilon(Inverse):
     @torch.no_grad()
     def invert(self, epsilon):
@@ -315,6 +315,18 @@ class InvertsToAPair(Inverse):
 @wrong("has no method invert")
 class WithoutInvert(Flow):
     invert = None
+
+
+@wrong("log_prob: the bound 5 tanh(. / 5) is left out: scale_and_shift has it")
+class WithoutTheBound(Flow):
+    def log_prob(self, z):
+        return flow_plain(z, *self.made(z).unbind(-1))
+
+
+@wrong("log_prob: z is inverted first")
+class InvertsFirst(Inverse):
+    def log_prob(self, z):
+        return flow_plain(self.invert(z), *self.scale_and_shift(self.invert(z)))
 
 
 @wrong("log_prob: the log-determinant, the sum of log_scale, is missing")

@@ -70,6 +70,12 @@ def waste_spread(log_r, log_p):
     return each.mean(), each.std()
 
 
+@wrong("the deviation is divided by the root of N - 1")
+def waste_by_one_less(log_r, log_p):
+    each = (log_r - log_p).mean(0)
+    return each.mean(), each.std() / math.sqrt(len(each) - 1)
+
+
 @wrong("divided by N: the root of N is due")
 def waste_without_root(log_r, log_p):
     each = _each(log_r, log_p)
@@ -100,7 +106,7 @@ def waste_root_of_all(log_r, log_p):
     return each.mean(), each.std() / math.sqrt(log_r.numel())
 
 
-@wrong("N is due in the variance's place of N - 1")
+@wrong("the variance is divided by N: N - 1 is due")
 def waste_biased(log_r, log_p):
     each = _each(log_r, log_p)
     return each.mean(), each.std(correction=0) / math.sqrt(len(each))
