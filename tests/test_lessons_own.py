@@ -8,6 +8,7 @@ import contextlib
 import functools
 import itertools
 import math
+import statistics
 from types import SimpleNamespace
 
 import pytest
@@ -259,14 +260,16 @@ def test_06_a_stack_of_flows_integrates_to_one(num_latents, num_flows):
 
 @pytest.mark.parametrize("num_latents", LATENTS)
 def test_06_samples_and_rate_of_the_prior(num_latents):
-    prior = shaken(own("06").FlowPrior(num_latents, 20), 0.1)
-    z = prior.sample(num_latents, torch.Generator().manual_seed(0))  # as many as latents
-    noise = torch.randn(num_latents, num_latents, generator=torch.Generator().manual_seed(0))
-    log_scale, shift = prior.scale_and_shift(z)
-    torch.testing.assert_close(z * log_scale.exp() + shift, noise.double(), rtol=1e-5, atol=1e-5)
+    """The lesson's rate beside the packaged flow's, with as many codes as latents."""
+    prior = nets.AutoregressivePrior(num_latents, (20, 20)).double()
+    prior.load_state_dict(shaken(own("06").AutoregressivePrior(num_latents, 20), 0.1).state_dict())
+    z = prior.sample(num_latents, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(prior.invert(prior.transform(z)[0]), z)
     mu, log_var = torch.randn(2, num_latents, num_latents).double()
+    rate = own("06").flow_rate(log_var, prior.log_prob(z))
     entropy = Normal(mu, (0.5 * log_var).exp()).entropy().sum(-1)
-    torch.testing.assert_close(prior.rate(mu, log_var, z), -entropy - prior.log_prob(z))
+    torch.testing.assert_close(rate, -entropy - prior.log_prob(z))
+    torch.testing.assert_close(rate, prior.rate(mu, log_var, z))
 
 
 def test_06x_aggregate_where_points_posteriors_and_latents_are_as_many():
@@ -300,6 +303,15 @@ def test_06x_mixtures_are_densities_and_a_vampprior_is_one_of_posteriors():
     torch.testing.assert_close(rate, -entropy - prior.log_prob(mu))
     rate.sum().backward()
     assert prior.pixels.grad.abs().min() > 0
+
+
+@pytest.mark.parametrize(("codes", "images"), [(1, 2), (3, 3), (7, 4)])
+def test_06_the_bound_of_the_waste_has_the_error_of_independent_images(codes, images):
+    log_r, log_p = torch.randn(2, codes, images).double()
+    bound, error = own("06").least_waste(log_r, log_p)
+    each = [float((log_r - log_p)[:, i].sum() / codes) for i in range(images)]
+    assert float(bound) == pytest.approx(sum(each) / images)
+    assert float(error) == pytest.approx(statistics.stdev(each) / math.sqrt(images))
 
 
 # Lesson 10: draws against masses, colours, and axes of one length.

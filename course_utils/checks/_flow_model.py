@@ -70,7 +70,7 @@ def wrong_inverses(model, epsilon):
     yield few, _fill(model, epsilon, range(latents - 1))
     yield few, solve(model, epsilon, passes=latents - 1)
     yield few, solve(model, epsilon, passes=latents - 1, z=epsilon)
-    at_noise = "one pass, with scale and shift at epsilon: they are functions of z"
+    at_noise = "scale and shift are taken at epsilon: they are functions of z"
     yield at_noise, solve(model, epsilon, passes=1, z=epsilon)
     yield (
         "each entry is computed while the entries before it are still 0: one pass only, or the "

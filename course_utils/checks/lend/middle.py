@@ -69,6 +69,12 @@ def flow_rate(log_var, log_p_z):
     return -0.5 * (log_var + math.log(2 * math.pi) + 1).sum(-1) - log_p_z
 
 
+def least_waste(log_r, log_p):
+    """Of exercise 6.5."""
+    each = (log_r - log_p).mean(0)
+    return each.mean(), each.var().div(len(each)).sqrt()
+
+
 def log_aggregate(z, mu, log_var):
     """Of exercise 6x.1."""
     posteriors = Independent(Normal(mu, (0.5 * log_var).exp()), 1)

@@ -4,7 +4,15 @@ import itertools
 
 import numpy as np
 
-from course_utils.checks._compare import doubles, floats, show, sizes, verify, verify_gradient
+from course_utils.checks._compare import (
+    doubles,
+    floats,
+    refuse_other_dtype,
+    show,
+    sizes,
+    verify,
+    verify_gradient,
+)
 from course_utils.checks._contract import build, call, check, gradient, train
 from course_utils.checks._flow import flow_formulas, wrong_flow
 from course_utils.checks._flow_gradients import (
@@ -164,13 +172,26 @@ def _verify_density(model, z, label):
     scale = (0.5 * epsilon**2 + 6).sum(-1)
     received = call(model.log_prob, z)
     lost = [(SQUEEZED, right.squeeze())] if 1 in z.shape[:-1] else []
-    wrong = itertools.chain(lost, wrong_flow(formulas))
+    wrong = itertools.chain(lost, _wrong_inputs(model, z), wrong_flow(formulas))
     hint = IN_TRAINING if label == TRAIN else FAR if np.abs(z).max() > 10 else ""
     verify(received, right, checked=checked, wrong=wrong, scale=scale, hint=hint, part="log_prob")
     if label == NEW:
         normal = -0.5 * (z.astype(np.float64) ** 2 + LOG_2_PI).sum(-1)
         hint = "a new flow should be N(0, I): does the last layer start at zero?"
         verify(received, normal, checked=checked, scale=scale, hint=hint, part="log_prob")
+
+
+@np.errstate(all="ignore")
+def _wrong_inputs(model, z):
+    """Yield (phrase, log p) of the right formula with a wrong log_scale or at a wrong z."""
+    (values,) = doubles(z)
+    log_scale, shift = evaluate(model, values)
+    raw = BOUND * np.arctanh(np.clip(log_scale / BOUND, -1, 1))
+    unbound = "the bound 5 tanh(. / 5) is left out: scale_and_shift has it"
+    yield unbound, flow_formulas(values, raw, shift)[0][1].sum(-1)
+    inverse = solve(model, values)
+    inverted = "z is inverted first: log_prob goes from z to epsilon"
+    yield inverted, flow_formulas(inverse, *evaluate(model, inverse))[0][1].sum(-1)
 
 
 def _verify_slope(model, z, label=""):
@@ -205,13 +226,15 @@ def _verify_inverse(model, z, label):
     """invert(epsilon) for the epsilon to which the flow maps z, in float32."""
     (epsilon,) = floats(to_noise(model, z))
     solved = solve(model, *doubles(epsilon))
+    received, checked = call(model.invert, epsilon), f"{label}invert(epsilon), shape {z.shape}"
     verify(
-        call(model.invert, epsilon),
+        received,
         solved,
-        checked=f"{label}invert(epsilon) for epsilon of shape {z.shape}",
+        checked=checked,
         wrong=wrong_inverses(model, *doubles(epsilon)),
         scale=1,
         tolerance=OFF,
         part="invert",
         hint="the flow does not map this z to epsilon: z * exp(log_scale) + shift is another",
     )
+    refuse_other_dtype(received, epsilon, "epsilon", "the decoder", checked)

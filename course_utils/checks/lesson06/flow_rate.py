@@ -24,7 +24,15 @@ def flow_rate(answer, seed):
     rng = np.random.default_rng(seed)
     samples, batch, latents = sizes(rng, 3)
     for label, shape, low, high, size in (
+        ("as many examples as latents: ", (latents, latents), -3, 1, 1),
         ("", (batch, latents), -3, 1, 1),
+        (
+            "as many examples as latents, K samples in front: ",
+            (samples, latents, latents),
+            -3,
+            1,
+            1,
+        ),
         ("K samples in front: ", (samples, batch, latents), -3, 1, 1),
         ("B = 1: ", (1, latents), -3, 1, 1),
         ("L = 1: ", (batch, 1), -3, 1, 1),
@@ -39,7 +47,7 @@ def flow_rate(answer, seed):
         entropy = 0.5 * (log_var + LOG_2_PI + 1).sum(-1)
         arrays = floats(log_var, -rate - entropy)
         right, wrong = _rates(*doubles(*arrays))
-        if not label:
+        if label == "as many examples as latents: ":
             verify_repeatable(answer, *arrays)
         lost = [(SQUEEZED, right.squeeze())] if 1 in shape[:-1] else []
         verify(
@@ -106,6 +114,10 @@ def _rates(log_var, log_p):
         ("the mean over the dimensions is taken in place of the sum", each.mean(-1)),
         ("one axis too many (keepdim?)", right[..., None]),
     ]
+    axis = log_p.ndim - 1
+    if log_p.shape[axis] == latents:  # else such an answer raises
+        found += [(f"the entropy is summed over axis {axis}, the examples: the last axis is due",
+                   -terms.sum(axis) - log_p)]  # fmt: skip
     if log_p.ndim == 1:
         pairs = -entropy[:, None] - log_p
         found += [("entropy (B, 1) and log p(z) (B,) give (B, B): no keepdim", pairs)]

@@ -15,7 +15,8 @@ AS_LIST = "[int(width) for width in hidden_dims] makes a list of either"
 def masks(answer, seed):
     """``masks(dim, hidden_dims, out_per_dim)`` -> list of masks, (units out, units in), 0 and 1.
 
-    Any degrees are right with which output i, dimension-major, reaches the inputs before it.
+    Any degrees are right with which output i, dimension-major, reaches the inputs before it, and
+    with which half of the units of each hidden layer lead to an output.
     """
     rng = np.random.default_rng(seed)
     dim, other = int(rng.integers(5, 8)), int(rng.integers(4, 8))
@@ -59,6 +60,23 @@ def _verify_masks(received, dim, widths, out, about):
     for mask in received:
         reach = (mask.astype(np.float64) @ reach > 0).astype(np.float64)
     _verify_reach(reach > 0, dim, out, len(widths), about)
+    if dim > 1:
+        _verify_units(received, about)
+
+
+def _verify_units(received, about):
+    """Refuse a hidden layer of which less than half of the units lead to any output."""
+    leads = np.ones(len(received[-1]))
+    for number in range(len(received) - 1, 0, -1):
+        leads = (received[number].astype(np.float64).T @ leads > 0).astype(np.float64)
+        if (count := int(leads.sum())) < len(leads) / 2:
+            raise CheckFailed(
+                "most hidden units are cut off from every output, so the network is narrow: do "
+                "the degrees 1, ..., D - 1 come over and over?",
+                checked=f"{about}: the units that lead to an output",
+                expected=f"all {len(leads)} units of hidden layer {number}",
+                received=f"{count} of {len(leads)} units",
+            )
 
 
 def _listed(shapes):

@@ -117,7 +117,16 @@ class OneAfterTheOther(Flow):
             log_scale, shift = self.scale_and_shift(torch.stack([*entries, *rest], -1))
             entry = epsilon[..., i].double() - shift[..., i]
             entries.append((entry * (-log_scale[..., i]).double().exp()).float())
-        return torch.stack(entries, -1).double()
+        return torch.stack(entries, -1)
+
+
+@wrong("the result is of float64, epsilon is of float32")
+class InDoubles(OneAfterTheOther):
+    """A decoder of float32 refuses such codes."""
+
+    @torch.no_grad()
+    def invert(self, epsilon):
+        return super().invert(epsilon).double()
 
 
 @wrong("invert overwrites its argument epsilon")
@@ -159,13 +168,13 @@ class InvertsOnce(Inverse):
         return self.step(epsilon, *self.scale_and_shift(torch.zeros_like(epsilon)))
 
 
-@wrong("invert: one pass, with scale and shift at epsilon")
+@wrong("invert: scale and shift are taken at epsilon")
 class InvertsAtEpsilon(Inverse):
     def invert(self, epsilon):
         return self.step(epsilon, *self.scale_and_shift(epsilon))
 
 
-@wrong("invert: one pass, with scale and shift at epsilon")
+@wrong("invert: scale and shift are taken at epsilon")
 class InvertsEntriesAtEpsilon(Inverse):
     @torch.no_grad()
     def invert(self, epsilon):
@@ -306,6 +315,18 @@ class InvertsToAPair(Inverse):
 @wrong("has no method invert")
 class WithoutInvert(Flow):
     invert = None
+
+
+@wrong("log_prob: the bound 5 tanh(. / 5) is left out: scale_and_shift has it")
+class WithoutTheBound(Flow):
+    def log_prob(self, z):
+        return flow_plain(z, *self.made(z).unbind(-1))
+
+
+@wrong("log_prob: z is inverted first")
+class InvertsFirst(Inverse):
+    def log_prob(self, z):
+        return flow_plain(self.invert(z), *self.scale_and_shift(self.invert(z)))
 
 
 @wrong("log_prob: the log-determinant, the sum of log_scale, is missing")

@@ -18,6 +18,17 @@ def flow_plain(z, log_scale, shift):
     return (log_scale - 0.5 * (epsilon.square() + LOG_2_PI)).sum(-1)
 
 
+@wrong("the log-determinant is counted twice")
+def flow_with_two_determinants(z, log_scale, shift):
+    conditional = Normal(-shift * (-log_scale).exp(), (-log_scale).exp())
+    return (conditional.log_prob(z) + log_scale).sum(-1)
+
+
+@wrong("is the variance of z_i given those before it: Normal takes its root")
+def flow_of_a_variance(z, log_scale, shift):
+    return Normal(-shift * (-log_scale).exp(), (-2 * log_scale).exp()).log_prob(z).sum(-1)
+
+
 @right
 def flow_in_doubles(z, log_scale, shift):
     epsilon = shift.double() + torch.exp(log_scale.double()) * z.double()

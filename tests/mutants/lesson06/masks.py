@@ -106,6 +106,13 @@ def masks_by_package(dim, hidden_dims, out_per_dim):
     return [layer.mask for layer in made.net[::2]]
 
 
+@wrong("most hidden units are cut off from every output")
+def masks_without_wrap(dim, hidden_dims, out_per_dim):
+    """Degrees 1, ..., W: no path is wrong or missing, but D - 1 units of each layer work."""
+    hidden = [torch.arange(int(width)) + 1 for width in hidden_dims]
+    return _masks(_numbers(dim), hidden, _numbers(dim).repeat_interleave(out_per_dim))
+
+
 @wrong("the masks are transposed")
 def masks_transposed(dim, hidden_dims, out_per_dim):
     return [mask.T for mask in masks_plain(dim, hidden_dims, out_per_dim)]
