@@ -27,6 +27,18 @@ def pytest_addoption(parser):
         action="store_true",
         help="answers to the exercises at 20 and 200 seeds, and 1,000 interrupts of a training",
     )
+    parser.addoption(
+        "--platforms",
+        action="store_true",
+        help="tests/platforms too, which make environments of other places from the registry",
+    )
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Environments of other places take gigabytes and minutes: only where they are asked for."""
+    if collection_path.name == "platforms" and not config.getoption("--platforms"):
+        return True
+    return None
 
 
 # Minutes each: begun last, one would keep one process busy while the other has nothing left.
