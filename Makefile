@@ -2,7 +2,8 @@
 # Without make: python tools/course.py lab (and so on; the README lists the calls).
 #   PYTHON=path/to/python  use that Python's environment and keep its torch, instead of .venv
 #   PROFILE=, LESSONS=     of `make run`: smoke, laptop or full; numbers such as "01 02" or "02x"
-#   LESSONS=, TO=          of `make homework`: where the student versions go (student)
+#   LESSONS=, TO=          of `make homework`: where the student versions go (student);
+#                          of `make student-branch`: the repository that they become a branch of
 #   SUBMISSIONS=, OUT=     of `make grade`: a folder or zip; where grades go (graded)
 #   LESSON=, NPROC=        of `make scale`: one lesson, on so many processes
 #   ARGS=                  passed on, such as ARGS=--no-browser
@@ -15,7 +16,7 @@ endif
 COURSE := $(if $(PYTHON),"$(PYTHON)" tools/course.py --here,$(START) tools/course.py)
 PROFILE ?= laptop
 
-.PHONY: lab run test results pictures homework grade site bench scale clean
+.PHONY: lab run test results pictures homework student-branch grade site bench scale clean
 
 lab:  # open JupyterLab on the first lesson
 	@$(COURSE) lab $(ARGS)
@@ -34,6 +35,9 @@ pictures:  # small pictures of the lessons, from their outputs
 
 homework:  # student versions of the lessons
 	@$(COURSE) homework $(LESSONS) $(if $(TO),--to "$(TO)") $(ARGS)
+
+student-branch:  # the same as a branch that nbgitpuller hands out
+	@$(COURSE) student-branch $(LESSONS) $(if $(TO),--to "$(TO)") $(ARGS)
 
 grade:  # grade what came back, in a sandbox
 	@$(COURSE) grade $(if $(SUBMISSIONS),"$(SUBMISSIONS)") $(if $(OUT),--out "$(OUT)") $(ARGS)

@@ -10,22 +10,31 @@ from homework.inside.text import lines as lines_of
 from homework.lessons import GENERATED, regions, source, tags
 
 LEVELS = {1: "easy", 2: "medium", 3: "hard"}
+# Where students have it: a point of the header.
+IN_THE_COURSE = """\
+- It runs in the environment of the course (`make lab` sets it up). In the folder of the course, \
+`.venv/bin/python -m homework check PATH/{name}.ipynb` prints your points so far. Keep this \
+file outside of the folder `notebooks`, where the command reads the lesson itself."""
+ON_A_BRANCH = """\
+- It runs in the environment of the course, which a hub has ready; `README.md` says how to make \
+one elsewhere. What you write here stays yours when a new lesson is handed out."""
 
 
 class ReleaseError(OSError):
     """The student version could not be written; the message names the file."""
 
 
-def student_version(lesson):
+def student_version(lesson, place=IN_THE_COURSE):
     """The student version: a notebook (dict) without solutions and outputs, with a header.
 
-    Outputs stay in cells tagged ``keep`` before the first exercise.
+    Outputs stay in cells tagged ``keep`` before the first exercise. ``place`` is what the header
+    says about where it runs.
     """
     notebook = copy.deepcopy(lesson.notebook)
     notebook["metadata"].pop("widgets", None)
     exercises = {exercise.cell: exercise for exercise in lesson.exercises}
     first = min([*exercises, len(notebook["cells"])])
-    cells = [_header(lesson)]
+    cells = [_header(lesson, place)]
     for index, cell in enumerate(notebook["cells"]):
         if cell["cell_type"] == "code":
             if not ("keep" in tags(cell) and index < first):
@@ -93,7 +102,7 @@ def _label(exercise):
     return _added(f"label-{exercise.id.replace('.', '-')}", text)
 
 
-def _header(lesson):
+def _header(lesson, place):
     rows = [f"| {e.id} | {e.points} | checked by the notebook |" for e in lesson.exercises]
     rows += [
         f"| {r.id} | {r.points} | in words, read by your instructor |" for r in lesson.reflections
@@ -118,9 +127,7 @@ the grading, and the check names it.
 - An answer that is taken from `course_utils`, or that a *Stuck?* box lends (`checks.lend`), earns \
 nothing: the grading leaves those functions out. The check says so: "right", and "it earns nothing \
 in the grading". Whatever else of `course_utils` the lesson uses, you may use.
-- It runs in the environment of the course (`make lab` sets it up). In the folder of the course, \
-`.venv/bin/python -m homework check PATH/{lesson.name}.ipynb` prints your points so far. Keep this \
-file outside of the folder `notebooks`, where the command reads the lesson itself.
+{place.format(name=lesson.name)}
 - To submit, save the notebook and hand in this one file, `{lesson.name}.ipynb`. Do not remove or \
 split the exercise cells: their metadata say which exercise they are."""
     return _added("header", text)

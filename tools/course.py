@@ -23,6 +23,7 @@ MODULES = {
     "site": "tools.site.build",
     "bench": "tools.speed.bench",
     "scale": "tools.lessons.scale",
+    "student-branch": "tools.student_branch",
 }
 HELP = """\
 lab       open JupyterLab on the first lesson
@@ -31,6 +32,7 @@ test      everything that must hold
 results   the tables of README.md, docs/results.md and data/README.md [--check]
 pictures  small pictures of the lessons, for README and site, from their outputs [--check]
 homework  student versions of the lessons, in student [01 02] [--to FOLDER]
+student-branch  student versions as a branch for nbgitpuller [01 02] --to REPOSITORY
 grade     grade submissions: FOLDER_OR_ZIP [--out FOLDER] [--jobs N] [--resume] [...]
 site      the lessons as a web site, in build/site/html
 bench     speed of training and scoring on this machine

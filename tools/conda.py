@@ -1,0 +1,132 @@
+"""The conda environments, written from the one list in pyproject.toml: ``python -m tools.conda``.
+
+``environment.yml`` is for a computer of your own, ``binder/environment.yml`` for Binder, which
+needs neither the tests nor the site. All comes from conda-forge. ``--check`` changes nothing and
+ends with 1 where a file differs from what the list asks for.
+"""
+
+import argparse
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+from course_utils.files import write_whole
+from tools import console
+from tools.setup_env import EXTRAS
+
+ROOT = Path(__file__).resolve().parent.parent
+# Name on PyPI -> name on conda-forge. Its plain matplotlib and seaborn bring Qt and statsmodels,
+# which the course does not use; the parts with "base" are the packages themselves.
+NAMES = {
+    "torch": "pytorch",
+    "matplotlib": "matplotlib-base",
+    "seaborn": "seaborn-base",
+    "playwright": "playwright-python",
+}
+# Build of a package, where the fastest to install is not the one that conda would choose.
+# torchvision follows: each of its builds asks for a torch of its own kind.
+BUILDS = {"torch": "cpu*"}
+# Not on conda-forge: pip brings them (pure Python, a few MB) when the course is set up.
+MISSING = ("sphinx-mathjax-offline",)
+BINDER_PYTHON = "3.13"  # repo2docker reads an exact version, and takes its own without one
+BINDER_EXTRAS = "lab"
+REQUIREMENT = re.compile(r"([A-Za-z0-9_.-]+)\s*((?:[<>=!~]=?[^,;]+,?)*)")
+
+HEAD = """\
+# Written by `python -m tools.conda` from pyproject.toml, which holds the one list of versions.
+"""
+HERE = """\
+# conda env create -f environment.yml && conda activate vae-course && make lab PYTHON=python
+# On a machine with an NVIDIA GPU write "cuda*" for "cpu*" below: that is the build with CUDA.
+"""
+BINDER = """\
+# For Binder, and for repo2docker where a JupyterHub's image is made with it. postBuild adds the
+# course itself. Without the tests and the web site, so that the image is small.
+"""
+
+
+class CondaError(ValueError):
+    """A requirement cannot be written for conda; the message names it."""
+
+
+def spec(requirement):
+    """A requirement as conda writes it: ``torch>=2.11`` -> ``pytorch >=2.11 cpu*``.
+
+    Raises:
+        CondaError: it has an extra, a marker or an address, or ``~=`` or ``===``.
+    """
+    found = REQUIREMENT.fullmatch(requirement.strip())
+    if found is None or "~=" in requirement or "===" in requirement:
+        raise CondaError(f"{requirement!r}: expected a name and bounds such as >=1.2,<2")
+    name, bounds = found[1], found[2].replace(" ", "")
+    # conda ignores the star of "==1.2.*", and reads "1.2.*" as pip reads that.
+    bounds = ",".join(re.sub(r"^==(.*\.\*)$", r"\1", bound) for bound in bounds.split(",") if bound)
+    build = BUILDS.get(name, "")
+    bounds = bounds or ("*" if build else "")
+    return " ".join(part for part in (NAMES.get(name, name), bounds, build) if part)
+
+
+def requirements(project, extras):
+    """The requirements of the course and of ``extras`` ("lab,test"), as in pyproject.toml."""
+    words = list(project["dependencies"])
+    for extra in extras.split(","):
+        words += project["optional-dependencies"][extra]
+    return [word for word in words if REQUIREMENT.match(word)[1] not in MISSING]
+
+
+def environment(project, head, name, channels, python, extras):
+    """One file's text."""
+    lines = [HEAD + head + f"name: {name}", "channels:", *(f"  - {one}" for one in channels)]
+    lines += ["dependencies:", f"  - python {python}", "  - pip"]
+    lines += [f"  - {spec(word)}" for word in requirements(project, extras)]
+    return "\n".join(lines) + "\n"
+
+
+def files(root):
+    """Path -> text of the two environments.
+
+    Raises:
+        CondaError: a requirement cannot be written for conda.
+    """
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    forge, only = ["conda-forge"], ["conda-forge", "nodefaults"]  # repo2docker has no defaults
+    here = environment(project, HERE, "vae-course", only, project["requires-python"], EXTRAS)
+    python = f"={BINDER_PYTHON}"
+    there = environment(project, BINDER, "vae-course-binder", forge, python, BINDER_EXTRAS)
+    return {root / "environment.yml": here, root / "binder" / "environment.yml": there}
+
+
+def differing(root):
+    """Path -> wanted text, of the files that are not what pyproject.toml asks for."""
+    wanted = files(root)
+    return {
+        path: text
+        for path, text in wanted.items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    }
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description="Write the conda environments.")
+    parser.add_argument("--check", action="store_true", help="change nothing; 1 if one differs")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the project's folder")
+    asked = parser.parse_args(arguments)
+    try:
+        wanted = differing(asked.root)
+    except CondaError as error:
+        sys.exit(f"pyproject.toml: {error}")
+    for path, text in wanted.items():
+        name = path.relative_to(asked.root).as_posix()
+        if asked.check:
+            print(f"{name} differs from pyproject.toml; `python -m tools.conda` writes it.")
+        else:
+            write_whole(path, text)
+            print(f"{name}: written.")
+    if not wanted:
+        print("environment.yml and binder/environment.yml agree with pyproject.toml.")
+    return 1 if wanted and asked.check else 0
+
+
+if __name__ == "__main__":
+    console.run(main)
