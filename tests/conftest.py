@@ -51,6 +51,11 @@ def pytest_collection_modifyitems(items):
     """The files that take longest come first, the others after them in their own order."""
     rank = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
+    if not hasattr(os, "fork"):  # answers run in processes of their own
+        reason = "the grading needs Linux or macOS: Windows has no fork"
+        for item in items:
+            if item.path.stem.startswith("test_homework"):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 class NetworkRefused(RuntimeError):

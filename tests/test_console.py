@@ -1,7 +1,6 @@
 """Tools on narrow, redirected and old-encoded terminals, and in folders that take nothing."""
 
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -132,6 +131,7 @@ def test_a_narrow_terminal_shows_one_row_a_lesson(tmp_path):
     notebook(tmp_path, "1", "2", name="01_a_name_that_is_longer_than_a_narrow_terminal_is_wide")
     command = [*RUN, "--profile", "smoke"]
     command += ["--folder", str(tmp_path), "--executed", str(tmp_path / "executed")]
+    pty = pytest.importorskip("pty", reason="Linux and macOS have such terminals")
     ours, theirs = pty.openpty()
     environment = os.environ | {"COLUMNS": "30"}
     with subprocess.Popen(command, stdout=theirs, env=environment, cwd=settings.root()) as tool:

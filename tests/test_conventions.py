@@ -23,7 +23,8 @@ ROOMS = (
     "arguments settings files distributed stand_ins downloads catalogue prepared pixels data "
     "losses nets exact checkpoint history progress schedules fit_settings interrupts "
     "normalisation run_state keeper training evaluation judge rendering showing diagram_parts "
-    "diagrams curves plotting tables numbering seeds weights records widgets checks claims lesson"
+    "diagrams curves plotting tables numbering seeds weights records widgets checks claims lesson "
+    "versions"
 ).split()
 # In all: the nets of lessons 02 to 11 are a third of it, an exact stop and resume a tenth, and
 # figures, tables and claims for a reader a fifth.

@@ -11,6 +11,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from course_utils.files import write_whole
 from tools import console
 from tools.setup_env import EXTRAS
@@ -31,7 +33,6 @@ BUILDS = {"torch": "cpu*"}
 MISSING = ("sphinx-mathjax-offline",)
 BINDER_PYTHON = "3.13"  # repo2docker reads an exact version, and takes its own without one
 BINDER_EXTRAS = "lab"
-REQUIREMENT = re.compile(r"([A-Za-z0-9_.-]+)\s*((?:[<>=!~]=?[^,;]+,?)*)")
 
 HEAD = """\
 # Written by `python -m tools.conda` from pyproject.toml, which holds the one list of versions.
@@ -56,15 +57,19 @@ def spec(requirement):
     Raises:
         CondaError: it has an extra, a marker or an address, or ``~=`` or ``===``.
     """
-    found = REQUIREMENT.fullmatch(requirement.strip())
-    if found is None or "~=" in requirement or "===" in requirement:
+    try:
+        asked = Requirement(requirement)
+    except InvalidRequirement as error:
+        raise CondaError(f"{requirement!r}: {str(error).splitlines()[0]}") from None
+    bounds = sorted(asked.specifier, key=lambda bound: (bound.operator[0] in "<!", str(bound)))
+    unknown = any(bound.operator in ("~=", "===") for bound in bounds)
+    if unknown or asked.extras or asked.marker or asked.url:
         raise CondaError(f"{requirement!r}: expected a name and bounds such as >=1.2,<2")
-    name, bounds = found[1], found[2].replace(" ", "")
     # conda ignores the star of "==1.2.*", and reads "1.2.*" as pip reads that.
-    bounds = ",".join(re.sub(r"^==(.*\.\*)$", r"\1", bound) for bound in bounds.split(",") if bound)
-    build = BUILDS.get(name, "")
-    bounds = bounds or ("*" if build else "")
-    return " ".join(part for part in (NAMES.get(name, name), bounds, build) if part)
+    words = ",".join(re.sub(r"^==(.*\.\*)$", r"\1", str(bound)) for bound in bounds)
+    build = BUILDS.get(asked.name, "")
+    words = words or ("*" if build else "")
+    return " ".join(part for part in (NAMES.get(asked.name, asked.name), words, build) if part)
 
 
 def requirements(project, extras):
@@ -72,7 +77,7 @@ def requirements(project, extras):
     words = list(project["dependencies"])
     for extra in extras.split(","):
         words += project["optional-dependencies"][extra]
-    return [word for word in words if REQUIREMENT.match(word)[1] not in MISSING]
+    return [word for word in words if re.match(r"[\w.-]+", word).group() not in MISSING]
 
 
 def environment(project, head, name, channels, python, extras):

@@ -117,7 +117,7 @@ def stage(root, lessons, folder):
 
 
 def repository(path):
-    """The git folder of ``path``; a new bare repository where nothing is.
+    """The git folder of the repository ``path``, which need not be there yet.
 
     Raises:
         BranchError: it is an address, something else than a repository, or it has the branch
@@ -129,9 +129,7 @@ def repository(path):
             f"git --git-dir=FOLDER push {path} {BRANCH}"
         )
     folder = Path(path).expanduser().resolve()
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        folder.mkdir(parents=True, exist_ok=True)
-        git("init", "--quiet", "--bare", f"--initial-branch={BRANCH}", folder)
+    if is_new(folder):
         return folder
     found = folder / ".git" if (folder / ".git").exists() else folder
     try:
@@ -146,6 +144,11 @@ def repository(path):
             "files behind; check out another one, or name a bare repository"
         )
     return found
+
+
+def is_new(folder):
+    """True where nothing is, or an empty folder."""
+    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
 
 
 def tip(target):
@@ -218,10 +221,12 @@ def write(root, to, lessons):
     """Write the branch into the repository ``to``; (its git folder, the paths that changed)."""
     numbers = " ".join(lesson.number for lesson in lessons)
     course = git("rev-parse", "--short", "HEAD", folder=root).strip()
+    target = repository(to)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         stage(root, lessons, folder)
-        target = repository(to)
+        if is_new(target):
+            git("init", "--quiet", "--bare", f"--initial-branch={BRANCH}", target)
         return target, commit(target, folder, f"Lessons {numbers}, as in {course} of the course\n")
 
 
@@ -243,7 +248,8 @@ def main(arguments=None):
         return 0
     held = git("ls-tree", "--name-only", "-z", BRANCH, "--", "notebooks/", repository=target)
     count = len([name for name in held.split("\0") if name])
-    print(f"{target}: branch {BRANCH}, one commit: {len(changed)} files, {count} lessons in all.")
+    words = f"{len(changed)} file{'s' * (len(changed) > 1)}, {count} lesson{'s' * (count > 1)}"
+    print(f"{target}: branch {BRANCH}, one commit more: {words} in all.")
     return 0
 
 
