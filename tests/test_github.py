@@ -1,10 +1,12 @@
 """What GitHub and Codespaces read: it parses, and every command and path in it exists."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 
+import conftest
 import pytest
 import yaml
 
@@ -109,6 +111,34 @@ def test_the_dev_container_takes_the_conda_environment():
     editor = whole["customizations"]["vscode"]
     assert editor["settings"]["python.defaultInterpreterPath"].endswith(f"/envs/{name}/bin/python")
     assert {"ms-python.python", "ms-toolsai.jupyter"} <= set(editor["extensions"])
+
+
+def test_ci_demands_on_linux_what_it_installs_there(monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    for system, demands in (("linux", True), ("darwin", False), ("win32", False)):
+        monkeypatch.setattr(settings.sys, "platform", system)
+        assert settings.in_ci() is demands
+    monkeypatch.setenv("CI", "")
+    monkeypatch.setattr(settings.sys, "platform", "linux")
+    assert not settings.in_ci()
+
+
+def test_windows_skips_the_grading_by_name(monkeypatch):
+    class Item:
+        def __init__(self, name):
+            self.path, self.marks = ROOT / "tests" / f"{name}.py", []
+
+        def add_marker(self, mark):
+            self.marks.append(mark)
+
+    items = [Item("test_homework_grade"), Item("test_bounds")]
+    conftest.pytest_collection_modifyitems(items)
+    assert not any(item.marks for item in items) or not hasattr(os, "fork")
+    monkeypatch.delattr(os, "fork", raising=False)
+    conftest.pytest_collection_modifyitems(items)
+    marked = {item.path.stem: [mark.kwargs["reason"] for mark in item.marks] for item in items}
+    assert "Windows has no fork" in marked["test_homework_grade"][-1]
+    assert marked["test_bounds"] == []
 
 
 # ------------------------------------------------------------------------ versions for a report
