@@ -23,6 +23,7 @@ MODULES = {
     "site": "tools.site.build",
     "bench": "tools.speed.bench",
     "scale": "tools.lessons.scale",
+    "publish": "tools.public.publish",
 }
 HELP = """\
 lab       open JupyterLab on the first lesson
@@ -35,6 +36,7 @@ grade     grade submissions: FOLDER_OR_ZIP [--out FOLDER] [--jobs N] [--resume] 
 site      the lessons as a web site, in build/site/html
 bench     speed of training and scoring on this machine
 scale     one lesson on several processes: 09 [--processes 2] [--profile ...] [torchrun's options]
+publish   the links that the public name makes [--repository owner/name] [--tag v1.0] [--check]
 clean     remove caches and build outputs (.venv, data and student stay)
 """
 # Commands of the package homework, with the folder they write to unless told another.
