@@ -4,7 +4,7 @@ import re
 
 import nbformat
 
-from course_utils import settings
+from course_utils import settings, widgets
 from tools.lessons.normalise import FOLD, WIDGET_STATE, WIDGET_VIEW
 from tools.public import links
 from tools.public.setup_cell import is_setup
@@ -43,8 +43,10 @@ def lesson_page(path, extras=(), public=None):
             says = cell.source.partition("\n")[0].lstrip("# ").rstrip(".")
             label(cell, f"Show the code: {says}", f"Hide the code: {says}")
         for output in cell.get("outputs", []):
-            if output.get("name") == "stdout":
-                output.text = unwrapped(output.text)
+            if output.get("name") == "stdout":  # on the site sliders move without a run
+                output.text = unwrapped(output.text.replace(f"{widgets.RUN}\n", ""))
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
     if public:  # after the heading and the sentences on what the lesson is
         opening = notebook.cells[0].source.split("\n\n")
         opening.insert(2, links.buttons(public, path.stem))
