@@ -79,19 +79,19 @@ def section(public, stems):
     """The README's section on what needs no installation; nothing without a name."""
     if not public:
         return ""
-    rows = ["| lesson | | | |", "|---|---|---|---|"]
-    for stem in stems:
-        places = of_lesson(public, stem)
-        shown = [f"[{name}]({places[name]})" for name in ("Colab", "Kaggle", "Binder")]
-        rows.append(f"| {stem.partition('_')[0]} | {' | '.join(shown)} |")
+    rows = []
+    for name in ("Colab", "Kaggle", "Binder"):
+        shown = [f"[{stem.partition('_')[0]}]({of_lesson(public, stem)[name]})" for stem in stems]
+        rows.append(f"- {name}: {' · '.join(shown)}")
     return f"""\
 ### Without installing anything
 
-Open a lesson in your browser. On Colab and on Kaggle its first cell, which is folded, fetches the
-course into a folder beside the notebook; on Kaggle switch the internet on before, in the notebook's
-settings. On Colab still pictures stand for the sliders. Binder needs some minutes to start and has
-about one CPU, so lessons run slower there than they say. [A codespace]({codespaces(public)}) is a
-machine of your own account on GitHub, in which the course is set up.
+Open a lesson by its number in your browser. On Colab and on Kaggle its first cell, which is
+folded, fetches the course into a folder beside the notebook; on Kaggle switch the internet on
+before, in the notebook's settings. On Colab still pictures stand for the sliders. Binder needs some
+minutes to start and has about one CPU, so lessons run slower there than they say.
+[A codespace]({codespaces(public)}) is a machine of your own account on GitHub,
+in which the course is set up.
 
 {chr(10).join(rows)}"""
 
