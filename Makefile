@@ -6,6 +6,8 @@
 #                          of `make student-branch`: the repository that they become a branch of
 #   SUBMISSIONS=, OUT=     of `make grade`: a folder or zip; where grades go (graded)
 #   LESSON=, NPROC=        of `make scale`: one lesson, on so many processes
+#   REPOSITORY=, TAG=      of `make publish`: owner/name on GitHub, a tag; empty takes all back
+#   SITE=                  of `make publish`: the address of the web site, if there is one
 #   ARGS=                  passed on, such as ARGS=--no-browser
 
 ifeq ($(OS),Windows_NT)
@@ -15,8 +17,10 @@ START := python3
 endif
 COURSE := $(if $(PYTHON),"$(PYTHON)" tools/course.py --here,$(START) tools/course.py)
 PROFILE ?= laptop
+# An option whose variable stands in the call, be it empty: not one of the environment's own.
+told = $(if $(findstring command,$(origin $(1))),--$(2) "$($(1))")
 
-.PHONY: lab run test results pictures homework student-branch grade site bench scale clean
+.PHONY: lab run test results pictures homework student-branch grade site bench scale publish clean
 
 lab:  # open JupyterLab on the first lesson
 	@$(COURSE) lab $(ARGS)
@@ -50,6 +54,9 @@ bench:  # speed of training and scoring on this machine
 
 scale:  # one lesson on several processes, by torchrun
 	@$(COURSE) scale $(LESSON) $(if $(NPROC),--processes $(NPROC)) --profile $(PROFILE) $(ARGS)
+
+publish:  # the links that the public name makes, in README, lessons and site
+	@$(COURSE) publish $(call told,REPOSITORY,repository) $(call told,TAG,tag) $(call told,SITE,site) $(ARGS)
 
 clean:  # remove caches and build outputs
 	@$(COURSE) clean

@@ -21,8 +21,9 @@ def stem(number):
     lessons = sorted(path.stem for path in folder.glob("*.ipynb"))
     if not lessons:
         raise ValueError(
-            f"{folder}: no notebooks folder: work in a clone of the course, whose lessons are "
-            "there, or in one of its folders"
+            f"{folder}: no notebooks folder: the package alone is not enough, since a lesson needs "
+            "the course's notebooks, data and weights; work in a clone of the course, or in one of "
+            "its folders"
         )
     stems = [name for name in lessons if name.startswith(f"{number}_")]
     if not (re.fullmatch(r"\d+[a-z]?", str(number)) and stems):

@@ -2,7 +2,8 @@
 
 A slider is linked to a stack of pictures in the browser (``jslink``), so it works in
 JupyterLab, on a static page, and after the kernel has gone. Where nothing draws sliders, their
-default stands as a plain picture; its sentence is printed in any case.
+default stands as a plain picture; its sentence is printed in any case. ipywidgets 7, which Colab
+has, knows no stack: there the picture alone is shown, and a sentence says why.
 """
 
 import base64
@@ -14,6 +15,9 @@ from IPython.display import display
 
 from course_utils import plotting, rendering, showing
 
+# Under the picture, which a notebook shows until the cell is run again; the site leaves it out.
+RUN = "Run this cell, and a slider moves this picture."
+OLD = "With ipywidgets 8 a slider moves this picture; here is ipywidgets {}."
 _STYLE = {"description_width": "initial"}
 _LAYOUT = {"width": "420px"}
 
@@ -46,6 +50,17 @@ def _picture(data, width, says):
 def _show(box, data, says):
     """Sliders, or where a front end cannot draw them the picture, and the sentence."""
     showing.show_png(data, says=says, instead_of=box._repr_mimebundle_())
+    print(RUN)
+
+
+def _is_still(data, says):
+    """Show the picture alone where there can be no slider; True if that was so."""
+    if showing.in_notebook() and hasattr(ipywidgets, "Stack"):
+        return False
+    showing.show_png(data, says=says)
+    if showing.in_notebook():
+        print(OLD.format(ipywidgets.__version__))
+    return True
 
 
 def _slider(labels, description, start):
@@ -70,8 +85,8 @@ def frames(pngs, labels, *, description, says, start=0, width=280):
         start: the default position.
         width: of the picture, in pixels.
     """
-    if not showing.in_notebook():
-        return showing.show_png(pngs[start], says=says)
+    if _is_still(pngs[start], says):
+        return
     stack = ipywidgets.Stack(
         [
             _picture(data, width, f"{description} {label}")
@@ -90,8 +105,8 @@ def frames_2d(pngs, labels, *, descriptions, says, start, width=280):
     A stack of stacks: the first slider chooses the row, the second the picture in every row.
     """
     default = pngs[start[0]][start[1]]
-    if not showing.in_notebook():
-        return showing.show_png(default, says=says)
+    if _is_still(default, says):
+        return
     sliders = [_slider(labels, name, at) for name, at in zip(descriptions, start, strict=True)]
     rows = []
     for label_0, row in zip(labels, pngs, strict=True):

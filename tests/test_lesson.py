@@ -383,7 +383,9 @@ def test_a_lesson_without_the_repository_says_where_to_work(profile, tmp_path, m
     if empty:
         (tmp_path / "notebooks").mkdir()
     monkeypatch.setattr(settings, "root", lambda: tmp_path)
-    with pytest.raises(ValueError, match=r"no notebooks folder: work in a clone") as told:
+    with pytest.raises(
+        ValueError, match=r"no notebooks folder: the package alone is not enough"
+    ) as told:
         start("01")
     assert str(tmp_path) in str(told.value) and "number of" not in str(told.value)
 

@@ -301,7 +301,7 @@ def test_frames_show_a_default_and_link_slider_and_stack(in_kernel, capsys):
     slider, stack = in_kernel[0].children
     assert (slider.index, stack.selected_index, len(stack.children)) == (2, 2, 3)
     assert slider.description == "epoch"
-    assert not capsys.readouterr().out
+    assert capsys.readouterr().out == f"{widgets.RUN}\n"
     (bundle, metadata), (caption, _) = in_kernel[0].bundles
     assert bundle == {"a widget": 1, "image/png": pictures(3)[2], "text/plain": "(figure)"}
     assert metadata == {"image/png": {"alt": "Trial run: The last epoch."}}
@@ -331,6 +331,29 @@ def test_live_slider_runs_the_model(in_kernel):
     data, says = picture_of(picture)
     assert json.loads(data) == [0.5, 0.0]
     assert says == 'a "7"'
+
+
+def test_under_ipywidgets_7_a_still_picture_stands_there_and_a_sentence_says_why(
+    in_kernel, monkeypatch, capsys
+):
+    """It has neither a stack of pictures nor MIME bundles of widgets."""
+    monkeypatch.delattr(widgets.ipywidgets, "Stack")
+    monkeypatch.delattr(widgets.ipywidgets.VBox, "_repr_mimebundle_")
+    monkeypatch.setattr(widgets.ipywidgets, "__version__", "7.7.1")
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, **_: shown.append(bundle))
+    widgets.frames(pictures(3), range(3), description="epoch", says="The last epoch.", start=2)
+    grid = [pictures(2), pictures(2)]
+    widgets.frames_2d(grid, "ab", descriptions=("z 1", "z 2"), says="The middle.", start=(0, 1))
+    assert [bundle.get("image/png") for bundle in shown] == [
+        *(pictures(3)[2], None),
+        *(grid[0][1], None),
+    ]
+    assert shown[1]["text/plain"] == "Trial run: The last epoch."
+    assert capsys.readouterr().out == 2 * (
+        "With ipywidgets 8 a slider moves this picture; here is ipywidgets 7.7.1.\n"
+    )
+    assert not in_kernel
 
 
 def test_outside_a_notebook_only_the_sentence_is_left(capsys):

@@ -24,6 +24,7 @@ MODULES = {
     "bench": "tools.speed.bench",
     "scale": "tools.lessons.scale",
     "student-branch": "tools.student_branch",
+    "publish": "tools.public.publish",
 }
 HELP = """\
 lab       open JupyterLab on the first lesson
@@ -37,6 +38,7 @@ grade     grade submissions: FOLDER_OR_ZIP [--out FOLDER] [--jobs N] [--resume] 
 site      the lessons as a web site, in build/site/html
 bench     speed of training and scoring on this machine
 scale     one lesson on several processes: 09 [--processes 2] [--profile ...] [torchrun's options]
+publish   the links that the public name makes [--repository owner/name] [--tag v1.0] [--check]
 clean     remove caches and build outputs (.venv, data and student stay)
 """
 # Commands of the package homework, with the folder they write to unless told another.

@@ -12,23 +12,34 @@ KEPT = ROOT / "build" / "platforms"
 OWN = ("PYTHON", "COURSE_", "PYTEST_", "VIRTUAL_ENV", "JUPYTER_")
 
 
-def make(name, requirements, constraints=None):
+def newest(*names):
+    """The first of these Pythons that starts here, such as ``python3.13``; else this one."""
+    for name in names:
+        found = shutil.which(name)
+        if found and not subprocess.run([found, "-c", ""], capture_output=True).returncode:
+            return found
+    return sys.executable
+
+
+def make(name, requirements, constraints=None, python=sys.executable):
     """Python of a fresh environment that holds ``requirements`` and nothing of the course.
 
-    ``requirements`` are words of ``pip install``; ``constraints`` is a file of pinned versions.
-    What was made from the same words, file and Python before is taken again.
+    ``requirements`` are words of ``pip install``; ``constraints`` is a file of pinned versions;
+    ``python`` makes the environment. What was made from the same words, file and Python before is
+    taken again.
     """
     pins = Path(constraints).read_bytes() if constraints else b""
-    recipe = repr((sorted(requirements), sys.version_info[:3])).encode() + pins
+    version = run([python, "-c", "import sys; print(*sys.version_info[:3])"])
+    recipe = repr((sorted(requirements), version.split())).encode() + pins
     folder = KEPT / f"{name}-{hashlib.sha256(recipe).hexdigest()[:12]}"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    made = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not (folder / "complete").is_file():
         shutil.rmtree(folder, ignore_errors=True)
-        run([sys.executable, "-m", "venv", folder])
+        run([python, "-m", "venv", folder])
         pinned = ["-c", constraints] if constraints else []
-        run([python, "-m", "pip", "install", "--quiet", *pinned, *requirements])
+        run([made, "-m", "pip", "install", "--quiet", *pinned, *requirements])
         (folder / "complete").touch()
-    return python
+    return made
 
 
 def run(command, cwd=None, seconds=1800, **environment):

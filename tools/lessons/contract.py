@@ -17,6 +17,7 @@ import nbformat
 
 from tools import console
 from tools.lessons.normalise import FOLD
+from tools.public.setup_cell import is_setup
 
 COLUMNS, CLASS_LINES = 80, 40
 FENCE = re.compile(r"^ *(```|~~~).*?^ *\1", re.MULTILINE | re.DOTALL)
@@ -82,9 +83,13 @@ def lines_of(cell):
 
 
 def measure(notebook):
-    """The sizes and problems of a lesson, by the contract of the second edition."""
-    found = Measured(EXTRA if is_extra(notebook) else LESSON, cells=len(notebook.cells))
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    """The sizes and problems of a lesson, by the contract of the second edition.
+
+    The cell that fetches the course, once that is published, is no part of the lesson.
+    """
+    cells = [cell for cell in notebook.cells if not is_setup(cell)]
+    found = Measured(EXTRA if is_extra(notebook) else LESSON, cells=len(cells))
+    code = [cell for cell in cells if cell.cell_type == "code"]
     for number, cell in enumerate(code, start=1):
         where = f"code cell {number}"
         if is_folded(cell):

@@ -19,6 +19,7 @@ import nbformat
 
 from course_utils.files import write_whole
 from tools import console
+from tools.public import links, name
 from tools.site import pages
 from tools.site.pages import SiteError
 
@@ -66,10 +67,11 @@ def prepare(source):
     (source / "lessons").mkdir()
     (source / "_static" / "widgets").mkdir(parents=True)
     shutil.copy(embed_script(BUILD / "vendor"), source / "_static" / "widgets" / "embed.js")
+    public = name.read()
     paths = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
     notebooks = {}
     for stem, path in paths.items():
-        notebooks[stem] = pages.lesson_page(path, pages.extras_of(stem, paths))
+        notebooks[stem] = pages.lesson_page(path, pages.extras_of(stem, paths), public)
         nbformat.write(notebooks[stem], source / "lessons" / path.name)
     for page in source.glob("*.md"):  # the docs link to the notebooks where they lie
         text = page.read_text(encoding="utf-8")
@@ -77,6 +79,7 @@ def prepare(source):
     fill(source / "bibliography.md", "references", pages.references(notebooks))
     fill(source / "instructors.md", "exercises", pages.points_table(notebooks))
     fill(source / "index.md", "lessons", pages.lessons_table(notebooks, source))
+    fill(source / "index.md", "published", links.of_site(public))
     fill(source / "index.md", "toc", [f"lessons/{stem}" for stem in pages.main_lessons(notebooks)])
     return notebooks
 

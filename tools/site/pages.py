@@ -4,8 +4,10 @@ import re
 
 import nbformat
 
-from course_utils import settings
+from course_utils import settings, widgets
 from tools.lessons.normalise import FOLD, WIDGET_STATE, WIDGET_VIEW
+from tools.public import links
+from tools.public.setup_cell import is_setup
 
 ENTRY = re.compile(r"^\d+\. (.+)$", re.MULTILINE)
 # Authors, *title*, where. Why. (The dot after an initial ends nothing.)
@@ -18,14 +20,16 @@ class SiteError(Exception):
     """The site could not be built; the message says what to do."""
 
 
-def lesson_page(path, extras=()):
+def lesson_page(path, extras=(), public=None):
     """A notebook as the site shows it: solutions and drawing folded, its extras under it.
 
     Args:
         path: of the notebook.
         extras: the names of its extras' notebooks, which stand beside it.
+        public: the course's public name; with one the page has buttons that open the lesson.
     """
     notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if not is_setup(cell)]  # nothing runs here
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type == "markdown":
@@ -39,8 +43,14 @@ def lesson_page(path, extras=()):
             says = cell.source.partition("\n")[0].lstrip("# ").rstrip(".")
             label(cell, f"Show the code: {says}", f"Hide the code: {says}")
         for output in cell.get("outputs", []):
-            if output.get("name") == "stdout":
-                output.text = unwrapped(output.text)
+            if output.get("name") == "stdout":  # on the site sliders move without a run
+                output.text = unwrapped(output.text.replace(f"{widgets.RUN}\n", ""))
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
+    if public:  # after the heading and the sentences on what the lesson is
+        opening = notebook.cells[0].source.split("\n\n")
+        opening.insert(2, links.buttons(public, path.stem))
+        notebook.cells[0].source = "\n\n".join(opening)
     if extras:
         contents = ["```{toctree}", ":hidden:", "", *extras, "```"]
         notebook.cells.append(nbformat.v4.new_markdown_cell("\n".join(contents)))
