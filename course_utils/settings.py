@@ -7,6 +7,7 @@
 ``COURSE_OFFLINE``     ``1``: never try to download
 ``COURSE_DEVICE``      ``cpu`` or ``cuda`` (default: CUDA where there is one)
 ``CI``                 ``true``: a tool that a test needs and does not find is a failure
+``NBGRADER_EXECUTION`` ``autograde``: set by nbgrader while it runs a notebook for its points
 ``LOCAL_RANK``         set by ``torchrun`` with ``RANK`` and others: one of several processes
 =====================  ==========================================================================
 """
@@ -68,6 +69,11 @@ def offline():
 def in_ci():
     """True when ``CI`` is set: a missing tool then fails its test instead of skipping it."""
     return _flag("CI")
+
+
+def autograded():
+    """True while nbgrader runs the notebook: a check that does not fail then gives its points."""
+    return os.environ.get("NBGRADER_EXECUTION") == "autograde"
 
 
 def launched():

@@ -1,9 +1,10 @@
-"""What grades a submission in Gradescope's container: ``python -m homework.exports.gradescope_run``.
+"""What grades a submission in Gradescope's container; ``run_autograder`` starts it.
 
 It runs as root and holds the checks; the answers run as other users (see ``homework/sandbox.py``),
 who find no folder that they may enter with anything of worth, and none that they may write to.
 """
 
+import contextlib
 import json
 import os
 import stat
@@ -206,12 +207,10 @@ def _close(top):
     for folder, names, files in os.walk(top):
         for name in (".", *files):
             path = os.path.join(folder, name)
-            mode = os.lstat(path).st_mode
-            if mode & stat.S_IWOTH and (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
-                try:
+            with contextlib.suppress(OSError):  # a file system that nobody can write to
+                mode = os.lstat(path).st_mode
+                if mode & stat.S_IWOTH and (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
                     os.chmod(path, stat.S_IMODE(mode) & ~(stat.S_IWOTH | stat.S_IWGRP))
-                except OSError:  # a file system that nobody can write to
-                    break
         names[:] = [n for n in names if os.lstat(os.path.join(folder, n)).st_dev == device]
 
 

@@ -10,7 +10,7 @@ from homework.exports.cells import REGION
 from homework.lessons import source
 
 CONFIGURATION = "nbgrader_config.py"
-LINES = '''\
+LINES = """\
 import os
 import sys
 
@@ -23,7 +23,7 @@ nbgrader_steps.settle(c)
 c.GradeInSandbox.python = {python!r}  # it has torch; nbgrader's own need not
 c.GradeInSandbox.seed = {seed}  # of the hidden inputs: keep it for a whole course
 c.GradeInSandbox.options = []  # more words for `python -m homework grade`
-'''
+"""
 HEADER = '"""Written by `python -m homework export nbgrader`; change it as you like."""\n\n'
 OWN = "nbgrader_steps.settle"  # says that a configuration has these lines
 

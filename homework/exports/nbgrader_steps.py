@@ -67,7 +67,7 @@ class GradeInSandbox(NbGraderPreprocessor):
         """Grade ``nb`` and write the verdicts into it.
 
         Raises:
-            RuntimeError: it could not be graded; nbgrader then leaves this student out, and says so.
+            RuntimeError: it could not be graded; nbgrader says so and leaves this student out.
         """
         name = resources["nbgrader"]["notebook"]
         lesson = lessons.read(ROOT / "notebooks" / f"{name}.ipynb")
