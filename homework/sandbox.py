@@ -72,9 +72,8 @@ def why_not():
 
 def why_no_users():
     """Why ``container=True`` cannot be had here, or an empty string."""
-    if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        return "answers cannot become another user here: it needs root, in a Linux container"
-    return _why_no_filter()
+    is_root = sys.platform.startswith("linux") and os.geteuid() == 0
+    return _why_no_filter() if is_root else "answers can be another user only where Linux's root is"
 
 
 def _why_no_filter():
@@ -204,9 +203,9 @@ class Sandbox:
             except cgroups.CgroupError as error:
                 if self.with_group:
                     raise SandboxError(f"no control group can be made here ({error})") from error
-        options = {"groups": self.group.files if self.group else []}
-        script = Path(__file__).with_name("launch.py")
-        return [bubblewrap.outside_python(), "-I", "-S", str(script), json.dumps(options)]
+        options = json.dumps({"groups": self.group.files if self.group else []})
+        script = str(Path(__file__).with_name("launch.py"))
+        return [bubblewrap.outside_python(), "-I", "-S", script, options]
 
     def _count(self, stream):
         """Read what is printed, so that nobody waits for a full pipe; keep the count alone.

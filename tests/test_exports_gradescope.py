@@ -1,10 +1,12 @@
 """The autograder for Gradescope: what its zip holds, what it tells, and a run in a container."""
 
+import ast
 import io
 import json
 import os
 import stat
 import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -77,6 +79,35 @@ def test_requirements_are_those_of_the_course():
     text = (settings.root() / "pyproject.toml").read_text("utf-8")
     assert [line.split(">")[0] for line in lines] == list(gradescope.LIBRARIES)
     assert all(f'"{line}"' in text for line in lines)
+
+
+def imported(archive):
+    """Libraries that the grading imports, followed from its program through the zip's modules."""
+    with zipfile.ZipFile(archive) as opened:
+        texts = {n: opened.read(n).decode() for n in opened.namelist() if n.endswith(".py")}
+    names = {n.removesuffix(".py").removesuffix("/__init__").replace("/", "."): n for n in texts}
+    waiting, seen, found = ["homework.exports.gradescope_run"], set(), set()
+    waiting += [name for name in names if name.startswith("course_utils.checks.")]
+    while waiting:
+        name = waiting.pop()
+        parts = name.split(".")
+        waiting += [".".join(parts[:count]) for count in range(1, len(parts))]
+        if name in seen or name not in names:
+            continue
+        seen.add(name)
+        for node in ast.walk(ast.parse(texts[names[name]])):
+            asked = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                asked = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            waiting += asked
+            found |= {one.partition(".")[0] for one in asked}
+    return found - set(sys.stdlib_module_names) - {"course_utils", "homework", "inside"}
+
+
+def test_what_the_grading_imports_is_installed(archive):
+    known = {"PIL": "pillow", "sklearn": "scikit-learn", "IPython": "ipykernel"}
+    found = imported(archive) - {"torchvision"}  # only what downloads data asks for it
+    assert {known.get(one, one) for one in found} == set(gradescope.LIBRARIES)
 
 
 def test_what_is_there_stays(archive, tmp_path, capsys):
@@ -228,6 +259,15 @@ def test_without_the_filter_nothing_is_graded(archive, tmp_path):
     assert done.returncode == 0, done.stderr
     assert results["score"] == 0 and "this 0 is no grade" in results["output"]
     assert "libseccomp is not installed" in results["output"] and results["tests"] == []
+
+
+@needs_bubblewrap
+def test_where_answers_can_be_no_other_user_nothing_is_graded(archive, tmp_path):
+    box = Gradescope(tmp_path / "autograder", archive)
+    box.submit({NAME: json.dumps(made.notebook())})
+    _, results = box.run(alone=True)
+    assert results["score"] == 0 and "this 0 is no grade" in results["output"]
+    assert "no exercise can begin in the sandbox" in results["output"] and not results["tests"]
 
 
 @needs_bubblewrap
