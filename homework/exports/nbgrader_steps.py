@@ -23,6 +23,7 @@ from homework.lessons import Exercise
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOLD = ("checked", "expected", "received")
+STRANGE = "This check is none of the course's, whose grader runs no others: mark it by hand."
 
 
 def settle(config):
@@ -34,22 +35,28 @@ def settle(config):
         config[converter.__name__][name] = [put.get(step, step) for step in given]
 
 
-class Stubs(NbGraderPreprocessor):
-    """The course's stubs, which name the exercise, in place of nbgrader's."""
+class Stubs(ClearSolutions):
+    """The course's stubs, which name the exercise; nbgrader's own where a cell is not the course's.
+
+    Its settings are those of ``c.ClearSolutions``.
+    """
 
     def preprocess_cell(self, cell, resources, cell_index):
         """Take the solution out of a cell, in place."""
-        if utils.is_solution(cell) and cell.cell_type == "code":
-            course = cell.metadata.course
+        course = cell.metadata.get("course", {})
+        is_ours = utils.is_solution(cell) and "id" in course
+        if is_ours and cell.cell_type == "code":
             exercise = Exercise(
                 **{key: course[key] for key in ("id", "points", "difficulty", "minutes")},
-                defines=tuple(course.defines),
+                defines=tuple(course["defines"]),
                 check="",
                 cell=cell_index,
             )
             cell.source = release.stub(cell.source, exercise)
-        elif utils.is_solution(cell):
+        elif is_ours and cell.source.endswith(marks.REGION):
             cell.source = cell.source.removesuffix(marks.REGION)
+        else:
+            return super().preprocess_cell(cell, resources, cell_index)
         return cell, resources
 
 
@@ -72,6 +79,9 @@ class GradeInSandbox(NbGraderPreprocessor):
         name = resources["nbgrader"]["notebook"]
         lesson = lessons.read(ROOT / "notebooks" / f"{name}.ipynb")
         outcomes = {outcome["id"]: outcome for outcome in self.grade(nb, lesson)}
+        for cell in nb.cells:  # no kernel ran it, and nbgrader gives all points where nothing fails
+            if cell.cell_type == "code" and utils.is_grade(cell) and not utils.is_solution(cell):
+                cell.outputs = [failed(STRANGE, [STRANGE])]
         for exercise in lesson.exercises:
             cell = self.check_cell(nb, exercise)
             cell.outputs = [output(exercise, outcomes[exercise.id])]
@@ -114,5 +124,10 @@ def output(exercise, outcome):
         return nbformat.v4.new_output("stream", name="stdout", text=text)
     lines = [f"{exercise.check}: {outcome['mistake']}"]
     lines += [f"  {key}: {outcome[key]}" for key in TOLD if outcome[key]]
-    told = {"ename": "CheckFailed", "evalue": outcome["mistake"], "traceback": lines}
+    return failed(outcome["mistake"], lines)
+
+
+def failed(text, lines):
+    """The output of an error."""
+    told = {"ename": "CheckFailed", "evalue": text, "traceback": lines}
     return nbformat.v4.new_output("error", **told)

@@ -180,6 +180,37 @@ def test_feedback_holds_the_messages(course):
     assert "left out of the grading" in texts["bob"]
 
 
+STEPS = """
+import nbformat
+from nbgrader.utils import determine_grade
+from homework.exports import nbgrader_steps
+code = nbformat.v4.new_code_cell
+told = {"grade_id": "mine", "schema_version": 3, "locked": False, "task": False}
+answer = code("### BEGIN SOLUTION\\nsecret = 1\\n### END SOLUTION")
+answer.metadata["nbgrader"] = told | {"grade": False, "solution": True}
+check = code("assert secret == 1")
+check.metadata["nbgrader"] = told | {"grade": True, "solution": False, "points": 5}
+notebook = nbformat.from_dict(nbformat.v4.new_notebook(cells=[answer, check]))
+made, _ = nbgrader_steps.Stubs().preprocess(notebook, {})
+print(made.cells[0].source)
+step = nbgrader_steps.GradeInSandbox()
+step.grade = lambda nb, lesson: [
+    dict.fromkeys(("mistake", "verified", "note", "checked", "expected", "received"), "")
+    | {"id": one.id, "verdict": "right"} for one in lesson.exercises
+]
+made, _ = step.preprocess(notebook, {"nbgrader": {"notebook": "01_vae_2d"}})
+print([determine_grade(cell) for cell in made.cells[1:]])
+"""
+
+
+def test_cells_that_an_instructor_added_keep_their_secret_and_get_no_points_by_themselves(python):
+    told = environments.run([python, "-c", STEPS], PYTHONPATH=str(ROOT))
+    stub, found = told.split("NotImplementedError()\n")
+    assert stub.startswith("# YOUR CODE HERE") and "secret" not in stub
+    wanted = [(0, 5.0), *((float(points), float(points)) for points in made.POINTS.values())]
+    assert found.strip() == str(wanted)
+
+
 def test_without_our_configuration_its_own_kernel_gives_the_same(python, tmp_path):
     """Where no answer needs an earlier one that is wrong: only the course's grader mends those."""
     kernel = tmp_path / "jupyter" / "kernels" / "python3"
