@@ -9,6 +9,7 @@ import submissions as made
 from container import Gradescope
 from submissions import hostile
 
+from homework import attempts
 from homework.exports import gradescope
 
 CLASSES = ("points", "neighbours", "information", "exhaustion", "injection", "container")
@@ -37,6 +38,11 @@ def packed(attacks):
     return packs
 
 
+def late(entry):
+    """True for an answer for which the attacks before it have left no time, as the page says."""
+    return attempts.USED_UP in entry["output"]
+
+
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory):
     path = tmp_path_factory.mktemp("export") / "autograder.zip"
@@ -59,7 +65,7 @@ def test_no_attack_earns_a_point(kind, archive, tmp_path):
         for number in made.IDS:
             if number in answers:
                 assert entries[number]["score"] == 0, (answers[number], entries[number])
-            elif not any(attack.alone for attack in pack):
+            elif not any(attack.alone for attack in pack) and not late(entries[number]):
                 assert entries[number]["score"] == made.POINTS[number], (answers, entries[number])
 
 
