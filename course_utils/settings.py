@@ -7,6 +7,7 @@
 ``COURSE_OFFLINE``     ``1``: never try to download
 ``COURSE_DEVICE``      ``cpu`` or ``cuda`` (default: CUDA where there is one)
 ``CI``                 ``true``: on Linux a tool that a test needs and lacks is a failure
+``NBGRADER_EXECUTION`` ``autograde``: set by nbgrader while it runs a notebook for its points
 ``LOCAL_RANK``         set by ``torchrun`` with ``RANK`` and others: one of several processes
 =====================  ==========================================================================
 """
@@ -72,6 +73,11 @@ def in_ci():
     Elsewhere the sandbox cannot be had, and ``.ci/run`` does not install the browser.
     """
     return _flag("CI") and sys.platform == "linux"
+
+
+def autograded():
+    """True while nbgrader runs the notebook: a check that does not fail then gives its points."""
+    return os.environ.get("NBGRADER_EXECUTION") == "autograde"
 
 
 def launched():

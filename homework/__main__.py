@@ -1,4 +1,4 @@
-"""``python -m homework release | verify | check | grade``: see ``--help`` of each."""
+"""``python -m homework release | verify | check | grade | export``: see ``--help`` of each."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ release  student versions of the lessons, without solutions
 verify   prove that no solution is left in them, and that they run
 check    points of the visible checks for your own notebook
 grade    grade a folder or zip of submissions in a sandbox, on one machine or in parts on many
+export   lessons for nbgrader (a course folder) or Gradescope (an autograder's zip)
 """
 
 
@@ -68,6 +69,13 @@ def parse(arguments):
     one.add_argument("--without", action="append", default=[], choices=["cgroup"], help=text)
     one.add_argument("--unsafe", action="store_true", help="without a sandbox; see the README")
     one.set_defaults(run=run_grade)
+    one = commands.add_parser("export", help="lessons as other systems take them")
+    one.add_argument("system", choices=["nbgrader", "gradescope"])
+    one.add_argument("lessons", nargs="+", help="numbers such as 01 02; one for Gradescope")
+    one.add_argument("--to", required=True, type=Path, help="nbgrader: folder; Gradescope: zip")
+    one.add_argument("--seed", type=_natural, help="of the hidden inputs; drawn by default")
+    one.add_argument("--force", action="store_true", help="replace what holds something else")
+    one.set_defaults(run=run_export)
     return parser.parse_args(arguments)
 
 
@@ -75,6 +83,13 @@ def _positive(text):
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"expected at least 1, got {number}")
+    return number
+
+
+def _natural(text):
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"expected at least 0, got {number}")
     return number
 
 
@@ -174,6 +189,13 @@ def run_grade(asked):
         clean.say(f"grade: {reason}.\n{WITHOUT_GROUP}", error=True)
         return 2
     return classroom.run(asked)
+
+
+def run_export(asked):
+    """Write lessons for another system."""
+    from homework.exports import command
+
+    return command.run(asked, _lessons(asked.lessons))
 
 
 WITHOUT_GROUP = (

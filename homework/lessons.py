@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from course_utils import settings
 from homework.inside.text import lines as lines_of
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -206,7 +205,11 @@ def all_lessons(numbers=(), folder=None):
     Raises:
         ValueError: there is no such lesson.
     """
-    paths = sorted((folder or settings.root() / "notebooks").glob("*.ipynb"))
+    if folder is None:
+        from course_utils import settings  # here, for the same reason
+
+        folder = settings.root() / "notebooks"
+    paths = sorted(folder.glob("*.ipynb"))
     paths = {path: number for path in paths if (number := number_in(path.stem))}
     chosen = [path for path, number in paths.items() if not numbers or number in numbers]
     unknown = set(numbers) - {paths[path] for path in chosen}

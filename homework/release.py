@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from course_utils.files import write_whole
+from homework.exports import cells as marks
 from homework.inside.text import lines as lines_of
 from homework.lessons import GENERATED, regions, source, tags
 
@@ -24,14 +25,19 @@ class ReleaseError(OSError):
     """The student version could not be written; the message names the file."""
 
 
-def student_version(lesson, place=IN_THE_COURSE):
+def student_version(lesson, place=IN_THE_COURSE, solved=False):
     """The student version: a notebook (dict) without solutions and outputs, with a header.
 
-    Outputs stay in cells tagged ``keep`` before the first exercise. ``place`` is what the header
-    says about where it runs.
+    Outputs stay in cells tagged ``keep`` before the first exercise. The cells of exercises, checks
+    and questions have nbgrader's metadata beside the course's own.
+
+    Args:
+        place: what the header says about where it runs.
+        solved: leave the solutions in, between their markers.
     """
     notebook = copy.deepcopy(lesson.notebook)
     notebook["metadata"].pop("widgets", None)
+    marks.mark(lesson, notebook["cells"])
     exercises = {exercise.cell: exercise for exercise in lesson.exercises}
     first = min([*exercises, len(notebook["cells"])])
     cells = [_header(lesson, place)]
@@ -42,7 +48,8 @@ def student_version(lesson, place=IN_THE_COURSE):
             cell["execution_count"] = None
         if index in exercises:
             cells.append(_label(exercises[index]))
-            cell["source"] = stub(source(cell), exercises[index])
+            if not solved:
+                cell["source"] = stub(source(cell), exercises[index])
         cells.append(cell)
     notebook["cells"] = cells
     return notebook
@@ -79,6 +86,8 @@ def restore(student, lesson):
             lines[place] = "\n".join(solution)
             shift += end - begin
         cell["source"] = "\n".join(lines)
+    for cell in cells:
+        cell["metadata"].pop(marks.KEY, None)
     return [{"source": source(cell), "metadata": cell["metadata"]} for cell in cells]
 
 

@@ -3,7 +3,8 @@
 Linux only. From outside to inside: a key ring and a control group of its own (``launch.py``); name
 spaces and mounts by bubblewrap (``bubblewrap.py``), where the fork server imports torch once; for
 each exercise a world, a user and a filter of system calls (``inside/walls.py``, ``syscalls.py``).
-docs/instructors.md says what the walls are and what they were tried against.
+docs/instructors.md says what the walls are and what they were tried against. In a container that is
+thrown away after one submission (``container=True``) only limits, user and filter are there.
 """
 
 import base64
@@ -36,6 +37,8 @@ MOST_ELSEWHERE = 1_000  # calls of other exercises' answers that one exercise ma
 KILLED = "its process was killed from inside"
 # As root: pairs of user ids that no account has, others for each grader and each sandbox.
 FIRST_USER, GRADERS, SANDBOXES = 2**30, 2**14, 2**15
+# In a container few ids exist; these are meant for users that are made for a while.
+FIRST_IN_CONTAINER, USERS_IN_CONTAINER = 61_184, 4_336
 INSTALL = "sudo apt-get install bubblewrap (Debian, Ubuntu) or sudo dnf install bubblewrap (Fedora)"
 _started = itertools.count()
 
@@ -58,14 +61,26 @@ def why_not():
         return "the sandbox needs Linux; run the grading in a Linux container or virtual machine"
     if not shutil.which("bwrap"):
         return f"bubblewrap is not installed: {INSTALL}"
-    try:
-        _filter()
-    except syscalls.SeccompError as error:
-        return str(error)
+    if reason := _why_no_filter():
+        return reason
     asked = [*bubblewrap.command(None), "--", bubblewrap.python(), "-I", "-S", "-c"]
     tried = subprocess.run([*asked, "import os; os.getpid()"], capture_output=True, text=True)
     if tried.returncode:
         return f"bubblewrap is installed, but fails here: {tried.stderr.strip()[-300:]}"
+    return ""
+
+
+def why_no_users():
+    """Why ``container=True`` cannot be had here, or an empty string."""
+    is_root = sys.platform.startswith("linux") and os.geteuid() == 0
+    return _why_no_filter() if is_root else "answers can be another user only where Linux's root is"
+
+
+def _why_no_filter():
+    try:
+        _filter()
+    except syscalls.SeccompError as error:
+        return str(error)
     return ""
 
 
@@ -84,13 +99,18 @@ class Sandbox:
     Args:
         course: folder that ``sealed.make`` filled.
         safe: False runs the code as the caller's own user, without walls.
+        container: as root, instead of name spaces: a user for the answers, who can read and write
+            what everybody can; the caller sees to it that this is nothing that matters.
         group: a control group must be (True), is taken where it can be had (None), or is not.
         seconds, memory: limits of one exercise.
     """
 
-    def __init__(self, course, safe=True, group=None, seconds=SECONDS, memory=MEMORY):
-        self.course, self.safe = Path(course), safe
-        self.with_group = group if safe else False
+    def __init__(
+        self, course, safe=True, container=False, group=None, seconds=SECONDS, memory=MEMORY
+    ):
+        self.course, self.container = Path(course), container
+        self.safe = safe and not container  # behind bubblewrap
+        self.with_group = group if self.safe else False
         self.seconds, self.memory = seconds, memory
         self.printed = 0
         self.process = self.control = self.folder = self.group = None
@@ -135,11 +155,16 @@ class Sandbox:
             paths = [bubblewrap.COURSE, *(bubblewrap.site_inside(i) for i in range(len(site)))]
             number = os.getpid() % GRADERS * SANDBOXES + next(_started) % SANDBOXES
             users = FIRST_USER + 2 * number if os.geteuid() == 0 else 0
-            options = {"filter": _filter(), "users": users, "folder": "/tmp"}
+            options = {"filter": _filter(), "users": users, "user": 0, "folder": "/tmp"}
         else:
-            self.folder = tempfile.mkdtemp(prefix="grading-")
             paths = [str(self.course), *map(str, site)]
-            options = {"filter": "", "users": 0, "folder": self.folder}
+            options = {"filter": "", "users": 0, "user": 0}
+            if self.container:
+                user = FIRST_IN_CONTAINER + next(_started) % USERS_IN_CONTAINER
+                options |= {"filter": _filter(), "user": user}
+            else:
+                self.folder = tempfile.mkdtemp(prefix="grading-")
+            options["folder"] = self.folder or "/"
         options |= {"control": theirs.fileno(), "paths": paths, "memory": self.memory}
         script = str(Path(paths[0]) / "inside" / "fork_server.py")
         program = ["-I", "-S", script, json.dumps(options)]
@@ -151,7 +176,7 @@ class Sandbox:
         with theirs:
             self.process = subprocess.Popen(
                 command,
-                cwd="/" if self.safe else self.folder,
+                cwd=self.folder or "/",
                 env={"OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -178,9 +203,9 @@ class Sandbox:
             except cgroups.CgroupError as error:
                 if self.with_group:
                     raise SandboxError(f"no control group can be made here ({error})") from error
-        options = {"groups": self.group.files if self.group else []}
-        script = Path(__file__).with_name("launch.py")
-        return [bubblewrap.outside_python(), "-I", "-S", str(script), json.dumps(options)]
+        options = json.dumps({"groups": self.group.files if self.group else []})
+        script = str(Path(__file__).with_name("launch.py"))
+        return [bubblewrap.outside_python(), "-I", "-S", script, options]
 
     def _count(self, stream):
         """Read what is printed, so that nobody waits for a full pipe; keep the count alone.

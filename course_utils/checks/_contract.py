@@ -154,11 +154,13 @@ def check(exercise, seals=(), defines=""):
         def checked(answer, seed=0):
             try:
                 if isinstance(answer, Remote):
-                    verified, note = function(answer, seed), ""
+                    verified, note, earns = function(answer, seed), "", True
                 else:
                     with Watch(number, sealed_by(number)) as watch:
                         verified = function(answer, seed)
-                    note = _earns_nothing(watch, answer, exercise)
+                    note, earns = _note(watch, answer, exercise)
+                if settings.autograded() and not earns:
+                    raise CheckFailed(f"the values are right, but {note}")
             except CheckFailed as failure:
                 failure.name = name
                 earlier = first_to_repair(answer, exercise, failure, CHECKS.values())
@@ -187,8 +189,8 @@ def sealed_by(number):
     return {name: exercise for exercise, seals in mine for name in seals}
 
 
-def _earns_nothing(watch, answer, exercise):
-    """Why a right answer earns nothing in the grading (or does, though it calls a lent one), or "".
+def _note(watch, answer, exercise):
+    """(what to add on a right answer, or "", whether it earns its points in the grading).
 
     Raises:
         CheckFailed: it uses a library that the grading does not have.
@@ -200,20 +202,20 @@ def _earns_nothing(watch, answer, exercise):
         )
     lent = ", ".join(sorted(watch.lent))
     if watch.lent and not watch.lent <= lent_to(answer, exercise, CHECKS.values()):
-        return "this is lent, so that you can go on; it earns nothing in the grading."
+        return "this is lent, so that you can go on; it earns nothing in the grading.", False
     if watch.own_of not in ("", exercise):
         return (
             f"it calls {watch.own}, which the grading leaves out, since exercise {watch.own_of} "
             "asks for it: put yours in its place. As it is, it earns nothing in the grading."
-        )
+        ), False
     if watch.own:
-        return f"this is the package's own ({watch.own}); it earns nothing in the grading."
+        return f"this is the package's own ({watch.own}); it earns nothing in the grading.", False
     if watch.lent:
         return (
             f"it calls {lent}, which is lent. The grading puts a right one in its place, so this "
             "earns its own points."
-        )
-    return ""
+        ), True
+    return "", True
 
 
 def _remote(answer):

@@ -2,8 +2,9 @@
 
 Started as a plain script: ``fork_server.py OPTIONS`` with a JSON of ``control`` (number of an
 inherited socket), ``paths`` (for sys.path: the course's copy, then installed packages),
-``folder`` (to work in), ``memory`` (bytes), ``filter`` (system calls, base64) and ``users`` (as
-root: the first of two user ids). Without a filter there are no walls: the exercise runs plainly.
+``folder`` (to work in), ``memory`` (bytes), ``filter`` (system calls, base64), ``users`` (as root:
+the first of two user ids) and ``user`` (as root in a container: the answers' id, in place of name
+spaces). Without a filter there are no walls: the exercise runs plainly.
 """
 
 import base64
@@ -73,6 +74,8 @@ def _watch(control, fd, seconds, program, options):
     try:
         mapped = walls.mapped()
         if program:
+            walls.first_to_go()
+        if program and not options["user"]:
             walls.fresh_world()
         waits, ready = os.pipe()
         child = os.fork()
@@ -108,7 +111,8 @@ def _answer(fd, ready, seconds, mapped, program, options):
         os.setsid()
         os.chdir(options["folder"])
         if program:
-            walls.shut_in(program, seconds, options["memory"], mapped, bool(options["users"]))
+            user = walls.ANSWER if options["users"] else options["user"]
+            walls.shut_in(program, seconds, options["memory"], mapped, user)
         else:
             walls.limit(seconds, options["memory"], mapped, alone=False)
         torch.manual_seed(0)

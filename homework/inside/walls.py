@@ -79,10 +79,14 @@ def _no_more_user_namespaces(writable=False):
         stream.write("0")
 
 
+def first_to_go():
+    """Where memory runs out, rather this process and its forks than the fork server."""
+    with open("/proc/self/oom_score_adj", "w") as stream:
+        stream.write(OUT_OF_MEMORY_FIRST)
+
+
 def fresh_world():
     """For the next fork of this process: new processes, IPC and mounts; this one only watches."""
-    with open("/proc/self/oom_score_adj", "w") as stream:  # rather this one than the fork server
-        stream.write(OUT_OF_MEMORY_FIRST)
     _libc("unshare", NEW_MOUNTS | NEW_IPC | NEW_PROCESSES)
     _libc("mount", None, b"/", None, PRIVATE, None)
     sizes = f"size={BYTES},nr_inodes={FILES},mode=1777".encode()
@@ -95,13 +99,14 @@ def fresh_world():
         _libc("mount", b"tmpfs", folder, b"tmpfs", flags, b"size=4k,nr_inodes=1,mode=555")
 
 
-def shut_in(program, seconds, memory, mapped, is_root):
+def shut_in(program, seconds, memory, mapped, user):
     """The last steps before a student's code: limits, user, capabilities, filter.
 
     Args:
         program: the filter, see ``syscalls.program``.
         seconds, memory, mapped: see :func:`limit`.
-        is_root: there are two users, see :func:`two_users`.
+        user: as root, the id that the answer gets: the second of :func:`two_users`, or in a
+            container one that nobody has; else 0.
 
     Raises:
         RuntimeError: the filter does not hold.
@@ -111,9 +116,11 @@ def shut_in(program, seconds, memory, mapped, is_root):
     for capability in range(LAST_CAPABILITY + 1):
         if LIBC.prctl(DROP_BOUNDING, capability, 0, 0, 0) < 0:
             break  # the kernel knows no more of them
-    if is_root:
-        os.setresgid(ANSWER, ANSWER, ANSWER)
-        os.setresuid(ANSWER, ANSWER, ANSWER)
+    if user:
+        if os.getgroups():
+            os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
     header = (ctypes.c_uint32 * 2)(CAPABILITIES_3, 0)
     _libc("capset", header, (ctypes.c_uint32 * 6)())
     _libc("prctl", SET_DUMPABLE, 0, 0, 0, 0)

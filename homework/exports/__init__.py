@@ -1,0 +1,1 @@
+"""Lessons as other systems take them: ``python -m homework export nbgrader | gradescope``."""
