@@ -1,4 +1,4 @@
-"""``python -m homework release | verify | check | grade``: see ``--help`` of each."""
+"""``python -m homework release | verify | check | grade | marks``: see ``--help`` of each."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ release  student versions of the lessons, without solutions
 verify   prove that no solution is left in them, and that they run
 check    points of the visible checks for your own notebook
 grade    grade a folder or zip of submissions in a sandbox, on one machine or in parts on many
+marks    enter marks by hand into a grading, and fill the gradebooks of Moodle and Canvas
 """
 
 
@@ -67,8 +68,30 @@ def parse(arguments):
     text = "do without this wall where it cannot be had"
     one.add_argument("--without", action="append", default=[], choices=["cgroup"], help=text)
     one.add_argument("--unsafe", action="store_true", help="without a sandbox; see the README")
+    text = "of several files of a student grade all, the best counts; else the newest"
+    one.add_argument("--best", action="store_true", help=text)
+    _add_exports(one)
     one.set_defaults(run=run_grade)
+    one = commands.add_parser("marks", help="enter marks by hand into a grading, fill gradebooks")
+    one.add_argument("out", type=Path, help="folder of a grading, with marks-01.csv in it")
+    _add_exports(one)
+    one.set_defaults(run=run_marks)
     return parser.parse_args(arguments)
+
+
+def _add_exports(parser):
+    """The options that name gradebooks of other systems."""
+    for name, what in (("moodle", "grading worksheet"), ("canvas", "gradebook export")):
+        text = f"fill this {what} of {name.title()}'s, into a new file beside the scores"
+        parser.add_argument(f"--{name}", type=Path, metavar="CSV", help=text)
+    text = "that the gradebook is filled with, where several are graded"
+    parser.add_argument("--lesson", metavar="01", help=text)
+    text = "in Canvas's gradebook, by its id or title, where there are several"
+    parser.add_argument("--assignment", metavar="ID", help=text)
+    text = "column of Moodle's worksheet for comments, where it is not found"
+    parser.add_argument("--comments", metavar="HEADER", help=text)
+    text = "turn points into shares of the gradebook's maximum"
+    parser.add_argument("--scale", action="store_true", help=text)
 
 
 def _positive(text):
@@ -155,11 +178,15 @@ def run_grade(asked):
     from homework import classroom, clean, merging, sandbox
 
     own = asked.submissions, asked.shard, asked.only, asked.seed, asked.resume or None
+    own += asked.best or None, asked.moodle, asked.canvas
     if asked.merge and any(value is not None for value in own):
         clean.say("grade: --merge takes folders of shards and --out, nothing else", error=True)
         return 2
     if asked.merge:
         return merging.merge(asked.merge, asked.out)
+    if asked.shard and (asked.moodle or asked.canvas):
+        clean.say("grade: a part fills no gradebook; merge the parts, then call marks", error=True)
+        return 2
     if asked.submissions is None:
         told = "expected submissions, a folder or zip (make: SUBMISSIONS=...), or --merge DIR"
         clean.say(f"grade: {told}", error=True)
@@ -174,6 +201,13 @@ def run_grade(asked):
         clean.say(f"grade: {reason}.\n{WITHOUT_GROUP}", error=True)
         return 2
     return classroom.run(asked)
+
+
+def run_marks(asked):
+    """Enter what was typed beside a grading."""
+    from homework import filling
+
+    return filling.run(asked)
 
 
 WITHOUT_GROUP = (
