@@ -47,7 +47,7 @@ class Gradebook(Export):
         """Write points, but not over a word of Canvas's."""
         old = person.row[self.column]
         if old.upper() in KEPT:
-            self.told.append(f"{person.names[0]}: {old} stands there; not filled")
+            self.told.append(f"{person.shown}: {old} stands there; not filled")
             return False
         return super().put(person, text)
 

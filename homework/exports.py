@@ -73,7 +73,7 @@ class Export:
             theirs = [one for one in entered.unreadable if one.student == student]
             page = feedback.page(student, mine, theirs, known)
             self.pages[student] = person, mine, page
-        rest = len(self.people) - len(found)
+        rest = len(self.people) - self.filled
         told = f"{self.path}: {self.filled} filled in, {rest} others stay as they were"
         waiting = sum(len(one["words"]) > len(totals.marked(one)) for one in ours.values())
         told += f"; of {waiting} not all questions in words have points" if waiting else ""
@@ -84,20 +84,17 @@ class Export:
         old = person.row[self.column]
         same = read_number(old) == read_number(text)
         if old and not same:
-            self.told.append(
-                f"{person.names[0] if person.names else person.number}: {old} stood "
-                f"there, now {text}"
-            )
+            self.told.append(f"{person.shown}: {old} stood there, now {text}")
         if not same:
             person.row[self.column] = text
         return True
 
     def comment(self, person, text):
-        """Write a comment where there is a place for it."""
+        """Write a comment where there is a place for it; Canvas's gradebook has none."""
 
     def archive(self):
         """(name, text) of each file of the zip of feedback."""
-        return ()
+        raise NotImplementedError
 
     def save(self, folder):
         """Write the filled file and the zip of feedback; returns True if nobody is left out.
@@ -115,7 +112,8 @@ class Export:
                 info.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(info, text)
         write_whole(packed, stream.getvalue())
-        clean.say_all(self.told)
+        for line in self.told:  # all of them: each is somebody's points
+            clean.say(line, error=True)
         clean.say(f"{self.said}: {target}, {packed.name}")
         return not self.left_out
 

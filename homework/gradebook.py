@@ -96,9 +96,11 @@ class Gradebook:
         path = Path(folder) / FILE
         try:
             stored = parse(path.read_bytes(), BOOK, VERSION)
-            path = path.with_name(JOURNAL)
-            stored["graded"] += _journal(path)
             _expect_added(stored)
+            path = path.with_name(JOURNAL)
+            late = {"graded": _journal(path)}
+            _expect_added(late)
+            stored["graded"] += late["graded"]
         except DAMAGED as error:
             raise submissions.SubmissionsError(
                 f"{path}: cannot be read ({type(error).__name__}: {error}); move it away to grade "
@@ -151,10 +153,10 @@ class Gradebook:
                 "where": entry.where,
                 "digest": entry.digest,
                 "notes": entry.notes,
-                **({"sent": entry.sent} if entry.sent else {}),
-                **({"earlier": True} if entry.earlier else {}),
                 "outcomes": [new[name] for name in order if name in new],
                 "words": answers,
+                **({"sent": entry.sent} if entry.sent else {}),
+                **({"earlier": True} if entry.earlier else {}),
             }
             line = json.dumps(self.graded[key]) + "\n"
             _append(self.folder / JOURNAL, line.encode())

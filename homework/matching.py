@@ -24,6 +24,11 @@ class Person:
     names: list = field(default_factory=list)
     others: list = field(default_factory=list)
 
+    @property
+    def shown(self):
+        """The name, or the id where the gradebook shows no names."""
+        return self.names[0] if self.names else self.number
+
 
 def match(system, people, students, sent):
     """(student -> :class:`Person`, lines of who is not matched).
@@ -41,7 +46,7 @@ def match(system, people, students, sent):
             hits = [person for person in people if person.number == who["id"]]
             others = [person for person in hits if not _is_called(person, who["name"])]
             if others:
-                told.append(f"{student}: its file has the id of {others[0].names[0]}; not filled")
+                told.append(f"{student}: its file has the id of {others[0].shown}; not filled")
                 continue
         else:
             wanted = _plain(who.get("name") or student)

@@ -59,8 +59,7 @@ class Worksheet(Export):
             return
         old = person.row[self.comments]
         if old and not OURS.match(old):
-            name = person.names[0] if person.names else person.number
-            self.told.append(f"{name}: the comment that stood there stays")
+            self.told.append(f"{person.shown}: the comment that stood there stays")
         else:
             person.row[self.comments] = text
 

@@ -48,11 +48,11 @@ class Table:
     def __init__(self, path, text):
         self.path, self.mark = Path(path), MARK if text.startswith(MARK) else ""
         text = text.removeprefix(MARK)
+        if not text.strip("".join(SEPARATORS) + "\r\n "):
+            raise TableError(f"{path}: it is empty")
         self.separator = _separator(text)
         self.rows = list(_rows(self.path, text, self.separator))
-        self.head = next((row for row in self.rows if not row.is_blank), None)
-        if self.head is None:
-            raise TableError(f"{path}: it is empty")
+        self.head = next(row for row in self.rows if not row.is_blank)
         self.names = [self.head[column] for column in range(len(self.head.cells))]
 
     @classmethod

@@ -12,7 +12,7 @@ def exercises(entry):
 
 def marked(entry):
     """The questions in words that have points."""
-    return [one for one in entry["words"] if one.get("points") is not None]
+    return [one for one in entry.get("words", ()) if one.get("points") is not None]
 
 
 def in_words(entry):
