@@ -209,6 +209,9 @@ class Gradebook:
 def _expect_added(stored):
     """Raise a ValueError if something has not the shape that it may have."""
     wrong = misfit(stored, {key: ADDED[key] for key in ADDED if key in stored})
+    for clock in () if wrong else stored.get("times", {}).values():
+        given = clock if isinstance(clock, dict) else {"times": clock}
+        wrong = wrong or misfit(given, dict.fromkeys(given, str))
     for one in [*stored["graded"], *(() if wrong else stored.get("unreadable", ()))]:
         given = {key: shape for key, shape in ADDED_TO_ONE.items() if one.get(key, {}) != {}}
         wrong = wrong or misfit(one, given)

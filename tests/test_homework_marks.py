@@ -406,13 +406,13 @@ def test_files_that_are_not_graded_stay_in_the_scores(place):
 
 @pytest.mark.parametrize(
     "change",
-    [{"sent": []}, {"sent": {"system": ""}}, {"earlier": 1}],
-    ids=["a list", "keys", "a number"],
+    [{"sent": []}, {"sent": {"system": ""}}, {"earlier": 1}, {"times": 1}, {"times": {"01": 1}}]
+    + [{"times": {"01": {"ann": 1}}}],
 )
 def test_damaged_grades_are_refused(place, capsys, change):
     path = place / "out" / "grades.json"
     stored = json.loads(path.read_bytes())
-    stored["graded"][0] |= change
+    (stored if "times" in change else stored["graded"][0]).update(change)
     path.write_text(json.dumps(stored))
     assert enter(place / "out") == 2
     assert "grades.json" in capsys.readouterr().err
