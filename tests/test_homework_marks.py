@@ -122,6 +122,7 @@ def test_what_was_typed_stays_when_the_grading_goes_on(place):
         assert files(out) == once[1]
     hand_in(place / "in", {"Abe": 0, "late, one": 0})
     assert grade(place / "in", out, "--resume", seed=None) == 0
+    assert list(typed(out)) == sorted(typed(out))  # as if all had been there from the start
     now = (out / "marks-01.csv").read_bytes()
     added = [line for line in now.splitlines() if line not in text.splitlines()]
     assert len(added) == 2 and added[0].startswith(b"Abe,") and added[1].startswith(b'"late, one",')
