@@ -75,7 +75,8 @@ class Worksheet(Export):
         names = [] if self.names[1] in STATUS else [row[1]]
         # With blind marking a file has the word of the identifier in place of the name.
         names += [found[1]] if names and found[1].strip() else []
-        others = [row[column] for column in range(2, self.column) if "@" in row[column]]
+        cells = (row[column] for column in range(2, self.column))
+        others = [text for text in cells if "@" in text or text.isdecimal()]  # addresses, numbers
         return matching.Person(row, found[2], names, others)
 
     def _grade(self):

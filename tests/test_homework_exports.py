@@ -210,6 +210,7 @@ def test_what_does_not_match_is_told_and_never_guessed(tmp_path, stand_in, capsy
         "p16@example.edu/x.ipynb",
         "李 雷/x.ipynb",  # the same row twice
         "Zoe Muller/x.ipynb",
+        "9914/x.ipynb",  # a number that the school gave
     ):
         put(tmp_path / "in", where, small("01", where))
     path, out = save(tmp_path / "w.csv", worksheet()), tmp_path / "out"
@@ -225,7 +226,7 @@ def test_what_does_not_match_is_told_and_never_guessed(tmp_path, stand_in, capsy
     ):
         assert line in told, line
     filled = [row["Identifier"] for row in table(out / "moodle.csv") if row["Grade"]]
-    assert filled == ["Participant 11"]
+    assert filled == ["Participant 11", "Participant 14"]
 
 
 def test_with_blind_marking_the_id_alone_must_do(tmp_path, stand_in):  # noqa: F811
