@@ -1,4 +1,4 @@
-"""``python -m homework release | verify | check | grade | export``: see ``--help`` of each."""
+"""``python -m homework release | verify | check | grade | marks | export``: see ``--help``."""
 
 import argparse
 import os
@@ -12,6 +12,7 @@ verify   prove that no solution is left in them, and that they run
 check    points of the visible checks for your own notebook
 grade    grade a folder or zip of submissions in a sandbox, on one machine or in parts on many
 export   lessons for nbgrader (a course folder) or Gradescope (an autograder's zip)
+marks    enter marks by hand into a grading, and fill the gradebooks of Moodle and Canvas
 """
 
 
@@ -68,6 +69,9 @@ def parse(arguments):
     text = "do without this wall where it cannot be had"
     one.add_argument("--without", action="append", default=[], choices=["cgroup"], help=text)
     one.add_argument("--unsafe", action="store_true", help="without a sandbox; see the README")
+    text = "of several files of a student grade all, the best counts; else the newest"
+    one.add_argument("--best", action="store_true", help=text)
+    _add_exports(one)
     one.set_defaults(run=run_grade)
     one = commands.add_parser("export", help="lessons as other systems take them")
     one.add_argument("system", choices=["nbgrader", "gradescope"])
@@ -76,7 +80,26 @@ def parse(arguments):
     one.add_argument("--seed", type=_natural, help="of the hidden inputs; drawn by default")
     one.add_argument("--force", action="store_true", help="replace what holds something else")
     one.set_defaults(run=run_export)
+    one = commands.add_parser("marks", help="enter marks by hand into a grading, fill gradebooks")
+    one.add_argument("out", type=Path, help="folder of a grading, with marks-01.csv in it")
+    _add_exports(one)
+    one.set_defaults(run=run_marks)
     return parser.parse_args(arguments)
+
+
+def _add_exports(parser):
+    """The options that name gradebooks of other systems."""
+    for name, what in (("moodle", "grading worksheet"), ("canvas", "gradebook export")):
+        text = f"fill this {what} of {name.title()}'s, into a new file beside the scores"
+        parser.add_argument(f"--{name}", type=Path, metavar="CSV", help=text)
+    text = "that the gradebook is filled with, where several are graded"
+    parser.add_argument("--lesson", metavar="01", help=text)
+    text = "in Canvas's gradebook, by its id or title, where there are several"
+    parser.add_argument("--assignment", metavar="ID", help=text)
+    text = "column of Moodle's worksheet for comments, where it is not found"
+    parser.add_argument("--comments", metavar="HEADER", help=text)
+    text = "turn points into shares of the gradebook's maximum"
+    parser.add_argument("--scale", action="store_true", help=text)
 
 
 def _positive(text):
@@ -170,11 +193,15 @@ def run_grade(asked):
     from homework import classroom, clean, merging, sandbox
 
     own = asked.submissions, asked.shard, asked.only, asked.seed, asked.resume or None
+    own += asked.best or None, asked.moodle, asked.canvas
     if asked.merge and any(value is not None for value in own):
         clean.say("grade: --merge takes folders of shards and --out, nothing else", error=True)
         return 2
     if asked.merge:
         return merging.merge(asked.merge, asked.out)
+    if asked.shard and (asked.moodle or asked.canvas):
+        clean.say("grade: a part fills no gradebook; merge the parts, then call marks", error=True)
+        return 2
     if asked.submissions is None:
         told = "expected submissions, a folder or zip (make: SUBMISSIONS=...), or --merge DIR"
         clean.say(f"grade: {told}", error=True)
@@ -196,6 +223,13 @@ def run_export(asked):
     from homework.exports import command
 
     return command.run(asked, _lessons(asked.lessons))
+
+
+def run_marks(asked):
+    """Enter what was typed beside a grading."""
+    from homework import filling
+
+    return filling.run(asked)
 
 
 WITHOUT_GROUP = (

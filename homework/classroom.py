@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from tqdm import tqdm
 
-from homework import clean, grading, lessons, references, shards, submissions
+from homework import clean, filling, grading, lessons, references, shards, submissions
 from homework.gradebook import FAILED, Gradebook
 from homework.limits import Limits
 
@@ -18,10 +18,12 @@ def run(asked):
 
     torch.set_num_threads(1)
     shards.expect_seed(asked)
+    exports = filling.read(asked)
     book = Gradebook.open(asked.out, asked.seed, asked.resume, asked.only)
-    entries = submissions.collect(asked.submissions, book.around)
-    if book.around is None:
-        book.around = entries[0].around
+    every = book.best or asked.best
+    entries = submissions.collect(asked.submissions, book.around, every)
+    if book.around is None or book.best != every:
+        book.around, book.best = entries[0].around, every
         book.save()
     if book.around:
         clean.say(f"{book.around}: taken for the folder around all students' folders")
@@ -53,7 +55,9 @@ def run(asked):
         for number in sorted({entry.lesson for entry in waiting}):  # not in two threads at once
             course.of(known[number])
         interrupted = _grade_all(waiting, known, course, book, asked)
-    book.report(entries, known)
+    book.refresh(readable)
+    book.keep(entries)
+    fine = filling.publish(book, known, () if interrupted else exports)
     if interrupted:
         told = f"Interrupted: {asked.out} holds what is graded; --resume goes on."
         clean.say(told, error=True)
@@ -64,7 +68,7 @@ def run(asked):
     count = sum(not entry.unreadable for entry in waiting)
     done = f"{count} graded in {spent:.1f} s"
     clean.say(f"{done}: {asked.out}/scores.csv, summary.html, feedback/")
-    return tell_ungraded(entries)
+    return tell_ungraded(entries) or int(not fine)
 
 
 def tell_ungraded(entries):

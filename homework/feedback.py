@@ -7,7 +7,7 @@ import html
 import re
 from collections import Counter, defaultdict
 
-from homework import clean, rendering
+from homework import clean, rendering, totals
 
 MOST_NAME = 120  # bytes of a page's name
 MOST_LISTED = 200  # rows of a table in the summary
@@ -66,9 +66,10 @@ def page(student, graded, unreadable, known):
     """One student's feedback."""
     parts = [f"<h1>{_safe(student)}</h1>"]
     for entry in graded:
-        points = sum(outcome["points"] for outcome in entry["outcomes"])
         lesson = known[entry["lesson"]]
-        parts.append(f"<h2>Lesson {_safe(lesson.number)}: {_points(points, lesson, entry)}</h2>")
+        parts.append(f"<h2>Lesson {_safe(lesson.number)}: {_points(lesson, entry)}</h2>")
+        parts.append(f"<p>{_safe(entry['late'])}.</p>" if "late" in entry else "")
+        parts.append(rendering.markdown(entry["comment"]) if "comment" in entry else "")
         parts += [f"<p>{_safe(note)}</p>" for note in entry["notes"]]
         parts += [_outcome(outcome) for outcome in entry["outcomes"]]
         parts.append(_words(entry["words"]))
@@ -77,10 +78,17 @@ def page(student, graded, unreadable, known):
     return _page(student, "\n".join(parts))
 
 
-def _points(points, lesson, entry):
-    """Points by program, and those in words apart, for they are not given yet."""
-    more = sum(one["of"] for one in entry["words"])
-    text = f"{points} of {lesson.points} points by program"
+def _points(lesson, entry):
+    """Points by program, and those in words apart, as long as they are not given."""
+    given, off = totals.marked(entry), totals.penalty(entry)
+    more = sum(one["of"] for one in entry["words"]) - sum(one["of"] for one in given)
+    text = f"{totals.shown(totals.exercises(entry))} of {lesson.points} points by program"
+    if given or off:
+        parts = [f"{totals.shown(totals.exercises(entry))} for exercises"]
+        parts += [f"{totals.shown(totals.in_words(entry))} in words"] if given else []
+        parts += [f"{totals.shown(off)} taken off"] if off else []
+        total, of = totals.shown(totals.total(entry)), totals.of(entry, lesson)
+        text = f"{total} of {of} points ({', '.join(parts)})"
     if more:
         name = "point is" if more == 1 else "points are"
         text += f"; {more} more {name} for answers in words, which your instructor gives"
@@ -90,8 +98,12 @@ def _points(points, lesson, entry):
 def _outcome(outcome):
     right = outcome["verdict"] == "right"
     lines = [f'<section class="{"right" if right else "wrong"}">']
-    head = f"Exercise {outcome['id']}: {outcome['points']} of {outcome['of']} points"
+    points = totals.shown(outcome["points"])
+    head = f"Exercise {outcome['id']}: {points} of {outcome['of']} points"
     lines.append(f"<h3>{_safe(head)} ({_safe(outcome['verdict'])})</h3>")
+    if "changed" in outcome:
+        old, why = totals.shown(outcome["changed"]["from"]), outcome["changed"]["reason"]
+        lines.append(f"<p>By your instructor, in place of {old}: {_safe(why)}</p>")
     if right:
         lines.append(f"<p>{_safe(outcome['note'])}</p>" if outcome["note"] else "")
         lines.append(f"<p>{_safe(outcome['verified'])}</p>")
@@ -114,7 +126,8 @@ def _words(answers):
     parts = ["<h3>Answers in words</h3>"] if answers else []
     for one in answers:
         given = rendering.markdown(one["answer"]) if one["answer"] else "<p>(no answer)</p>"
-        head = f"Question {one['id']}: &nbsp; of {one['of']} points, by your instructor"
+        points = totals.shown(one["points"]) if one.get("points") is not None else "&nbsp;"
+        head = f"Question {one['id']}: {points} of {one['of']} points, by your instructor"
         parts.append(f'<section class="words"><h4>{head}</h4>')
         parts.append(f"{rendering.markdown(one['question'])}<blockquote>{given}</blockquote>")
         for tried in one["tried"]:
@@ -146,10 +159,11 @@ def summary(graded, unreadable, known, seed):
                 f"<tr><th scope='row'>{_safe(exercise.id)}</th><td>{mean:.2f} of "
                 f"{exercise.points}</td><td><ul>{often}</ul></td></tr>"
             )
+        rows += _question_rows(lesson, ours)
         head = "<th scope='col'>exercise</th><th scope='col'>mean points</th>"
         head += "<th scope='col'>commonest mistakes</th>"
         parts.append(f"<h2>Lesson {_safe(number)}: {len(ours)} submissions</h2>")
-        parts.append(f"<table><tr>{head}</tr>{''.join(rows)}</table>")
+        parts.append(f"<table><tr>{head}</tr>{''.join(rows)}</table>{_all_in_all(ours)}")
     rows = [
         f"<tr><td>{_safe(one.student)}</td><td>{_safe(one.where)}</td>"
         f"<td>{_safe(one.unreadable)}</td></tr>"
@@ -170,6 +184,26 @@ def summary(graded, unreadable, known, seed):
     ]
     parts.append(_table("Several files", ("student", "which"), rows, len(doubles)))
     return _page("Summary", "\n".join(parts))
+
+
+def _question_rows(lesson, entries):
+    """A row of the summary for each question in words that has points by now."""
+    rows = []
+    for question in lesson.reflections:
+        got = [o["points"] for e in entries for o in totals.marked(e) if o["id"] == question.id]
+        if got:
+            mean = f"{sum(got) / len(got):.2f} of {question.points}"
+            name = f"<th scope='row'>{_safe(question.id)} (words)</th>"
+            rows.append(f"<tr>{name}<td>{mean}</td><td>{len(got)} have points</td></tr>")
+    return rows
+
+
+def _all_in_all(entries):
+    """What the class has in the mean, and who is late."""
+    mean = sum(totals.total(entry) for entry in entries) / len(entries)
+    late = sum("late" in entry for entry in entries)
+    changed = sum("changed" in outcome for entry in entries for outcome in entry["outcomes"])
+    return f"<p>Mean points in all: {mean:.2f}; {late} late, {changed} changed by hand.</p>"
 
 
 def _table(title, names, rows, count):

@@ -11,11 +11,12 @@ import threading
 from pathlib import Path
 
 from course_utils.files import write_whole
-from homework import clean, feedback, scores, submissions, words
+from homework import clean, entering, feedback, names, scores, submissions, words
 from homework.attempts import TEXTS
 
 VERSION = 2
 FILE, JOURNAL = "grades.json", "grades.journal"
+PART = "shard.json"  # stands beside them where only a part of the class is graded
 FAILED = "the grader failed"  # no fault of the student's
 NUMBER = (int, float)
 OUTCOME = {"id": str, "points": NUMBER, "of": NUMBER, "verdict": str, "printed": int}
@@ -25,18 +26,30 @@ WORDS = {"id": str, "of": NUMBER, "question": str, "answer": str, "tried": [TRIE
 GRADED = {"student": str, "lesson": str, "where": str, "digest": str, "notes": [str]}
 GRADED |= {"outcomes": [OUTCOME], "words": [WORDS]}
 BOOK = {"version": int, "seed": int, "around": (str, type(None)), "graded": [GRADED]}
+UNREADABLE = {"student": str, "lesson": str, "where": str, "unreadable": str, "sent": dict}
+# What may be there or not, in the book and in one of its entries: key -> shape.
+ADDED = {"best": bool, "unreadable": [UNREADABLE], "times": dict}
+ADDED_TO_ONE = {"sent": names.SENT, "earlier": bool}
 DAMAGED = (OSError, ValueError, RecursionError)  # what reading a damaged file raises
 
 
 class Gradebook:
     """The seed and what is graded: ``grades.json`` and, while it grows, ``grades.journal``.
 
-    ``around`` is the folder that lay around all students' folders when it was begun, or None.
+    ``around`` is the folder that lay around all students' folders when it was begun, or None;
+    ``best``: of several files of a student all are graded, and the best counts; ``times``: when
+    students handed in by Moodle's worksheet, lesson's number -> student -> time.
     """
 
-    def __init__(self, folder, seed, around=None):
-        self.folder, self.seed, self.around = Path(folder), seed, around
-        self.graded, self.lock = {}, threading.Lock()
+    def __init__(self, folder, seed, around=None, best=False):
+        self.folder, self.seed, self.around, self.best = Path(folder), seed, around, best
+        self.graded, self.unreadable, self.times = {}, [], {}
+        self.lock = threading.Lock()
+
+    @property
+    def is_part(self):
+        """True if it is one of the parts of a class, which are merged."""
+        return (self.folder / PART).exists()
 
     @classmethod
     def open(cls, folder, seed, resume, only):
@@ -83,25 +96,44 @@ class Gradebook:
         path = Path(folder) / FILE
         try:
             stored = parse(path.read_bytes(), BOOK, VERSION)
+            _expect_added(stored)
             path = path.with_name(JOURNAL)
-            stored["graded"] += _journal(path)
+            late = {"graded": _journal(path)}
+            _expect_added(late)
+            stored["graded"] += late["graded"]
         except DAMAGED as error:
             raise submissions.SubmissionsError(
                 f"{path}: cannot be read ({type(error).__name__}: {error}); move it away to grade "
                 "anew"
             ) from error
-        book = cls(folder, stored["seed"], stored["around"])
-        book.graded = {(one["student"], one["lesson"]): one for one in stored["graded"]}
+        book = cls(folder, stored["seed"], stored["around"], stored.get("best", False))
+        for one in stored["graded"]:
+            earlier = one.get("earlier", False)
+            book.graded[_key(one["student"], one["lesson"], one["where"], earlier)] = one
+        book.unreadable, book.times = stored.get("unreadable", []), stored.get("times", {})
         return book
 
     def has(self, entry):
         """True if this very file is graded."""
-        found = self.graded.get((entry.student, entry.lesson))
+        found = self.graded.get(_key_of(entry))
         return found is not None and found["digest"] == entry.digest
 
     def knows(self, entry):
-        """True if some file of this student for this lesson is graded."""
-        return (entry.student, entry.lesson) in self.graded
+        """True if some file of this student for this lesson is graded in this one's place."""
+        return _key_of(entry) in self.graded
+
+    def holds(self, student, lesson, digest):
+        """True if this file of this student for this lesson is graded."""
+        return any(
+            key[:2] == (student, lesson) and one["digest"] == digest
+            for key, one in self.graded.items()
+        )
+
+    def refresh(self, entries):
+        """Keep anew who sent these files and when, of those that are graded."""
+        for entry in entries:
+            if self.has(entry):
+                self.graded[_key_of(entry)]["sent"] = entry.sent
 
     def add(self, entry, lesson, notebook, outcomes):
         """Keep the outcomes of one submission; those of other exercises stay (``--only``).
@@ -110,7 +142,7 @@ class Gradebook:
         """
         answers = words.answers(lesson, notebook)
         with self.lock:
-            key = (entry.student, entry.lesson)
+            key = _key_of(entry)
             old = self.graded.get(key, {}).get("outcomes", [])
             kept = [{key: one[key] for key in OUTCOME} for one in outcomes]
             new = {outcome["id"]: outcome for outcome in [*old, *kept]}
@@ -123,6 +155,8 @@ class Gradebook:
                 "notes": entry.notes,
                 "outcomes": [new[name] for name in order if name in new],
                 "words": answers,
+                **({"sent": entry.sent} if entry.sent else {}),
+                **({"earlier": True} if entry.earlier else {}),
             }
             line = json.dumps(self.graded[key]) + "\n"
             _append(self.folder / JOURNAL, line.encode())
@@ -131,14 +165,34 @@ class Gradebook:
         """Write grades.json, whole or not at all; then the journal has nothing to add to it."""
         graded = [self.graded[key] for key in sorted(self.graded)]
         head = {"version": VERSION, "seed": self.seed, "around": self.around}
+        head |= {"best": True} if self.best else {}
+        head |= {"unreadable": self.unreadable} if self.unreadable else {}
+        head |= {"times": self.times} if self.times else {}
         write_json(self.folder / FILE, head | {"graded": graded})
         (self.folder / JOURNAL).unlink(missing_ok=True)
 
+    def keep(self, entries):
+        """Keep what could not be graded, and write grades.json."""
+        self.unreadable = [
+            {key: getattr(entry, key) for key in UNREADABLE}
+            for entry in entries
+            if entry.unreadable
+        ]
+        self.save()
+
     def report(self, entries, known):
         """Write grades.json and all that comes of it; returns the pages not written."""
-        self.save()
-        unreadable = [entry for entry in entries if entry.unreadable]
-        graded = [self.graded[key] for key in sorted(self.graded)]
+        self.keep(entries)
+        return self.publish(entering.enter(self, known), known)
+
+    def publish(self, entered, known):
+        """Write what comes of the grades and of what was entered; returns the pages not written.
+
+        Args:
+            entered: an ``entering.Entered``.
+        """
+        graded, unreadable = entered.graded, entered.unreadable
+        entered.save()
         write(self.folder / "scores.csv", scores.table(graded, unreadable, known))
         write(self.folder / "summary.html", feedback.summary(graded, unreadable, known, self.seed))
         lost = []
@@ -150,6 +204,28 @@ class Gradebook:
                 told = f"feedback/{name}: could not be written ({error.strerror})"
                 clean.say(told, error=True)
         return lost
+
+
+def _expect_added(stored):
+    """Raise a ValueError if something has not the shape that it may have."""
+    wrong = misfit(stored, {key: ADDED[key] for key in ADDED if key in stored})
+    for clock in () if wrong else stored.get("times", {}).values():
+        given = clock if isinstance(clock, dict) else {"times": clock}
+        wrong = wrong or misfit(given, dict.fromkeys(given, str))
+    for one in [*stored["graded"], *(() if wrong else stored.get("unreadable", ()))]:
+        given = {key: shape for key, shape in ADDED_TO_ONE.items() if one.get(key, {}) != {}}
+        wrong = wrong or misfit(one, given)
+    if wrong:
+        raise ValueError(wrong)
+
+
+def _key(student, lesson, where, earlier):
+    """What a graded file is kept by: of several of a student, the older ones by their paths too."""
+    return (student, lesson, where) if earlier else (student, lesson)
+
+
+def _key_of(entry):
+    return _key(entry.student, entry.lesson, entry.where, entry.earlier)
 
 
 def _append(path, data):

@@ -30,18 +30,21 @@ def merge(folders, out):
     known = {lesson.number: lesson for lesson in lessons.all_lessons()}
     records = [(folder, shards.read(folder)) for folder in folders]
     _expect_one_class(records, known)
-    entries, graded = [], {}
+    entries, graded, best = [], {}, False
     for folder, record in records:
         book = _graded(folder, record, known)
         graded |= book.graded
+        best |= book.best
+        sent = {(one["student"], one["where"]): one["sent"] for one in book.unreadable}
         for one in record["entries"]:
             chosen = {key: one[key] for key in shards.LISTED}
+            chosen["sent"] = sent.get((one["student"], one["where"]), {})
             entries.append(submissions.Submission(modified=0.0, **chosen))
     entries.sort(key=submissions.order)
     first = records[0][1]
     if shards.digest_of_class(entries) != first["submissions"]:
         raise ShardError("the shards' submissions together are not those of the class")
-    _write_whole(out, first["seed"], book.around, graded, entries, known)
+    _write_whole(out, (first["seed"], book.around, best), graded, entries, known)
     clean.say(
         f"{len(records)} shards: {len(entries)} files, {len(graded)} graded: {out}/scores.csv, "
         "summary.html, feedback/"
@@ -112,16 +115,15 @@ def _graded(folder, record, known):
     for one in record["entries"]:
         if one["unreadable"] or not (numbers is None or one["lesson"] in numbers):
             continue
-        found = book.graded.get((one["student"], one["lesson"]))
-        if not found or found["digest"] != one["digest"]:
+        if not book.holds(one["student"], one["lesson"], one["digest"]):
             raise ShardError(f"{folder}: {one['where']} is not graded; grade it with --resume")
     return book
 
 
-def _write_whole(out, seed, around, graded, entries, known):
+def _write_whole(out, begun, graded, entries, known):
     """Write the merged folder beside ``out`` and give it its name when it is complete."""
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
-    book = Gradebook(part, seed, around)
+    book = Gradebook(part, *begun)
     book.graded = graded
     try:
         (part / "feedback").mkdir(parents=True)

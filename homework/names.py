@@ -9,7 +9,9 @@ MOST_NAME = 100  # characters of a student's name
 MOST_WHERE = 300  # of a path
 # What the two systems put before a student's files: name and id.
 MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_(?:assignsubmission_\w+?|onlinetext|file)(?:_|$)")
-CANVAS = re.compile(r"^(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+$")
+CANVAS = re.compile(r"^(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_.+$")
+# What is kept of it: the system, the id and the name that it wrote, the whole part, and its mark.
+SENT = {"system": str, "id": str, "name": str, "part": str, "late": bool, "submitted": str}
 
 
 def owner_of(path):
@@ -35,6 +37,17 @@ def owner_of(path):
 def of_a_system(part):
     """What Moodle or Canvas wrote before a student's files, or None."""
     return MOODLE.match(part) or CANVAS.match(part)
+
+
+def sent_by(path):
+    """What the path tells of who sent it: ``SENT`` without the time."""
+    parts = PurePosixPath(path).parts
+    part = clean.name(parts[0], MOST_WHERE) if parts else ""
+    found = of_a_system(part)
+    name, number = owner_of(path)
+    system = "" if not found else "canvas" if found.re is CANVAS else "moodle"
+    late = system == "canvas" and bool(found["late"])
+    return {"system": system, "id": number, "name": name, "part": part, "late": late}
 
 
 def around(paths):

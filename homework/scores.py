@@ -4,7 +4,7 @@ import csv
 import io
 import re
 
-from homework import clean
+from homework import clean, totals
 
 # Where a program might split a line, whatever it takes for the separator.
 SPLITS = str.maketrans({";": ",", "|": "/", '"': "'", "\n": " "})
@@ -12,26 +12,48 @@ FORMULA = re.compile(r"(^|,)(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")  # the wi
 
 
 def table(graded, unreadable, known):
-    """The text of scores.csv: a line a student and lesson, a column an exercise."""
+    """The text of scores.csv: a line a student and lesson, a column an exercise.
+
+    ``points`` are those of the exercises and in words without the penalty, ``of`` what they could
+    be: all exercises, and of the questions in words those that have points by now.
+    """
     graded_ones = {entry["lesson"] for entry in graded}
     used = [lesson for number, lesson in known.items() if number in graded_ones]
     columns = [exercise.id for lesson in used for exercise in lesson.exercises]
     columns += [f"{question.id} (words)" for lesson in used for question in lesson.reflections]
     stream = io.StringIO()
     rows = csv.writer(stream, lineterminator="\n")
-    rows.writerow(["student", "lesson", "status", "points", "of", *columns, "remarks"])
+    summed = ["exercises", "in words", "penalty"]
+    rows.writerow(["student", "lesson", "status", "points", "of", *columns, *summed, "remarks"])
     for entry in graded:
         points = {outcome["id"]: outcome["points"] for outcome in entry["outcomes"]}
-        row = [_cell(entry["student"]), entry["lesson"], "graded", sum(points.values())]
-        row += [known[entry["lesson"]].points, *(points.get(name, "") for name in columns)]
-        rows.writerow([*row, _cell(", ".join(entry["notes"]))])
+        points |= {f"{one['id']} (words)": one["points"] for one in totals.marked(entry)}
+        lesson = known[entry["lesson"]]
+        row = [cell(entry["student"]), entry["lesson"], "graded", totals.shown(totals.total(entry))]
+        row += [totals.of(entry, lesson)]
+        row += [totals.shown(points[name]) if name in points else "" for name in columns]
+        parts = totals.exercises(entry), totals.in_words(entry), totals.penalty(entry)
+        rows.writerow([*row, *map(totals.shown, parts), cell(", ".join(remarks(entry)))])
     for entry in sorted(unreadable, key=lambda one: (one.student, one.where)):
-        row = [_cell(entry.student), entry.lesson, "unreadable", "", "", *[""] * len(columns)]
-        rows.writerow([*row, _cell(f"{entry.where}: {entry.unreadable}")])
+        blank = [""] * (len(columns) + len(summed))
+        row = [cell(entry.student), entry.lesson, "unreadable", "", "", *blank]
+        rows.writerow([*row, cell(f"{entry.where}: {entry.unreadable}")])
     return stream.getvalue()
 
 
-def _cell(text):
+def remarks(entry):
+    """What is to be said of an entry beside its points: a list of texts."""
+    said = list(entry["notes"])
+    for outcome in entry["outcomes"]:
+        if "changed" in outcome:
+            old, new = totals.shown(outcome["changed"]["from"]), totals.shown(outcome["points"])
+            said.append(
+                f"{outcome['id']}: {new} by hand, not {old}: {outcome['changed']['reason']}"
+            )
+    return said + ([entry["late"]] if "late" in entry else [])
+
+
+def cell(text):
     """Text that no spreadsheet splits, or takes for a formula."""
     text = " ".join(clean.text(text).translate(SPLITS).split())
     return FORMULA.sub(r"\1\2'", text)

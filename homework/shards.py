@@ -14,9 +14,9 @@ import course_utils
 from homework import lessons, submissions
 from homework.gradebook import DAMAGED, parse, write_json
 from homework.gradebook import FILE as GRADES
+from homework.gradebook import PART as FILE
 
 VERSION = 1
-FILE = "shard.json"
 MEASURED = 0.0  # of ``seconds``: not told
 WHOLE = "all"  # of ``ran``: a grading of all exercises
 ENTRY = {"student": str, "lesson": str, "where": str, "digest": str, "notes": [str]}

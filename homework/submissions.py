@@ -6,10 +6,12 @@ nothing from another; a notebook is read when it is listed and again when it is 
 kept between.
 """
 
+import contextlib
 import functools
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from homework import clean, folders, names, untrusted, zips
@@ -37,7 +39,9 @@ class Changed(ValueError):
 class Submission:
     """One file: ``lesson`` (its number) and ``digest``, or ``unreadable``: why.
 
-    ``around`` is the folder that lies around all students' folders, or an empty string.
+    ``around`` is the folder that lies around all students' folders, or an empty string;
+    ``earlier``: a newer file of the student for the lesson is there too; ``sent``: see
+    ``names.SENT``.
     """
 
     student: str
@@ -48,6 +52,8 @@ class Submission:
     digest: str = ""
     notes: list = field(default_factory=list)
     around: str = ""
+    earlier: bool = False
+    sent: dict = field(default_factory=dict)
     data: object = field(default=None, repr=False, compare=False)
 
     def read(self):
@@ -76,7 +82,7 @@ class Budget:
     silent: int = 0  # files that are refused without a line of their own
 
 
-def collect(path, around=None):
+def collect(path, around=None, every=False):
     """All submissions in ``path``, in the order of student and lesson.
 
     Of several files of one student for one lesson the newest counts; the others are named in its
@@ -85,6 +91,7 @@ def collect(path, around=None):
     Args:
         around: the folder around all students' folders, as an earlier grading found it; None looks
             for one.
+        every: the older files of a student for a lesson are in the list too, marked ``earlier``.
 
     Raises:
         SubmissionsError: there is no such folder or zip, or nothing in it.
@@ -100,14 +107,14 @@ def collect(path, around=None):
             whole = zips.Archive(functools.partial(open, path, "rb"), zips.MOST_LISTING_OF_ALL)
             with whole:
                 items, seen = zips.items(whole, ())
-                return _collected(path, items, seen, around)
+                return _collected(path, items, seen, around, every)
         except (zips.zipfile.BadZipFile, zips.TooMuch) as error:
             raise SubmissionsError(
                 f"{path}: expected a folder, a zip or a notebook of submissions ({error})"
             ) from error
     else:
         raise SubmissionsError(f"{path}: expected a folder, a zip or a notebook of submissions")
-    return _collected(path, items, seen, around)
+    return _collected(path, items, seen, around, every)
 
 
 def order(entry):
@@ -115,7 +122,7 @@ def order(entry):
     return entry.student, entry.lesson, entry.where
 
 
-def _collected(path, items, seen, around):
+def _collected(path, items, seen, around, every):
     """The submissions of what was found; ``seen``: the paths of folders, graded or not."""
     here = [one for one in items if ".." not in one.parts[:1] and one.parts[0] != "/"]
     if around is None:
@@ -126,10 +133,12 @@ def _collected(path, items, seen, around):
     paths = [p[1:] if around == _first(p) and len(p) > 1 else p for p in (i.parts for i in items)]
     budgets, entries = {}, []
     owners = names.students(paths)
-    for student, item in sorted(zip(owners, items, strict=True), key=lambda one: one[1].parts):
+    listed = zip(owners, items, paths, strict=True)
+    for student, item, parts in sorted(listed, key=lambda one: one[1].parts):
         budget = budgets.setdefault(student, Budget())
         for entry in _looked_into(item, budget, 1):
             entry.student = student
+            entry.sent = _sent(parts, item)
             entries.append(entry)
     for student, budget in budgets.items():
         if budget.silent:
@@ -141,7 +150,20 @@ def _collected(path, items, seen, around):
         raise SubmissionsError(f"{path}: there is no notebook (.ipynb) in it")
     for entry in entries:
         entry.around = around
-    return sorted(_newest(entries), key=order)
+    return sorted(_newest(entries, every), key=order)
+
+
+def _sent(parts, item):
+    """Who sent it and when: the time of what the system wrote, never one in a student's own zip.
+
+    Canvas writes the time of the download into its zips, which is none.
+    """
+    sent = names.sent_by("/".join(parts))
+    submitted = ""
+    if sent["system"] != "canvas" and item.modified > 0:
+        with contextlib.suppress(ValueError, OverflowError, OSError):
+            submitted = datetime.fromtimestamp(item.modified).isoformat(timespec="seconds")
+    return sent | {"submitted": submitted}
 
 
 def _first(parts):
@@ -247,18 +269,25 @@ def _parsed(data, where, item):
     return entry
 
 
-def _newest(found):
-    """One submission a student and lesson, the newest; unreadable files stay beside it."""
+def _newest(found, every):
+    """One submission a student and lesson, the newest; unreadable files stay beside it.
+
+    With ``every`` the others stay too.
+    """
     kept, groups = [entry for entry in found if entry.unreadable], {}
     for entry in found:
         if not entry.unreadable:
             groups.setdefault((entry.student, entry.lesson), []).append(entry)
     for group in groups.values():
         *older, newest = sorted(group, key=lambda entry: (entry.modified, entry.where))
-        if older:
+        if older and not every:
             listed = ", ".join(entry.where for entry in older[-MOST_NAMED:])
             more = len(older) - MOST_NAMED
             listed += f" and {more} more" if more > 0 else ""
             newest.notes.append(f"the newest of {len(group)} files counts: not {listed}")
         kept.append(newest)
+        if every:
+            for entry in older:
+                entry.earlier = True
+            kept += older
     return kept

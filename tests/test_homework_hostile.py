@@ -202,7 +202,7 @@ def test_nothing_is_left(graded):
     names = {path.name for path in graded.base.iterdir()}
     assert names == {"in", "out", "out.json", "tmp"}
     kept = {path.name for path in graded.out.iterdir()}
-    assert kept == {"feedback", "grades.json", "scores.csv", "summary.html"}
+    assert kept == {"feedback", "grades.json", "marks-01.csv", "scores.csv", "summary.html"}
 
 
 def test_memory_is_bounded(graded):

@@ -1,0 +1,162 @@
+"""What counts, of all that was graded: marks by hand, groups, lateness and the best file entered.
+
+Nothing is graded here. From ``grades.json`` and what people wrote into the folder comes a list of
+entries that scores, pages, summary and exports are made of.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from homework import attempts, clean, groups, late, marks, submissions, tables, times, totals
+
+UNKNOWN = "when it was handed in is not known"
+
+
+@dataclass
+class Entered:
+    """What counts.
+
+    Attributes:
+        graded: an entry a student and lesson, as ``grades.json`` has them, with what was entered:
+            outcomes with ``changed`` (``from``, ``reason``), words with ``points``, and
+            ``penalty``, ``late`` and ``comment`` where there are any.
+        unreadable: the files that are not graded. sheets: of marks, to be saved. told: lines.
+        sent: student -> what the path told of who sent it, of all students.
+    """
+
+    graded: list
+    unreadable: list
+    sheets: list
+    told: list
+    sent: dict
+
+    def save(self):
+        """Write the sheets of marks that have new lines, and say what there is to say."""
+        for sheet in self.sheets:
+            sheet.save()
+        clean.say_all(self.told)
+
+
+def enter(book, known):
+    """The :class:`Entered` of a gradebook; nothing is written.
+
+    Raises:
+        TableError: something that was typed cannot be understood.
+    """
+    unreadable = [submissions.Submission(modified=0.0, **one) for one in book.unreadable]
+    every = [book.graded[key] for key in sorted(book.graded)]
+    sent = {one.student: one.sent for one in unreadable if one.sent}
+    sent |= {one["student"]: one["sent"] for one in every if "sent" in one}
+    entered = Entered([], unreadable, [], [], sent)
+    if book.is_part:  # marks are entered where all of the class is
+        entered.graded = [one for one in every if not one.get("earlier")]
+        return entered
+    shared, rules = groups.read(book.folder), late.read(book.folder, known)
+    for number in sorted({one["lesson"] for one in every}):
+        if number not in known:
+            raise tables.TableError(f"{book.folder}: there is no lesson {number} here")
+        lesson, rule = known[number], rules[number]
+        people = _people([one for one in every if one["lesson"] == number], shared)
+        sheet = marks.Sheet(book.folder, lesson, people, rule.due is not None)
+        entered.sheets.append(sheet)
+        clock = book.times.get(number, {})
+        for student, handed_in in people.items():
+            ones = [_marked(student, one, sheet, rule, clock) for one in handed_in]
+            entered.graded.append(_counting(student, ones, book.best, entered.told))
+        entered.told += _of_groups(number, people, shared, entered.graded)
+    entered.graded.sort(key=lambda one: (one["student"], one["lesson"]))
+    return entered
+
+
+def _people(graded, shared):
+    """Student -> what was handed in for the student, of one lesson: also by others of the group."""
+    by_name = defaultdict(list)
+    for one in graded:
+        by_name[one["student"]].append(one)
+    people = {}
+    for name, members in shared.items():
+        names = [name, *(member for member in members if member != name)]
+        theirs = [one for who in names for one in by_name.pop(who, [])]
+        people |= dict.fromkeys(members, theirs) if theirs else {}
+    return dict(sorted((people | by_name).items()))
+
+
+def _marked(student, one, sheet, rule, clock):
+    """An entry of a student with what was entered for it."""
+    none = marks.Mark()
+    mark = sheet.marks.get(student, none).over(sheet.marks.get(one["student"], none))
+    entry = one | {"student": student, "by": one["student"], "notes": list(one["notes"])}
+    entry["outcomes"] = _outcomes(one, mark, sheet.lesson)
+    entry["words"] = [
+        words | ({"points": mark.words[words["id"]]} if words["id"] in mark.words else {})
+        for words in one["words"]
+    ]
+    if mark.comment:
+        entry["comment"] = mark.comment
+    sent = one.get("sent", {})
+    moment = mark.submitted or times.kept(clock.get(one["student"], ""))
+    moment = moment or times.kept(sent.get("submitted", ""))
+    entry["moment"] = moment
+    until, days = rule.until(mark.extension), rule.days(moment, mark.extension)
+    if days:
+        points = totals.total(entry), totals.of(entry, sheet.lesson)
+        entry["penalty"] = rule.penalty(days, *points)
+        entry["late"] = f"{days} {'day' if days == 1 else 'days'} late: handed in "
+        entry["late"] += f"{times.shown(moment)}, due {times.shown(until)}"
+    elif sent.get("late") and moment is None:
+        entry["late"] = "late, as Canvas says"
+    if until and moment is None and (sent.get("late") or sent.get("system") != "canvas"):
+        entry["asks"] = f"{UNKNOWN}; type it into the column {marks.SUBMITTED} of {sheet.path.name}"
+    return entry
+
+
+def _outcomes(one, mark, lesson):
+    """The outcomes with other points where somebody gave them, also of what is not graded."""
+    outcomes = {outcome["id"]: outcome for outcome in one["outcomes"]}
+    for exercise in lesson.exercises:
+        if exercise.id in mark.overrides:
+            blank = dict.fromkeys(attempts.TEXTS, "") | {"id": exercise.id, "of": exercise.points}
+            blank |= {"points": 0, "verdict": "not graded", "printed": 0}
+            old = outcomes.get(exercise.id, blank)
+            changed = {"from": old["points"], "reason": mark.reason}
+            points = mark.overrides[exercise.id]
+            outcomes[exercise.id] = old | {"points": points, "changed": changed}
+    order = [exercise.id for exercise in lesson.exercises if exercise.id in outcomes]
+    return [outcomes[name] for name in order]
+
+
+def _counting(student, ones, best, told):
+    """The entry that counts of those of one student and lesson: the newest, or the best."""
+    where, several = f"{student}, lesson {ones[0]['lesson']}", len(ones) > 1
+    if several and not best and any(one["moment"] is None for one in ones):
+        best = True
+        told.append(f"{where}: it is not known which of {len(ones)} files is the newest")
+    if several and not best:
+        chosen = max(ones, key=lambda one: (one["moment"], one["where"]))
+    else:
+        chosen = max(ones, key=totals.total)
+    if several:
+        which = "best" if best else "newest"
+        chosen["notes"].append(f"the {which} of {len(ones)} files counts: {chosen['where']}")
+    if chosen["by"] != student:
+        chosen["notes"].append(f"handed in by {chosen['by']} for the group")
+    if "penalty" not in chosen:
+        asked = [chosen[key] for key in ("late", "asks") if key in chosen]
+        told += [f"{where}: {'; '.join(asked)}"] if asked else []
+    return chosen
+
+
+def _of_groups(number, people, shared, graded):
+    """A line for each group of which several handed in a lesson."""
+    told = []
+    for name, members in shared.items():
+        who = sorted({one["student"] for one in people.get(members[0], [])})
+        if len(who) > 1 and members[0] in people:
+            [counts] = [
+                one["by"]
+                for one in graded
+                if (one["student"], one["lesson"]) == (members[0], number)
+            ]
+            several = f"group {name}, lesson {number}: {', '.join(who)} handed in"
+            told.append(f"{several}; what {counts} handed in counts")
+    return told

@@ -1,0 +1,73 @@
+"""Enter what was typed, write scores and pages anew, and fill the gradebooks of other systems."""
+
+from homework import canvas, clean, entering, lessons, moodle, submissions
+from homework.gradebook import Gradebook
+
+
+def read(asked):
+    """The gradebooks that the options name, read before anything else is done.
+
+    Raises:
+        TableError: one of them cannot be used.
+    """
+    found = []
+    if asked.moodle:
+        found.append(moodle.Worksheet(asked.moodle, asked.lesson, asked.scale, asked.comments))
+    if asked.canvas:
+        found.append(canvas.Gradebook(asked.canvas, asked.lesson, asked.scale, asked.assignment))
+    for one in found:
+        one.target(asked.out)
+    return found
+
+
+def run(asked):
+    """The command ``marks``; returns its exit status.
+
+    Raises:
+        SubmissionsError: there is no grading, it is a part of a class, or something that was typed
+            cannot be understood; then nothing is written.
+    """
+    exports = read(asked)
+    book = Gradebook.read(asked.out)
+    if book.is_part:
+        raise submissions.SubmissionsError(
+            f"{asked.out}: it holds a part of a class; merge the parts, then enter marks"
+        )
+    known = {lesson.number: lesson for lesson in lessons.all_lessons()}
+    fine = publish(book, known, exports)
+    clean.say(f"{len(book.graded)} graded: {asked.out}/scores.csv, summary.html, feedback/")
+    return 0 if fine else 1
+
+
+def publish(book, known, exports=()):
+    """Write what comes of a grading and of what was typed; True if nobody is left out of exports.
+
+    All is worked out before the first file is written.
+    """
+    for export in exports:
+        export.choose(book, known)
+        if isinstance(export, moodle.Worksheet):
+            _take_times(book, export)
+    entered = entering.enter(book, known)
+    for export in exports:
+        export.fill(entered, known)
+    if exports:
+        book.save()
+    lost = book.publish(entered, known)
+    return all([export.save(book.folder) for export in exports]) and not lost
+
+
+def _take_times(book, worksheet):
+    """Keep when students handed in, as the worksheet says."""
+    sent = {one["student"]: one["sent"] for one in book.graded.values() if "sent" in one}
+    students = {one["student"] for one in book.graded.values() if one["lesson"] == worksheet.lesson}
+    found, _ = worksheet.match(sorted(students), sent)
+    times, unread = worksheet.submitted()
+    times = {id(person.row): moment for person, moment in times}
+    book.times[worksheet.lesson] = {
+        student: times[id(person.row)].isoformat(timespec="seconds")
+        for student, person in found.items()
+        if id(person.row) in times
+    }
+    if unread:
+        clean.say(f"{worksheet.path}: {unread} times of submissions cannot be read", error=True)
