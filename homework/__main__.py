@@ -1,4 +1,4 @@
-"""``python -m homework release | verify | check | grade``: see ``--help`` of each."""
+"""``python -m homework release | verify | check | grade | copies``: see ``--help``."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ release  student versions of the lessons, without solutions
 verify   prove that no solution is left in them, and that they run
 check    points of the visible checks for your own notebook
 grade    grade a folder or zip of submissions in a sandbox, on one machine or in parts on many
+copies   list equal answers of a class, for you to look at
 """
 
 
@@ -68,6 +69,10 @@ def parse(arguments):
     one.add_argument("--without", action="append", default=[], choices=["cgroup"], help=text)
     one.add_argument("--unsafe", action="store_true", help="without a sandbox; see the README")
     one.set_defaults(run=run_grade)
+    one = commands.add_parser("copies", help="list equal answers of a class")
+    one.add_argument("submissions", type=Path, help="folder or zip")
+    one.add_argument("--to", required=True, type=Path, help="folder of copies.html and copies.csv")
+    one.set_defaults(run=run_copies)
     return parser.parse_args(arguments)
 
 
@@ -174,6 +179,13 @@ def run_grade(asked):
         clean.say(f"grade: {reason}.\n{WITHOUT_GROUP}", error=True)
         return 2
     return classroom.run(asked)
+
+
+def run_copies(asked):
+    """List equal answers."""
+    from homework import copies
+
+    return copies.run(asked)
 
 
 WITHOUT_GROUP = (

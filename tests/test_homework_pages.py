@@ -278,8 +278,9 @@ def test_no_text_from_outside_is_markup():
     text = feedback.page("<i>", [entry], [], {"01": made.LESSON})
     assert "<i>" not in text and text.count("&lt;i&gt;") >= 10 and is_fit(text)
     summed = feedback.summary([entry], [], {"01": made.LESSON}, 3)
-    assert "<i>" not in summed and "1 x &lt;i&gt;" in summed and is_fit(summed)
-    assert "Checks that stumbled" in summed
+    assert "<i>" not in summed and "(1 of 1): &lt;i&gt;" in summed and is_fit(summed)
+    listed = feedback.problems([entry], [])
+    assert "<i>" not in listed and "Checks that stumbled" in listed and is_fit(listed)
 
 
 def test_no_page_asks_the_network_or_runs_a_script():
