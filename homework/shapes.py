@@ -59,7 +59,7 @@ def of_notebook(cells, places, exercises):
 
 
 def main():
-    """Read one notebook from the standard input and write its shapes out; see :func:`of_notebook`."""
+    """Read one notebook from the standard input, write its shapes; see :func:`of_notebook`."""
     _limit()
     asked = json.load(sys.stdin)
     found = {}

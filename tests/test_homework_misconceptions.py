@@ -15,8 +15,8 @@ from homework import feedback, grading, lessons, misconceptions, mistakes
 
 [LESSON] = lessons.all_lessons(["01"])
 KNOWN = {"01": LESSON}
-# Checks whose mutants are many and fast, of different kinds: values, numbers, verdicts.
-TRIED = ("gaussian_kl", "active_units", "num_active")
+# Checks whose mutants are fast, of different kinds: values, numbers, categories, masks.
+TRIED = ("gaussian_kl", "active_units", "traverse", "prior_codes", "masks")
 
 
 def outcome(verdict, mistake="", name="1.3"):
