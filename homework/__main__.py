@@ -1,4 +1,4 @@
-"""``python -m homework release | verify | check | grade | copies``: see ``--help``."""
+"""``python -m homework release | verify | check | grade | copies | rubric``: see ``--help``."""
 
 import argparse
 import os
@@ -12,6 +12,7 @@ verify   prove that no solution is left in them, and that they run
 check    points of the visible checks for your own notebook
 grade    grade a folder or zip of submissions in a sandbox, on one machine or in parts on many
 copies   list equal answers of a class, for you to look at
+rubric   model answers and points of the questions in words
 """
 
 
@@ -73,6 +74,11 @@ def parse(arguments):
     one.add_argument("submissions", type=Path, help="folder or zip")
     one.add_argument("--to", required=True, type=Path, help="folder of copies.html and copies.csv")
     one.set_defaults(run=run_copies)
+    one = commands.add_parser("rubric", help="write model answers to the questions in words")
+    one.add_argument("lessons", nargs="*", help="numbers such as 01 02; all by default")
+    one.add_argument("--to", required=True, type=Path, help="file, .html or .md")
+    one.add_argument("--force", action="store_true", help="replace a file that holds another text")
+    one.set_defaults(run=run_rubric)
     return parser.parse_args(arguments)
 
 
@@ -186,6 +192,13 @@ def run_copies(asked):
     from homework import copies
 
     return copies.run(asked)
+
+
+def run_rubric(asked):
+    """Write model answers and points."""
+    from homework import rubric
+
+    return rubric.run(asked, _lessons(asked.lessons))
 
 
 WITHOUT_GROUP = (
