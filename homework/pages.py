@@ -17,7 +17,8 @@ STYLE = """\
   --line: #8c8c8c; --right: #4cc38a; --wrong: #ff9352 } }
 @media print { :root { color-scheme: light; --text: #000000; --page: #ffffff; --soft: #f4f4f4;
   --line: #767676; --right: #00694a; --wrong: #b34700 } body { max-width: none; margin: 0 }
-  h2, h3, h4 { break-after: avoid } tr, pre { break-inside: avoid } .wide { overflow: visible } }
+  h2, h3, h4 { break-after: avoid } tr, pre { break-inside: avoid } .wide { overflow: visible }
+  pre, blockquote { border: 1px solid var(--line) } th, td { overflow-wrap: anywhere } }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
   color: var(--text); background: var(--page); overflow-wrap: break-word }
 table { border-collapse: collapse; margin: 1rem 0 } th, td { border: 1px solid var(--line);
@@ -28,6 +29,8 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--soft); p
 math[display="block"] { max-width: 100%; overflow-x: auto; overflow-y: hidden }
 dt { font-weight: 600 } dd { margin: 0 0 .4rem 1rem }
 blockquote { margin: .4rem 0; padding: .1rem .8rem; background: var(--soft) }
+blockquote blockquote { border-left: 4px solid var(--line) } blockquote pre {
+  background: var(--page) }
 .right { border-left: 6px solid var(--right); padding-left: .8rem }
 .wrong { border-left: 6px solid var(--wrong); padding-left: .8rem }
 """

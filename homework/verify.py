@@ -15,7 +15,7 @@ from homework import grading, release, rubric
 from homework.inside.text import lines as lines_of
 from homework.lessons import regions, source, tags
 
-LEAST_SENTENCE = 30  # characters; a shorter part of a model answer may be anybody's
+LEAST_SENTENCE = 50  # characters; a shorter part of a model answer may be anybody's
 LEAST_CHARACTERS = 8  # shorter lines (such as "else:" or "return z") are everybody's
 RUN_SECONDS = 300
 ROOT = Path(grading.__file__).resolve().parent.parent

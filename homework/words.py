@@ -57,4 +57,4 @@ def question_of(lesson, reflection):
     """A question's Markdown, without the heading above it and the number that a page gives."""
     text = source(lesson.cells[reflection.cell])
     text = re.sub(r"^#+ .*$", "", text.partition(MARK)[0], flags=re.M)
-    return re.sub(r"\*\*Question [\dxy.]+\*\*", "", text).strip()
+    return re.sub(r"\*\*Question [\dxy.]+\*\* *(\(\d+ points?\)\.?)?", "", text).strip()

@@ -2,11 +2,13 @@
 
 import csv
 import json
+import re
 
 import pytest
 import submissions as made
 from test_homework_class import put
 
+from course_utils import settings
 from homework import __main__ as command
 from homework import copies, lessons, release, shapes
 
@@ -69,6 +71,22 @@ def test_what_was_handed_out_does_not_count():
             assert shapes.shape(given, given) is None
             _, nodes = shapes.shape(text, given)
             assert 0 < nodes < shapes.shape(text, "")[1]
+
+
+def test_the_page_for_instructors_states_the_sizes():
+    sizes = [
+        shapes.shape(text, release.stub(text, one))[1]
+        for lesson in lessons.all_lessons()
+        for one, text in zip(lesson.exercises, lesson.references.values(), strict=True)
+    ]
+    large = sum(size >= copies.LEAST_NODES for size in sizes)
+    told = re.sub(r"\s+", " ", (settings.root() / "docs" / "instructors.md").read_text("utf-8"))
+    assert f"answers below {copies.LEAST_NODES} nodes" in told and "at most four students" in told
+    assert copies.FEW == 4
+    assert (
+        f"between {min(sizes)} and {max(sizes)} nodes, and {large} of {len(sizes)} have at least "
+        f"{copies.LEAST_NODES}"
+    ) in told
 
 
 def test_helpers_and_classes_are_numbered_too():
