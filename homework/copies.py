@@ -67,8 +67,8 @@ def run(asked):
     students = len({entry.student for entry in readable})
     shared = sum(len(one.students) > 1 for one in sets)
     clean.say(
-        f"{students} students: {shared} answers of {LEAST_NODES} nodes or more are shared, "
-        f"{len(pairs)} pairs share some: {folder}/copies.html, copies.csv"
+        f"{students} students; shared answers of {LEAST_NODES} nodes or more: {shared}; pairs of "
+        f"students: {len(pairs)}: {folder}/copies.html, copies.csv"
     )
     faults += [f"{entry.where}: {entry.unreadable}" for entry in entries if entry.unreadable]
     clean.say_all([f"{fault}: not compared" for fault in faults])
