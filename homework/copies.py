@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from course_utils.files import write_whole
 from homework import clean, lessons, loading, pages, release, shapes, submissions
-from homework.scores import _cell as cell
+from homework.scores import cell
 
 LEAST_NODES = 30  # of an answer; a shorter one is often the same by necessity
 FEW = 4  # students: what more of them share says little about two

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from homework import clean, mistakes
-from homework.scores import _cell as cell
+from homework.scores import cell
 
 MOST_SHOWN = 8  # mistakes of an exercise in summary.html; summary.csv has all of them
 UNWRITTEN = ("not written", "missing")  # verdicts of what nobody answered

@@ -22,16 +22,16 @@ def table(graded, unreadable, known):
     rows.writerow(["student", "lesson", "status", "points", "of", *columns, "remarks"])
     for entry in graded:
         points = {outcome["id"]: outcome["points"] for outcome in entry["outcomes"]}
-        row = [_cell(entry["student"]), entry["lesson"], "graded", sum(points.values())]
+        row = [cell(entry["student"]), entry["lesson"], "graded", sum(points.values())]
         row += [known[entry["lesson"]].points, *(points.get(name, "") for name in columns)]
-        rows.writerow([*row, _cell(", ".join(entry["notes"]))])
+        rows.writerow([*row, cell(", ".join(entry["notes"]))])
     for entry in sorted(unreadable, key=lambda one: (one.student, one.where)):
-        row = [_cell(entry.student), entry.lesson, "unreadable", "", "", *[""] * len(columns)]
-        rows.writerow([*row, _cell(f"{entry.where}: {entry.unreadable}")])
+        row = [cell(entry.student), entry.lesson, "unreadable", "", "", *[""] * len(columns)]
+        rows.writerow([*row, cell(f"{entry.where}: {entry.unreadable}")])
     return stream.getvalue()
 
 
-def _cell(text):
+def cell(text):
     """Text that no spreadsheet splits, or takes for a formula."""
     text = " ".join(clean.text(text).translate(SPLITS).split())
     return FORMULA.sub(r"\1\2'", text)
