@@ -1,4 +1,4 @@
-"""``python -m homework release | verify | check | grade | marks | export``: see ``--help``."""
+"""``python -m homework release | verify | check | grade | ...``: see ``--help``."""
 
 import argparse
 import os
@@ -13,6 +13,8 @@ check    points of the visible checks for your own notebook
 grade    grade a folder or zip of submissions in a sandbox, on one machine or in parts on many
 export   lessons for nbgrader (a course folder) or Gradescope (an autograder's zip)
 marks    enter marks by hand into a grading, and fill the gradebooks of Moodle and Canvas
+copies   list equal answers of a class, for you to look at
+rubric   model answers and points of the questions in words
 """
 
 
@@ -84,6 +86,15 @@ def parse(arguments):
     one.add_argument("out", type=Path, help="folder of a grading, with marks-01.csv in it")
     _add_exports(one)
     one.set_defaults(run=run_marks)
+    one = commands.add_parser("copies", help="list equal answers of a class")
+    one.add_argument("submissions", type=Path, help="folder or zip")
+    one.add_argument("--to", required=True, type=Path, help="folder of copies.html and copies.csv")
+    one.set_defaults(run=run_copies)
+    one = commands.add_parser("rubric", help="write model answers to the questions in words")
+    one.add_argument("lessons", nargs="*", help="numbers such as 01 02; all by default")
+    one.add_argument("--to", required=True, type=Path, help="file, .html or .md")
+    one.add_argument("--force", action="store_true", help="replace a file that holds another text")
+    one.set_defaults(run=run_rubric)
     return parser.parse_args(arguments)
 
 
@@ -230,6 +241,20 @@ def run_marks(asked):
     from homework import filling
 
     return filling.run(asked)
+
+
+def run_copies(asked):
+    """List equal answers."""
+    from homework import copies
+
+    return copies.run(asked)
+
+
+def run_rubric(asked):
+    """Write model answers and points."""
+    from homework import rubric
+
+    return rubric.run(asked, _lessons(asked.lessons))
 
 
 WITHOUT_GROUP = (

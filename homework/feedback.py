@@ -3,33 +3,22 @@
 Names, answers and messages come from outside: everything is escaped, and no page runs a script.
 """
 
-import html
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 
-from homework import clean, rendering, totals
+from homework import clean, misconceptions, rendering, totals
+from homework.pages import safe as _safe
+from homework.pages import table as _table
+from homework.pages import whole as _page
 
 MOST_NAME = 120  # bytes of a page's name
-MOST_LISTED = 200  # rows of a table in the summary
-MOST_MISTAKE = 300  # characters of a mistake in the summary
+MOST_LISTED = 200  # rows of a table of problems
 MOST_OF_ONE = 20  # files of one student
-STYLE = """\
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1a1a1a; background: #ffffff }
-table { border-collapse: collapse; margin: 1rem 0 } th, td { border: 1px solid #767676;
-  padding: .3rem .6rem; text-align: left; vertical-align: top }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; padding: .6rem;
-  margin: 0 }
-dt { font-weight: 600 } dd { margin: 0 0 .4rem 1rem }
-blockquote { margin: .4rem 0; padding: .1rem .8rem; background: #f4f4f4 }
-.right { border-left: 6px solid #00694a; padding-left: .8rem }
-.wrong { border-left: 6px solid #b34700; padding-left: .8rem }
-"""
-
-
-def _safe(text):
-    """Cleaned and escaped for HTML; line breaks stay."""
-    return html.escape(clean.text(text))
+WHO = (
+    "A share is of the students who wrote an answer to the exercise; of what was not written, it "
+    "is of all who handed in the lesson. No student is named here. Who made a mistake stands in "
+    "scores.csv (0 points in the exercise's column) and on the student's own page in feedback/."
+)
 
 
 def pages(graded, unreadable, known):
@@ -140,8 +129,10 @@ def _words(answers):
 
 
 def summary(graded, unreadable, known, seed):
-    """The class at a glance: mean points, commonest mistakes, files that could not be read."""
+    """The class at a glance: mean points, and what it misunderstood; it names no student."""
     parts = [f"<h1>Summary</h1><p>{len(graded)} graded submissions; seed {seed}.</p>"]
+    parts.append(f"<p>{WHO}</p>")
+    results = {one.id: one for one in misconceptions.of(graded, known)}
     for number, lesson in known.items():
         ours = [entry for entry in graded if entry["lesson"] == number]
         if not ours:
@@ -150,20 +141,29 @@ def summary(graded, unreadable, known, seed):
         for exercise in lesson.exercises:
             got = [o for entry in ours for o in entry["outcomes"] if o["id"] == exercise.id]
             mean = sum(one["points"] for one in got) / len(got) if got else 0
-            named = Counter(clean.line(one["mistake"], MOST_MISTAKE) for one in got)
-            del named[""]
-            often = "".join(
-                f"<li>{count} x {_safe(text)}</li>" for text, count in named.most_common(3)
-            )
+            one = results.get(exercise.id)
+            right = f"{one.right} of {one.given}" if one else ""
+            often = misconceptions.items(one) if one else ""
             rows.append(
                 f"<tr><th scope='row'>{_safe(exercise.id)}</th><td>{mean:.2f} of "
-                f"{exercise.points}</td><td><ul>{often}</ul></td></tr>"
+                f"{exercise.points}</td><td>{right}</td><td><ul>{often}</ul></td></tr>"
             )
         rows += _question_rows(lesson, ours)
         head = "<th scope='col'>exercise</th><th scope='col'>mean points</th>"
-        head += "<th scope='col'>commonest mistakes</th>"
+        head += "<th scope='col'>right</th><th scope='col'>what was misunderstood</th>"
         parts.append(f"<h2>Lesson {_safe(number)}: {len(ours)} submissions</h2>")
-        parts.append(f"<table><tr>{head}</tr>{''.join(rows)}</table>{_all_in_all(ours)}")
+        table = f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+        parts.append(f'<div class="wide">{table}</div>{_all_in_all(ours)}')
+    count = len(unreadable)
+    if count:
+        names = "file" if count == 1 else "files"
+        parts.append(f"<p>{count} {names} could not be graded: see problems.html.</p>")
+    return _page("Summary", "\n".join(parts))
+
+
+def problems(graded, unreadable):
+    """For the instructor alone: what could not be graded, and whose; with students' names."""
+    parts = ["<h1>Problems</h1>"]
     rows = [
         f"<tr><td>{_safe(one.student)}</td><td>{_safe(one.where)}</td>"
         f"<td>{_safe(one.unreadable)}</td></tr>"
@@ -183,7 +183,9 @@ def summary(graded, unreadable, known, seed):
         for e, note in doubles[:MOST_LISTED]
     ]
     parts.append(_table("Several files", ("student", "which"), rows, len(doubles)))
-    return _page("Summary", "\n".join(parts))
+    if not any(parts[1:]):
+        parts.append("<p>There are none: each file was graded, and nobody handed in two.</p>")
+    return _page("Problems", "\n".join(parts))
 
 
 def _question_rows(lesson, entries):
@@ -194,7 +196,7 @@ def _question_rows(lesson, entries):
         if got:
             mean = f"{sum(got) / len(got):.2f} of {question.points}"
             name = f"<th scope='row'>{_safe(question.id)} (words)</th>"
-            rows.append(f"<tr>{name}<td>{mean}</td><td>{len(got)} have points</td></tr>")
+            rows.append(f"<tr>{name}<td>{mean}</td><td>{len(got)} have points</td><td></td></tr>")
     return rows
 
 
@@ -204,22 +206,3 @@ def _all_in_all(entries):
     late = sum("late" in entry for entry in entries)
     changed = sum("changed" in outcome for entry in entries for outcome in entry["outcomes"])
     return f"<p>Mean points in all: {mean:.2f}; {late} late, {changed} changed by hand.</p>"
-
-
-def _table(title, names, rows, count):
-    """A section of the summary, or nothing; ``count``: of rows, of which some may be left out."""
-    if not rows:
-        return ""
-    head = "".join(f"<th scope='col'>{name}</th>" for name in names)
-    more = f"<p>and {count - len(rows):,} more</p>" if count > len(rows) else ""
-    return f"<h2>{title}</h2><table><tr>{head}</tr>{''.join(rows)}</table>{more}"
-
-
-def _page(title, body):
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{_safe(title)}</title>"
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f"<style>{STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
-    )

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 from course_utils.files import write_whole
-from homework import clean, entering, feedback, names, scores, submissions, words
+from homework import clean, entering, feedback, misconceptions, names, scores, submissions, words
 from homework.attempts import TEXTS
 
 VERSION = 2
@@ -195,6 +195,8 @@ class Gradebook:
         entered.save()
         write(self.folder / "scores.csv", scores.table(graded, unreadable, known))
         write(self.folder / "summary.html", feedback.summary(graded, unreadable, known, self.seed))
+        write(self.folder / "summary.csv", misconceptions.table(graded, known))
+        write(self.folder / "problems.html", feedback.problems(graded, unreadable))
         lost = []
         for name, text in feedback.pages(graded, unreadable, known):
             try:

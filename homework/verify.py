@@ -11,10 +11,11 @@ import sys
 import tokenize
 from pathlib import Path
 
-from homework import grading, release
+from homework import grading, release, rubric
 from homework.inside.text import lines as lines_of
 from homework.lessons import regions, source, tags
 
+LEAST_SENTENCE = 50  # characters; a shorter part of a model answer may be anybody's
 LEAST_CHARACTERS = 8  # shorter lines (such as "else:" or "return z") are everybody's
 RUN_SECONDS = 300
 ROOT = Path(grading.__file__).resolve().parent.parent
@@ -31,6 +32,7 @@ def verify(lesson, course):
     student = release.student_version(lesson)
     faults = parses(student)
     faults += leaks(lesson, student)
+    faults += rubric_leaks(lesson, student)
     faults += goes_back(lesson, student)
     faults += stubs_fail(lesson, student, course)
     faults += stops_at_first(lesson, student)
@@ -76,6 +78,17 @@ def leaks(lesson, student):
             faults.append(f"student cell {index} has an attachment: look at what it shows")
         if "solution" in " ".join(tags(cell)):
             faults.append(f"student cell {index}: its metadata speak of the solution")
+    return faults
+
+
+def rubric_leaks(lesson, student):
+    """(b) No sentence of a model answer stands in the student version."""
+    text = _squeezed(" ".join(_strings(student)))
+    faults = []
+    for one in rubric.of(lesson):
+        sentences = re.split(r"(?<=[.:;?]) ", _squeezed(one.text))
+        found = [part for part in sentences if len(part) >= LEAST_SENTENCE and part in text]
+        faults += [f"question {one.id}: its rubric's {part!r} is there" for part in found]
     return faults
 
 

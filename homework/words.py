@@ -35,7 +35,7 @@ def answers(lesson, notebook):
         {
             "id": name,
             "of": reflection.points,
-            "question": _question(source(lesson.cells[reflection.cell])),
+            "question": question_of(lesson, reflection),
             "answer": _answer(found.get(name, "")),
             "tried": tried.get(name, [])[:MOST_TRIED],
         }
@@ -53,7 +53,8 @@ def _answer(text):
     return clean.text(text.strip(), MOST_CHARACTERS)
 
 
-def _question(text):
-    """Its Markdown, without the heading above it and the number that the page gives anyway."""
+def question_of(lesson, reflection):
+    """A question's Markdown, without the heading above it and the number that a page gives."""
+    text = source(lesson.cells[reflection.cell])
     text = re.sub(r"^#+ .*$", "", text.partition(MARK)[0], flags=re.M)
-    return re.sub(r"\*\*Question [\dxy.]+\*\*", "", text).strip()
+    return re.sub(r"\*\*Question [\dxy.]+\*\* *(\(\d+ points?\)\.?)?", "", text).strip()

@@ -115,7 +115,7 @@ def test_a_check_that_stumbles_is_said_and_kept(tmp_path, monkeypatch, capsys):
     assert grade(tmp_path / "in", tmp_path / "out") == 0
     told = capsys.readouterr().err
     assert "exercise 1.1: KeyError at lesson01.py:3" in told and "\x1b" not in told
-    assert "Checks that stumbled" in (tmp_path / "out" / "summary.html").read_text("utf-8")
+    assert "Checks that stumbled" in (tmp_path / "out" / "problems.html").read_text("utf-8")
 
 
 @pytest.mark.usefixtures("stand_in")

@@ -202,7 +202,9 @@ def test_nothing_is_left(graded):
     names = {path.name for path in graded.base.iterdir()}
     assert names == {"in", "out", "out.json", "tmp"}
     kept = {path.name for path in graded.out.iterdir()}
-    assert kept == {"feedback", "grades.json", "marks-01.csv", "scores.csv", "summary.html"}
+    pages = {"problems.html", "summary.html"}
+    tables = {"marks-01.csv", "scores.csv", "summary.csv"}
+    assert kept == {"feedback", "grades.json", *tables, *pages}
 
 
 def test_memory_is_bounded(graded):
@@ -237,7 +239,8 @@ ACTIVE |= {"video", "audio", "math-", "mglyph", "annotation-xml", "maction", "se
 
 
 def test_pages_hold_no_word_that_does_anything(graded):
-    paths = [graded.out / "summary.html", *(graded.out / "feedback").iterdir()]
+    pages = [graded.out / name for name in ("summary.html", "problems.html")]
+    paths = [*pages, *(graded.out / "feedback").iterdir()]
     for path in paths:
         assert re.fullmatch(r"[\w\- ()]+\.html", path.name) and len(path.name.encode()) < 200
         text = path.read_text(encoding="utf-8")
