@@ -23,6 +23,10 @@ def specs(name):
     return {name: (bounds, build.strip()) for name, bounds, build in split}
 
 
+def test_the_set_up_takes_all_extras_but_the_peers_of_the_bench():
+    assert {*setup_env.EXTRAS.split(",")} == {*PROJECT["optional-dependencies"]} - {"bench"}
+
+
 def test_the_files_are_those_that_the_list_makes():
     assert conda.differing(ROOT) == {}, "run: python -m tools.conda"
 

@@ -115,18 +115,6 @@ def test_nothing_is_forgotten():
     assert not found, "\n".join(found)
 
 
-def test_environment_yml_holds_no_second_list():
-    lines = (ROOT / "environment.yml").read_text("utf-8").splitlines()
-    wanted = [line.strip()[2:] for line in lines if line.strip().startswith("- ")]
-    python = f"python{project()['project']['requires-python']}"
-    extras = re.search(r"\[(.*)\]", wanted[-1]).group(1).split(",")
-    assert wanted == ["conda-forge", python, "pip", "pip:", wanted[-1]]
-    assert wanted[-1].startswith("-e .[")
-    known = set(project()["project"]["optional-dependencies"])
-    assert set(extras) == known - {"bench"}  # the peers, for those who measure
-    assert ",".join(extras) == course.setup_env.EXTRAS
-
-
 def test_every_imported_package_is_required():
     known = {"sklearn": "scikit-learn", "IPython": "ipykernel", "PIL": "pillow"}
     extras = project()["project"]["optional-dependencies"]
