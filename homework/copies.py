@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from course_utils.files import write_whole
-from homework import clean, lessons, loading, pages, release, shapes, submissions
+from homework import clean, groups, lessons, loading, pages, release, shapes, submissions
 from homework.scores import cell
 
 LEAST_NODES = 30  # of an answer; a shorter one is often the same by necessity
@@ -50,10 +50,14 @@ class Set:
 def run(asked):
     """The command ``copies``; returns its exit status."""
     known = {lesson.number: lesson for lesson in lessons.all_lessons()}
+    together = _together(groups.read(asked.to))
     entries = submissions.collect(asked.submissions)
     readable = [entry for entry in entries if not entry.unreadable and entry.lesson in known]
     found, faults = _read(readable, known)
-    sets = of(found, {number: _own(known[number]) for number in {e.lesson for e in readable}})
+    sets = of(
+        _apart(found, together),
+        {number: _own(known[number]) for number in {e.lesson for e in readable}},
+    )
     pairs = of_pairs(sets)
     folder = asked.to
     try:
@@ -94,6 +98,20 @@ def _read(readable, known):
             for exercise, shape in made.items():
                 found[entry.lesson, exercise].append((entry.student, entry.digest, shape))
     return found, faults
+
+
+def _together(named):
+    """Student -> the name of the group that the student is in, and of the group itself."""
+    return {one: name for name, members in named.items() for one in (name, *members)}
+
+
+def _apart(found, together):
+    """Of answers that members of one group share, one alone: they are expected to be equal."""
+    kept = {}
+    for key, answers in found.items():
+        seen = {(together.get(one[0], one[0]), one[2]): one for one in reversed(answers)}
+        kept[key] = [one for one in answers if seen[together.get(one[0], one[0]), one[2]] is one]
+    return kept
 
 
 def _handed_out(lesson):

@@ -212,3 +212,14 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path, capsys):
     assert command.main(["copies", str(tmp_path / "in"), "--to", str(tmp_path / "out")]) == 2
     assert "cannot be written" in capsys.readouterr().err
     assert json.loads((tmp_path / "in" / "ann" / "x.ipynb").read_bytes())
+
+
+def test_members_of_a_group_count_as_one(tmp_path):
+    for name in ("ann", "bob", "eve"):
+        put(tmp_path / "in", f"{name}/x.ipynb", made.notebook({"1.2": WRITTEN}))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "groups.csv").write_text("group,member,member\nred,ann,bob\n")
+    assert command.main(["copies", str(tmp_path / "in"), "--to", str(tmp_path / "out")]) == 0
+    with open(tmp_path / "out" / "copies.csv", encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["exercise"] == "1.2"]
+    assert [(row["student"], row["of"]) for row in rows] == [("ann", "2"), ("eve", "2")]
