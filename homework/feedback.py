@@ -196,7 +196,7 @@ def _question_rows(lesson, entries):
         if got:
             mean = f"{sum(got) / len(got):.2f} of {question.points}"
             name = f"<th scope='row'>{_safe(question.id)} (words)</th>"
-            rows.append(f"<tr>{name}<td>{mean}</td><td>{len(got)} have points</td><td></td></tr>")
+            rows.append(f"<tr>{name}<td>{mean}</td><td></td><td>{len(got)} have points</td></tr>")
     return rows
 
 
