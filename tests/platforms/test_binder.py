@@ -6,6 +6,7 @@ pip is asked, in an environment that says it holds what conda brought, what is l
 
 import json
 import shutil
+import sys
 from importlib.metadata import version
 
 import environments
@@ -83,7 +84,7 @@ def test_repo2docker_takes_the_environment_then_the_course(python):
 
 def conda_made(folder, missing=()):
     """A bare environment whose packages are the names and versions that conda would bring."""
-    environments.run([shutil.which("python3"), "-m", "venv", folder])
+    environments.run([sys.executable, "-m", "venv", folder])
     [packages] = folder.glob("lib/python*/site-packages")
     project = conda.tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     for requirement in conda.requirements(project, conda.EXTRAS):
