@@ -23,7 +23,7 @@ ATTACKS = {
         "1.2",
         "import os\nfound = ''\n"
         "for path in ('/autograder/results/results.json', '/autograder/results/stdout',\n"
-        "    '/proc/1/root/autograder/results/results.json', '/proc/1/cwd/results/results.json'):\n"
+        "    '/proc/1/cwd/results/results.json', '/proc/1/cwd/run_autograder'):\n"
         "    try:\n        open(path, 'w').write('{\"score\": 19}')\n        found += path\n"
         "    except OSError:\n        pass\n"
         "    try:\n        os.rename('/autograder/results', '/autograder/other')\n"
