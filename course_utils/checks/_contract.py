@@ -200,17 +200,22 @@ def _note(watch, answer, exercise):
             f"the values are right, but {watch.foreign} is not there in the grading, so this would "
             f"earn nothing: write it with {', '.join(LIBRARIES)} and the standard library alone."
         )
-    lent = ", ".join(sorted(watch.lent))
-    if watch.lent and not watch.lent <= lent_to(answer, exercise, CHECKS.values()):
+    called, own = set(watch.lent), watch.own
+    if watch.own_of not in ("", exercise):  # lent too, where it stands under an earlier name
+        name = own.rpartition(".")[2]
+        if name in lent_to(answer, exercise, CHECKS.values()):
+            called, own = called | {name}, ""
+    lent = ", ".join(sorted(called))
+    if called and not called <= lent_to(answer, exercise, CHECKS.values()):
         return "this is lent, so that you can go on; it earns nothing in the grading.", False
-    if watch.own_of not in ("", exercise):
+    if own and watch.own_of not in ("", exercise):
         return (
-            f"it calls {watch.own}, which the grading leaves out, since exercise {watch.own_of} "
+            f"it calls {own}, which the grading leaves out, since exercise {watch.own_of} "
             "asks for it: put yours in its place. As it is, it earns nothing in the grading."
         ), False
-    if watch.own:
-        return f"this is the package's own ({watch.own}); it earns nothing in the grading.", False
-    if watch.lent:
+    if own:
+        return f"this is the package's own ({own}); it earns nothing in the grading.", False
+    if called:
         return (
             f"it calls {lent}, which is lent. The grading puts a right one in its place, so this "
             "earns its own points."
