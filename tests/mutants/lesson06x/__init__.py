@@ -5,6 +5,6 @@ BREAKS = [
     (
         "responsibilities",
         "shares_over_the_codes",
-        "the pull on a component is its responsibility",
+        "pull - share",
     ),
 ]
