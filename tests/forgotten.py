@@ -98,7 +98,7 @@ def of_records(root):
             continue
         measured = {record["dataset"] for record in json.loads(results.read_text())["records"]}
         on_images = any(name.split(" ")[0] in images for name in measured)
-        if weights and on_images and f'("{path.stem}", "' not in tested:
+        if weights and on_images and f'"{path.stem}", "' not in tested:
             yield (
                 f"tests/test_real_data.py: RECORDS has no model of {path.stem}, whose weights are "
                 "committed; add one with its metric of record"

@@ -163,3 +163,38 @@ def test_committed_weights_give_the_number_of_record(
     error = loss.std().item() / math.sqrt(600)
     assert abs(loss.mean().item() - record["value"]) < 4 * error
     assert record["n"] == len(images) and record["epochs"] == header["epochs"]
+
+
+class VampPrior(torch.nn.Module):
+    """The prior of lesson 06x, whose class is the lesson's own: 500 pseudo-inputs."""
+
+    def __init__(self, encoder):
+        super().__init__()
+        self.pixels = torch.nn.Parameter(torch.zeros(500, 1, 28, 28))
+        self.components = lambda: encoder(self.pixels.sigmoid()).chunk(2, -1)
+
+    def rate(self, mu, log_var, z):
+        log_p = losses.gaussian_log_prob(z[:, None], *self.components()).logsumexp(1)
+        return losses.gaussian_log_prob(z, mu, log_var) - log_p + math.log(500)
+
+
+@pytest.mark.real_data("binarized_mnist")
+def test_the_weights_of_the_vampprior_give_the_number_of_record():
+    lesson, model = "06x_priors", "vampprior"
+    folder, shape = settings.root() / "data", (1, 28, 28)
+    header, weights = training.load_weights(
+        folder / "checkpoints" / lesson / f"{model}.safetensors"
+    )
+    encoder = nets.MLPEncoder(shape, (400, 400), 40, "silu")
+    decoder = nets.MLPDecoder(40, (400, 400), shape, activation="silu")
+    net = nets.VAE(encoder, decoder, VampPrior(encoder), nets.Bernoulli(), mixed_precision=False)
+    net.load_state_dict(weights)
+    records = json.loads((folder / "results" / f"{lesson}.json").read_text("utf-8"))["records"]
+    (record,) = (r for r in records if (r["model"], r["metric"]) == (model, "neg_elbo"))
+    torch.manual_seed(0)
+    images = data.load("binarized_mnist").test_images[::5]
+    with torch.no_grad():
+        loss = net.eval()(as_binary(images))["loss"]
+    error = loss.std().item() / math.sqrt(len(images))
+    assert abs(loss.mean().item() - record["value"]) < error  # the same images, other draws
+    assert record["n"] == len(images) and record["epochs"] == header["epochs"]
