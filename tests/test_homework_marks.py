@@ -107,7 +107,7 @@ def test_marks_enter_scores_pages_and_summary(place):
     assert "Question 1.8: 1.5 of 2 points" in shown and "<em>Good</em>" in shown
     assert "more points are" not in shown and "more points are" in page(out, "bob")
     summary = (out / "summary.html").read_text("utf-8")
-    assert "1.8 (words)</th><td>1.50 of 2</td><td>1 have points" in summary
+    assert "1.8 (words)</th><td>1.50 of 2</td><td></td><td>1 have points" in summary
     assert "1 changed by hand" in summary
     assert rows(out)["bob"]["of"] == before["of"]
     assert (out / "marks-01.csv").read_bytes() == text
