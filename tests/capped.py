@@ -49,8 +49,8 @@ def run(path, memory=MOST, profile="smoke"):
     Nothing is written back.
     """
     group = cgroups.Group(f"capped-{os.getpid()}", memory)
+    printed = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would fill up
     try:
-        printed = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would fill up
         process = subprocess.Popen(
             [sys.executable, "-c", CODE, str(path), *group.files],
             cwd=path.parent,
@@ -66,6 +66,7 @@ def run(path, memory=MOST, profile="smoke"):
         printed.seek(0)
         return Run(process.returncode, printed.read(), most)
     finally:
+        printed.close()
         group.remove()
 
 
