@@ -22,6 +22,7 @@ STUMBLED = (
     "the check could not work with what your answer returned: it may be of another kind, number or "
     "shape than the exercise asks for. Compare what it returns with the text of the exercise"
 )
+NOT_GRADED = "not graded"  # the verdict of an exercise that nobody tried, such as by --only
 USED_UP = "the time of the whole submission was used up by the answers before this one"
 
 

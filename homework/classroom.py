@@ -44,7 +44,10 @@ def run(asked):
     if asked.only:
         numbers = {lessons.number_of(one) for one in asked.only}
         readable = [entry for entry in readable if entry.lesson in numbers]
-    waiting = [entry for entry in readable if not (asked.resume and book.has(entry))]
+    # Whole, or in what is asked for: after --only somebody who was new then is graded in the rest.
+    wanted = {number: _wanted(lesson, asked.only) for number, lesson in known.items()}
+    done = (asked.resume and book.has(entry, wanted[entry.lesson]) for entry in readable)
+    waiting = [entry for entry, is_done in zip(readable, done, strict=True) if not is_done]
     clean.say(
         f"{told}{len(entries)} files: {len(waiting)} to grade, "
         f"{len(readable) - len(waiting)} graded before, "
@@ -69,6 +72,11 @@ def run(asked):
     done = f"{count} graded in {spent:.1f} s"
     clean.say(f"{done}: {asked.out}/scores.csv, summary.html, feedback/")
     return tell_ungraded(entries) or int(not fine)
+
+
+def _wanted(lesson, only):
+    """The numbers of the lesson's exercises, or of those that ``--only`` asks for."""
+    return [one.id for one in lesson.exercises if not only or one.id in only]
 
 
 def tell_ungraded(entries):

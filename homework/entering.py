@@ -84,7 +84,8 @@ def _people(graded, shared):
 def _marked(student, one, sheet, rule, clock):
     """An entry of a student with what was entered for it."""
     none = marks.Mark()
-    mark = sheet.marks.get(student, none).over(sheet.marks.get(one["student"], none))
+    own, theirs = sheet.marks.get(student, none), sheet.marks.get(one["student"], none)
+    mark = own.over(theirs)
     entry = one | {"student": student, "by": one["student"], "notes": list(one["notes"])}
     entry["outcomes"] = _outcomes(one, mark, sheet.lesson)
     entry["words"] = [
@@ -94,11 +95,17 @@ def _marked(student, one, sheet, rule, clock):
     if mark.comment:
         entry["comment"] = mark.comment
     sent = one.get("sent", {})
-    moment = mark.submitted or times.kept(clock.get(one["student"], ""))
-    moment = moment or times.kept(sent.get("submitted", ""))
+    # Of this file, so never what was typed for another one of the group's.
+    typed = (theirs if one["student"] in sheet.students.values() else own).submitted
+    told = typed or times.kept(clock.get(one["student"], ""))
+    moment = told or times.kept(sent.get("submitted", ""))
     entry["moment"] = moment
     until, days = rule.until(mark.extension), rule.days(moment, mark.extension)
-    if days:
+    where = f"type it into the column {marks.SUBMITTED} of {sheet.path.name}"
+    if days and not told and sent.get("system") != "moodle":
+        entry["asks"] = f"its file is of {times.shown(moment)}, late, but a copy may be later; "
+        entry["asks"] += where
+    elif days:
         points = totals.total(entry), totals.of(entry, sheet.lesson)
         entry["penalty"] = rule.penalty(days, *points)
         entry["late"] = f"{days} {'day' if days == 1 else 'days'} late: handed in "
@@ -106,7 +113,7 @@ def _marked(student, one, sheet, rule, clock):
     elif sent.get("late") and moment is None:
         entry["late"] = "late, as Canvas says"
     if until and moment is None and (sent.get("late") or sent.get("system") != "canvas"):
-        entry["asks"] = f"{UNKNOWN}; type it into the column {marks.SUBMITTED} of {sheet.path.name}"
+        entry["asks"] = f"{UNKNOWN}; {where}"
     return entry
 
 
@@ -116,7 +123,7 @@ def _outcomes(one, mark, lesson):
     for exercise in lesson.exercises:
         if exercise.id in mark.overrides:
             blank = dict.fromkeys(attempts.TEXTS, "") | {"id": exercise.id, "of": exercise.points}
-            blank |= {"points": 0, "verdict": "not graded", "printed": 0}
+            blank |= {"points": 0, "verdict": attempts.NOT_GRADED, "printed": 0}
             old = outcomes.get(exercise.id, blank)
             changed = {"from": old["points"], "reason": mark.reason}
             points = mark.overrides[exercise.id]

@@ -43,6 +43,9 @@ def publish(book, known, exports=()):
     """Write what comes of a grading and of what was typed; True if nobody is left out of exports.
 
     All is worked out before the first file is written.
+
+    Raises:
+        SubmissionsError: something that was typed cannot be understood, or a file not be written.
     """
     for export in exports:
         export.choose(book, known)
@@ -51,20 +54,32 @@ def publish(book, known, exports=()):
     entered = entering.enter(book, known)
     for export in exports:
         export.fill(entered, known)
-    if exports:
-        book.save()
-    lost = book.publish(entered, known)
-    return all([export.save(book.folder) for export in exports]) and not lost
+    try:
+        if exports:
+            book.save()
+        lost = book.publish(entered, known)
+        return all([export.save(book.folder) for export in exports]) and not lost
+    except OSError as error:  # a full disk, or a file that a spreadsheet holds
+        raise submissions.SubmissionsError(
+            f"{book.folder}: {error.filename or 'a file'} cannot be written ({error.strerror}); "
+            "each file is the old one or the new one as a whole, and nothing typed is lost: mend "
+            "that, and call it again"
+        ) from error
 
 
 def _take_times(book, worksheet):
-    """Keep when students handed in, as the worksheet says."""
+    """Keep when students handed in, as the worksheet says; of others what was there stays."""
+    if worksheet.submissions is None:
+        told = "no column of times of submissions was found, so none is taken from it"
+        clean.say(f"{worksheet.path}: {told}", error=True)
+        return
     sent = {one["student"]: one["sent"] for one in book.graded.values() if "sent" in one}
     students = {one["student"] for one in book.graded.values() if one["lesson"] == worksheet.lesson}
     found, _ = worksheet.match(sorted(students), sent)
     times, unread = worksheet.submitted()
     times = {id(person.row): moment for person, moment in times}
-    book.times[worksheet.lesson] = {
+    old = book.times.get(worksheet.lesson, {})
+    book.times[worksheet.lesson] = old | {
         student: times[id(person.row)].isoformat(timespec="seconds")
         for student, person in found.items()
         if id(person.row) in times

@@ -113,10 +113,12 @@ class Gradebook:
         book.unreadable, book.times = stored.get("unreadable", []), stored.get("times", {})
         return book
 
-    def has(self, entry):
-        """True if this very file is graded."""
+    def has(self, entry, exercises=()):
+        """True if this very file is graded, in all of these exercises (their numbers)."""
         found = self.graded.get(_key_of(entry))
-        return found is not None and found["digest"] == entry.digest
+        if found is None or found["digest"] != entry.digest:
+            return False
+        return set(exercises) <= {outcome["id"] for outcome in found["outcomes"]}
 
     def knows(self, entry):
         """True if some file of this student for this lesson is graded in this one's place."""
@@ -130,7 +132,17 @@ class Gradebook:
         )
 
     def refresh(self, entries):
-        """Keep anew who sent these files and when, of those that are graded."""
+        """Keep anew who sent these files and when, of those that are graded.
+
+        Older files of these students for these lessons that are not there any more do not count.
+        """
+        kept = {_key_of(entry) for entry in entries}
+        listed = {key[:2] for key in kept}
+        self.graded = {
+            key: one
+            for key, one in self.graded.items()
+            if len(key) == 2 or key[:2] not in listed or key in kept
+        }
         for entry in entries:
             if self.has(entry):
                 self.graded[_key_of(entry)]["sent"] = entry.sent

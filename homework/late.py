@@ -92,8 +92,10 @@ def _checked(values, where, faults):
     """The rules of a table of the file; what is none of them is put into ``faults``."""
     made = {}
     for key, value in values.items():
-        if key == "due" and isinstance(value, date):  # a time is a date too
-            made[key] = _local(value)
+        if key == "due" and isinstance(value, datetime) and not value.tzinfo:
+            made[key] = value
+        elif key == "due" and isinstance(value, date) and not isinstance(value, datetime):
+            made[key] = times.end_of(value)
         elif key == "of" and value in OF:
             made[key] = value
         elif key in NUMBERS and type(value) in (int, float) and 0 <= value <= NUMBERS[key]:
@@ -105,16 +107,10 @@ def _checked(values, where, faults):
 
 def _expected(key):
     if key == "due":
-        return "expected a time without quotation marks, such as 2026-11-30 23:59:00"
+        told = "expected a time without quotation marks and without an offset"
+        return f"{told}, such as 2026-11-30 23:59:00"
     if key == "of":
         return 'expected "earned" or "possible"'
     if key in NUMBERS:
         return f"expected a number from 0 to {NUMBERS[key]:,}"
     return f"expected one of due, of, {', '.join(NUMBERS)}, or a table such as [{LESSONS}.02]"
-
-
-def _local(value):
-    """A day's end, or a time, in the time of this machine."""
-    if not isinstance(value, datetime):
-        return times.end_of(value)
-    return value.astimezone().replace(tzinfo=None) if value.tzinfo else value

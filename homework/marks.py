@@ -19,6 +19,13 @@ ITEM = re.compile(r"(\d{1,2}[xy]?\.\d{1,3})(?:\s.*)?", re.ASCII)
 NUMBER = re.compile(r"\d{1,4}(?:[.,]\d{1,2})?", re.ASCII)
 DAYS = re.compile(r"\+?(\d{1,3})(?:\s*days?)?", re.ASCII)
 DIGEST = re.compile(r"#[0-9a-f]{8}$")
+# Names that a spreadsheet takes for a number, a time, a truth value or a day of a month.
+MONTH = "|".join(begin for begins in times.MONTHS for begin in begins)
+NO_NAME = re.compile(
+    r"[\d\W_]*|[\d.,]+e[+-]?\d+|true|false|wahr|falsch|vrai|faux|vero|falso|verdadero"
+    rf"|\d{{1,4}}\W*({MONTH})[^\W\d]*\W*\d*|({MONTH})[^\W\d]*\W*\d{{1,4}}",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -36,7 +43,10 @@ class Mark:
     submitted: datetime | None = None
 
     def over(self, other):
-        """This line, and what it leaves empty from another, of who handed in for the group."""
+        """This line, and what it leaves empty from another, of who handed in for the group.
+
+        When a file was handed in is of the file, so ``submitted`` is left to the caller.
+        """
         reasons = dict.fromkeys(one for one in (self.reason, other.reason) if one)
         return Mark(
             other.words | self.words,
@@ -44,7 +54,6 @@ class Mark:
             "; ".join(reasons),
             self.comment or other.comment,
             other.extension if self.extension is None else self.extension,
-            self.submitted or other.submitted,
         )
 
 
@@ -58,7 +67,7 @@ def columns(lesson):
 def cell_of(student):
     """The student's name as it stands in the file: what a spreadsheet would change has a digest."""
     shown = scores.cell(student)
-    if shown == student and not DIGEST.search(student):
+    if shown == student and not DIGEST.search(student) and not NO_NAME.fullmatch(student):
         return shown
     return f"{shown} #{hashlib.sha256(student.encode('utf-8', 'replace')).hexdigest()[:8]}"
 

@@ -5,12 +5,12 @@ one of all at once give the same bytes.
 """
 
 import csv
-import html
 import io
 from collections import Counter
 from dataclasses import dataclass
 
-from homework import clean, mistakes
+from homework import mistakes, pages
+from homework.attempts import NOT_GRADED
 from homework.scores import cell
 
 MOST_SHOWN = 8  # mistakes of an exercise in summary.html; summary.csv has all of them
@@ -54,7 +54,8 @@ def of(graded, known):
         outcomes = {}
         for entry in (one for one in graded if one["lesson"] == number):
             for outcome in entry["outcomes"]:
-                outcomes.setdefault(outcome["id"], []).append(outcome)
+                if outcome["verdict"] != NOT_GRADED:
+                    outcomes.setdefault(outcome["id"], []).append(outcome)
         for exercise in lesson.exercises:
             if exercise.id in outcomes:
                 found.append(_counted(number, exercise.id, outcomes[exercise.id]))
@@ -100,8 +101,7 @@ def items(one):
     told = [(text, count, one.answered) for text, count in one.mistakes[:MOST_SHOWN]]
     told += [(text, count, one.given) for text, count in one.missing]
     entries = [
-        f"<li><strong>{share(count, total)}</strong> ({count} of {total}): "
-        f"{html.escape(clean.text(text))}</li>"
+        f"<li><strong>{share(count, total)}</strong> ({count} of {total}): {pages.safe(text)}</li>"
         for text, count, total in told
     ]
     more = len(one.mistakes) - MOST_SHOWN

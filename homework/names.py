@@ -35,8 +35,11 @@ def owner_of(path):
 
 
 def of_a_system(part):
-    """What Moodle or Canvas wrote before a student's files, or None."""
-    return MOODLE.match(part) or CANVAS.match(part)
+    """What Moodle or Canvas wrote before a student's files, or None.
+
+    Canvas's form comes first: the name of a file, which the student chose, may hold Moodle's words.
+    """
+    return CANVAS.match(part) or MOODLE.match(part)
 
 
 def sent_by(path):

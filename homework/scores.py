@@ -14,8 +14,8 @@ FORMULA = re.compile(r"(^|,)(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")  # the wi
 def table(graded, unreadable, known):
     """The text of scores.csv: a line a student and lesson, a column an exercise.
 
-    ``points`` are those of the exercises and in words without the penalty, ``of`` what they could
-    be: all exercises, and of the questions in words those that have points by now.
+    ``points`` are those of the exercises and in words, less the penalty, ``of`` what they could be:
+    all exercises, and of the questions in words those that have points by now.
     """
     graded_ones = {entry["lesson"] for entry in graded}
     used = [lesson for number, lesson in known.items() if number in graded_ones]

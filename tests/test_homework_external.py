@@ -96,6 +96,19 @@ def points(out):
     return {names[name]: row["points"] for name, row in rows(out).items()}
 
 
+def test_a_worksheet_without_times_takes_none_away(place, capsys):
+    out = place / "out"
+    assert enter(out, "--moodle", str(save(place / "worksheet.csv", worksheet()))) == 0
+    kept = json.loads((out / "grades.json").read_bytes())["times"]
+    assert kept["01"]
+    head = HEAD.replace("Last modified (submission)", "Handed in")
+    path = save(place / "other.csv", worksheet(head, **{"Handed in": "soon"}))
+    capsys.readouterr()
+    assert enter(out, "--moodle", str(path)) == 0
+    assert "other.csv: no column of times of submissions was found" in capsys.readouterr().err
+    assert json.loads((out / "grades.json").read_bytes())["times"] == kept
+
+
 def test_moodle_there_and_back(place, capsys):
     path, out = save(place / "worksheet.csv", worksheet()), place / "out"
     given = path.read_bytes()

@@ -23,9 +23,10 @@ EVIL = '=EVIL "x"; y'
 
 
 def hand_in(folder, days_late):
-    """Files of these students, by name, handed in so many days after the due time."""
-    for name, days in days_late.items():
-        path = put(folder, f"{name}/01.ipynb", small("01", name))
+    """Files of these students, as Moodle packs them, so many days after the due time."""
+    for number, (name, days) in enumerate(days_late.items(), start=101):
+        part = f"{name}_{number}_assignsubmission_file"
+        path = put(folder, f"{part}/01.ipynb", small("01", name))
         os.utime(path, (DUE + days * DAY,) * 2)
 
 
@@ -225,6 +226,7 @@ def test_late_by_a_rule(place, capsys):
     [
         ("due = ", "rules.toml: cannot be read"),
         ('due = "2026-11-30"', "due: expected a time without quotation marks"),
+        ("due = 2026-11-30T23:59:00+01:00", "and without an offset, such as 2026-11-30"),
         ("percent = 10", "percent: expected one of due, of, grace_hours"),
         ("percent_a_day = 101", "percent_a_day: expected a number from 0 to 100, got 101"),
         ("percent_a_day = true", "percent_a_day: expected a number"),
@@ -247,7 +249,7 @@ def test_a_zip_of_a_student_s_own_sets_no_clock(tmp_path, stand_in):  # noqa: F8
     """What stands in it is older than the due time; the zip itself came two days late."""
     from zipfile import ZipFile, ZipInfo
 
-    path = tmp_path / "in" / "eve" / "work.zip"
+    path = tmp_path / "in" / "eve_5_assignsubmission_file" / "work.zip"
     path.parent.mkdir(parents=True)
     with ZipFile(path, "w") as archive:
         archive.writestr(ZipInfo("01.ipynb", (2026, 1, 1, 0, 0, 0)), json.dumps(small("01", "e")))
@@ -256,6 +258,95 @@ def test_a_zip_of_a_student_s_own_sets_no_clock(tmp_path, stand_in):  # noqa: F8
     (tmp_path / "out" / "rules.toml").write_text(RULES)
     assert grade(tmp_path / "in", tmp_path / "out") == 0
     assert "2 days late" in rows(tmp_path / "out")["eve"]["remarks"]
+
+
+def test_the_time_of_a_plain_file_costs_nothing(tmp_path, stand_in, capsys):  # noqa: F811
+    """A copy or a clone has the time at which it was made, so somebody has to say."""
+    for name, days in {"ann": 3, "bob": -1}.items():
+        path = put(tmp_path / "in", f"{name}/01.ipynb", small("01", name))
+        os.utime(path, (DUE + days * DAY,) * 2)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "rules.toml").write_text(RULES)
+    assert grade(tmp_path / "in", out) == 0
+    told = capsys.readouterr().err
+    assert "ann, lesson 01: its file is of 2026-12-03 23:59, late, but" in told
+    assert "bob" not in told and rows(out)["ann"]["penalty"] == "0"
+    type_in(out, {"ann": {"submitted": "2026-12-01 10:00"}})
+    assert enter(out) == 0 and float(rows(out)["ann"]["penalty"]) > 0
+    assert "its file is of" not in capsys.readouterr().err
+
+
+def test_what_is_typed_is_of_the_sender_s_file_alone(tmp_path, stand_in):  # noqa: F811
+    """Of a group the newest file counts, with its own time, and alike for all."""
+    hand_in(tmp_path / "in", {"ann": -9, "bob": -3})
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "groups.csv").write_text("group,member,member\nTeam,ann,bob\n")
+    (out / "rules.toml").write_text(RULES)
+    assert grade(tmp_path / "in", out) == 0
+    for of_ann, of_bob, sender in (
+        ("2026-11-20", "2026-12-02", "bob"),
+        ("2026-12-05", "2026-11-25", "ann"),
+        ("2026-12-05", "", "ann"),
+    ):
+        type_in(out, {"ann": {"submitted": of_ann}, "bob": {"submitted": of_bob}})
+        assert enter(out) == 0
+        row = rows(out)
+        assert row["ann"]["penalty"] == row["bob"]["penalty"]
+        assert all("days late: handed in" in row[name]["remarks"] for name in ("ann", "bob"))
+        other = "ann" if sender == "bob" else "bob"
+        assert f"handed in by {sender}" in row[other]["remarks"]
+    type_in(out, {"ann": {"submitted": "2026-11-20"}, "bob": {"submitted": "2026-11-25"}})
+    assert enter(out) == 0
+    assert not any("late" in rows(out)[name]["remarks"] for name in ("ann", "bob"))
+
+
+def test_who_is_new_under_only_is_graded_in_the_rest_by_resume(tmp_path, stand_in):  # noqa: F811
+    out = tmp_path / "out"
+    hand_in(tmp_path / "in", {"ann": -1})
+    assert grade(tmp_path / "in", out) == 0
+    hand_in(tmp_path / "in", {"ann": -1, "bob": -1})
+    assert grade(tmp_path / "in", out, "--only", "1.2", seed=None) == 0
+    assert rows(out)["bob"]["1.3"] == ""
+    assert grade(tmp_path / "in", out, "--resume", seed=None) == 0
+    assert all(rows(out)["bob"][one.id] for one in LESSON.exercises)
+
+
+def test_a_file_that_is_gone_is_the_best_no_longer(tmp_path, stand_in):  # noqa: F811
+    points = best_of(tmp_path, ["one", "two", "three", "four"])
+    best, worst = max(points, key=points.get), min(points, key=points.get)
+    for day, name in enumerate((best, worst)):
+        path = put(tmp_path / "in", f"ann/{name}.ipynb", small("01", name))
+        os.utime(path, (DUE + (day - 9) * DAY,) * 2)
+    out = tmp_path / "out"
+    assert grade(tmp_path / "in", out, "--best") == 0
+    assert float(rows(out)["ann"]["points"]) == points[best]
+    (tmp_path / "in" / "ann" / f"{best}.ipynb").unlink()
+    assert grade(tmp_path / "in", out, "--resume", seed=None) == 0
+    assert float(rows(out)["ann"]["points"]) == points[worst]
+
+
+def test_a_name_that_a_spreadsheet_would_change_is_kept(tmp_path, stand_in):  # noqa: F811
+    given = ("00123", "1e5", "TRUE", "3-4", "Mar 1", "ann")
+    for name in given:
+        put(tmp_path / "in", f"{name}/01.ipynb", small("01", name))
+    out = tmp_path / "out"
+    assert grade(tmp_path / "in", out) == 0
+    written = {name.rpartition(" #")[0] or name: name for name in typed(out)}
+    assert set(written) == set(given)
+    assert [name for name in given if written[name] == name] == ["ann"]
+    type_in(out, {written["00123"]: {"1.8": "2"}})
+    assert enter(out) == 0 and rows(out)["00123"]["1.8 (words)"] == "2"
+
+
+def test_a_file_that_cannot_be_written_is_named(place, capsys, monkeypatch):
+    def refused(path, text):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("homework.gradebook.write", refused)
+    assert enter(place / "out") == 2
+    assert "scores.csv cannot be written (Permission denied)" in capsys.readouterr().err
 
 
 def test_what_canvas_calls_late_is_told(tmp_path, stand_in, capsys):  # noqa: F811
@@ -330,11 +421,11 @@ def best_of(place, names):
 
 
 def test_the_best_of_several_counts(tmp_path, stand_in):  # noqa: F811
-    points = best_of(tmp_path, ["one", "two", "three", "four"])
+    points, part = best_of(tmp_path, ["one", "two", "three", "four"]), "ann_7_assignsubmission_file"
     best, worst = max(points, key=points.get), min(points, key=points.get)
     assert points[best] > points[worst]
     for number, name in enumerate([*(set(points) - {best, worst}), best, worst]):
-        path = put(tmp_path / "in", f"ann/{name}.ipynb", small("01", name))
+        path = put(tmp_path / "in", f"{part}/{name}.ipynb", small("01", name))
         os.utime(path, (DUE + number * DAY - 10 * DAY,) * 2)
     hand_in(tmp_path / "in", {"bob": 0})
     newest, out = tmp_path / "newest", tmp_path / "best"
@@ -343,14 +434,14 @@ def test_the_best_of_several_counts(tmp_path, stand_in):  # noqa: F811
     assert grade(tmp_path / "in", out, "--best") == 0
     row = rows(out)["ann"]
     assert float(row["points"]) == points[best] and len(rows(out)) == 2
-    assert f"the best of 4 files counts: ann/{best}.ipynb" in row["remarks"]
+    assert f"the best of 4 files counts: {part}/{best}.ipynb" in row["remarks"]
     once = files(out)
     for options in (("--resume",), ("--resume", "--best"), ("--only", "1.1")):
         assert grade(tmp_path / "in", out, *options, seed=None) == 0
         assert files(out) == once
     (out / "rules.toml").write_text("due = 2026-11-20\npercent_a_day = 100\n")
     assert enter(out) == 0  # the best of what is left after its penalty
-    assert f"ann/{best}.ipynb" not in rows(out)["ann"]["remarks"]
+    assert f"{part}/{best}.ipynb" not in rows(out)["ann"]["remarks"]
     parts = [tmp_path / "1", tmp_path / "2"]
     for part in parts:
         assert grade(tmp_path / "in", part, "--best", "--shard", f"{part.name}/2") == 0

@@ -212,6 +212,12 @@ def test_nobody_answered_divides_by_nothing():
     assert "100 %" in feedback.summary(graded, [], KNOWN, 3)
 
 
+def test_what_nobody_graded_counts_nowhere():
+    """Such as an exercise that --only left out, and that got points by hand."""
+    graded = [entry("eve", outcome("not graded")), *a_class()]
+    assert misconceptions.of(graded, KNOWN) == misconceptions.of(a_class(), KNOWN)
+
+
 def test_no_student_is_named_and_no_formula_is_written():
     graded = [entry("Ann Lee", outcome("wrong", "=HYPERLINK(1)")), *a_class()]
     unreadable = [type("One", (), {"student": "Bob Roe", "where": "b", "unreadable": "empty"})()]

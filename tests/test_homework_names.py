@@ -21,6 +21,8 @@ from homework import clean, names, submissions
         ("Zoë O'Hara_7_assignsubmission_file/my work.ipynb", "Zoë O'Hara"),
         ("leeann_12_345_01_vae_2d.ipynb", "leeann"),
         ("leeann_LATE_12_345_01_vae_2d-2.ipynb", "leeann"),
+        ("leeann_LATE_12_345_homework_02_file_final.ipynb", "leeann"),
+        ("leeann_12_345_file_1.ipynb", "leeann"),
         ("ann/01_vae_2d.ipynb", "ann"),
         ("ann/week 1/deep/01_vae_2d.ipynb", "ann"),
         ("ann.ipynb", "ann"),
@@ -28,6 +30,11 @@ from homework import clean, names, submissions
 )
 def test_the_name_comes_from_the_path(path, student):
     assert names.owner_of(path)[0] == student
+
+
+def test_a_file_s_own_name_is_no_sign_of_moodle():
+    sent = names.sent_by("leeann_LATE_12_345_homework_02_file_final.ipynb")
+    assert (sent["system"], sent["id"], sent["late"]) == ("canvas", "12", True)
 
 
 def students(tmp_path, *paths):
