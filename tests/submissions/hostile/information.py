@@ -9,6 +9,23 @@ ROOT = str(settings.root())
 WORDS = f"words = ({SECRET!r}, {ROOT!r}, 'BEGIN ' + 'SOLUTION')\n"
 TELL = "raise ValueError('found ' + found if found else 'nothing found')\n"
 NOTHING = "nothing found"
+PARTS = 4  # of all folders: a disk that nobody has read yet takes seconds
+
+
+def look_for_others(part):
+    """Walk through a part of all folders that can be seen; the parts together are all of them."""
+    return body(
+        "1.4",
+        "import os, zlib\nfound = ''\n"
+        "kept = ('grades.json', 'grades.journal', 'scores.csv', 'shard.json', 'summary.html')\n"
+        "for folder, names, files in os.walk('/'):\n"
+        "    if folder.count('/') == 2:\n"
+        "        codes = [zlib.crc32(os.fsencode(n)) for n in names]\n"
+        f"        names[:] = [n for n, c in zip(names, codes) if c % {PARTS} == {part}]\n"
+        "    found += ' '.join(n for n in files if n.endswith('.ipynb') or n in kept)\n" + TELL,
+        NOTHING,
+    )
+
 
 ATTACKS = {
     "the environment, in C": body(
@@ -124,14 +141,6 @@ ATTACKS = {
         "        found += 'values '\n" + TELL,
         NOTHING,
     ),
-    "the submissions of others": body(
-        "1.4",
-        "import os\nfound = ''\n"
-        "kept = ('grades.json', 'grades.journal', 'scores.csv', 'shard.json', 'summary.html')\n"
-        "for folder, names, files in os.walk('/'):\n"
-        "    found += ' '.join(n for n in files if n.endswith('.ipynb') or n in kept)\n" + TELL,
-        NOTHING,
-    ),
     "a debugger on what stands above": body(
         "1.2",
         "import ctypes, os\nfound = ''\nlibc = ctypes.CDLL(None, use_errno=True)\n"
@@ -151,3 +160,4 @@ ATTACKS = {
         NOTHING,
     ),
 }
+ATTACKS |= {f"the submissions of others, {part}": look_for_others(part) for part in range(PARTS)}
