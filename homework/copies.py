@@ -4,8 +4,6 @@ It looks at the submissions themselves, not at grades, so a class that is graded
 compared as a whole. See ``shapes.py`` for what makes two answers equal.
 """
 
-import csv
-import io
 import itertools
 import os
 from collections import Counter, defaultdict
@@ -14,7 +12,7 @@ from dataclasses import dataclass
 
 from course_utils.files import write_whole
 from homework import clean, groups, lessons, loading, pages, release, shapes, submissions
-from homework.scores import cell
+from homework.scores import cell, text_of
 
 LEAST_NODES = 30  # of an answer; a shorter one is often the same by necessity
 FEW = 4  # students: what more of them share says little about two
@@ -185,14 +183,12 @@ def of_pairs(sets):
 
 def table(sets):
     """The text of copies.csv: a line for each student of each set."""
-    stream = io.StringIO()
-    rows = csv.writer(stream, lineterminator="\n")
-    rows.writerow(COLUMNS)
+    rows = [COLUMNS]
     for number, one in enumerate(sets, start=1):
         told = [one.lesson, one.exercise, number, one.nodes, len(one.students), one.of]
         told += ["yes" * one.is_own, "yes" * one.is_one_file]
-        rows.writerows([*told, cell(student)] for student in one.students)
-    return stream.getvalue()
+        rows += [[*told, cell(student)] for student in one.students]
+    return text_of(rows)
 
 
 def page(sets, pairs):

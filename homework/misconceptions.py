@@ -4,14 +4,12 @@ All of it follows from the outcomes in grades.json, so a grading in parts, one t
 one of all at once give the same bytes.
 """
 
-import csv
-import io
 from collections import Counter
 from dataclasses import dataclass
 
 from homework import mistakes, pages
 from homework.attempts import NOT_GRADED
-from homework.scores import cell
+from homework.scores import cell, text_of
 
 MOST_SHOWN = 8  # mistakes of an exercise in summary.html; summary.csv has all of them
 UNWRITTEN = ("not written", "missing")  # verdicts of what nobody answered
@@ -83,17 +81,15 @@ def table(graded, known):
     The share of a right answer and of a mistake is of those who wrote an answer, that of an
     unwritten one of all who handed the lesson in.
     """
-    stream = io.StringIO()
-    rows = csv.writer(stream, lineterminator="\n")
-    rows.writerow(COLUMNS)
+    rows = [COLUMNS]
     for one in of(graded, known):
         results = [("right", "", one.right, one.answered)]
         results += [("wrong", text, count, one.answered) for text, count in one.mistakes]
         results += [("not written", text, count, one.given) for text, count in one.missing]
         for result, text, count, total in results:
             share = f"{count / total:.4f}" if total else ""
-            rows.writerow([one.lesson, one.id, result, cell(text), count, total, share])
-    return stream.getvalue()
+            rows.append([one.lesson, one.id, result, cell(text), count, total, share])
+    return text_of(rows)
 
 
 def items(one):

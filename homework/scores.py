@@ -21,10 +21,8 @@ def table(graded, unreadable, known):
     used = [lesson for number, lesson in known.items() if number in graded_ones]
     columns = [exercise.id for lesson in used for exercise in lesson.exercises]
     columns += [f"{question.id} (words)" for lesson in used for question in lesson.reflections]
-    stream = io.StringIO()
-    rows = csv.writer(stream, lineterminator="\n")
     summed = ["exercises", "in words", "penalty"]
-    rows.writerow(["student", "lesson", "status", "points", "of", *columns, *summed, "remarks"])
+    rows = [["student", "lesson", "status", "points", "of", *columns, *summed, "remarks"]]
     for entry in graded:
         points = {outcome["id"]: outcome["points"] for outcome in entry["outcomes"]}
         points |= {f"{one['id']} (words)": one["points"] for one in totals.marked(entry)}
@@ -33,11 +31,18 @@ def table(graded, unreadable, known):
         row += [totals.of(entry, lesson)]
         row += [totals.shown(points[name]) if name in points else "" for name in columns]
         parts = totals.exercises(entry), totals.in_words(entry), totals.penalty(entry)
-        rows.writerow([*row, *map(totals.shown, parts), cell(", ".join(remarks(entry)))])
+        rows.append([*row, *map(totals.shown, parts), cell(", ".join(remarks(entry)))])
     for entry in sorted(unreadable, key=lambda one: (one.student, one.where)):
         blank = [""] * (len(columns) + len(summed))
         row = [cell(entry.student), entry.lesson, "unreadable", "", "", *blank]
-        rows.writerow([*row, cell(f"{entry.where}: {entry.unreadable}")])
+        rows.append([*row, cell(f"{entry.where}: {entry.unreadable}")])
+    return text_of(rows)
+
+
+def text_of(rows):
+    """The text of a table with these rows."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
     return stream.getvalue()
 
 
