@@ -10,8 +10,7 @@ from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from course_utils.files import write_whole
-from homework import clean, groups, lessons, loading, pages, release, shapes, submissions
+from homework import clean, gradebook, groups, lessons, loading, pages, release, shapes, submissions
 from homework.scores import cell, text_of
 
 LEAST_NODES = 30  # of an answer; a shorter one is often the same by necessity
@@ -60,8 +59,8 @@ def run(asked):
     folder = asked.to
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / "copies.csv", table(sets).encode("utf-8", "replace"))
-        write_whole(folder / "copies.html", page(sets, pairs).encode("utf-8", "replace"))
+        gradebook.write(folder / "copies.csv", table(sets))
+        gradebook.write(folder / "copies.html", page(sets, pairs))
     except OSError as error:
         raise submissions.SubmissionsError(
             f"{folder}: cannot be written ({error.strerror})"
