@@ -3,8 +3,8 @@
 Two sides of a comparison do the same work on equal networks, data and batches, in turn, so that a
 busy machine slows both; a ratio is the median of the rounds' ratios, with the least and the most.
 The peers (peers.py) come from the extra ``bench``. The whole takes some minutes and writes
-data/results/bench.json, docs/growth.png and the README's table; ``--quick`` takes the stand-in
-digits and small sizes, compares with whatever peers are installed, and writes nothing.
+data/results/bench.json, docs/growth.png and the table of docs/results.md; ``--quick`` takes the
+stand-in digits and small sizes, compares with whatever peers are installed, and writes nothing.
 """
 
 import argparse
