@@ -70,7 +70,8 @@ def parse(arguments):
     one.add_argument("--seconds", type=_seconds, help=text)
     text = "do without this wall where it cannot be had"
     one.add_argument("--without", action="append", default=[], choices=["cgroup"], help=text)
-    one.add_argument("--unsafe", action="store_true", help="without a sandbox; see the README")
+    text = "without a sandbox; see docs/instructors.md"
+    one.add_argument("--unsafe", action="store_true", help=text)
     text = "of several files of a student grade all, the best counts; else the newest"
     one.add_argument("--best", action="store_true", help=text)
     _add_exports(one)

@@ -16,10 +16,13 @@ FOLDER = Path(__file__).resolve().parent / "rubrics"
 SECTION = re.compile(r"^## (\S+)[ \t]*$", re.MULTILINE)
 POINTS = re.compile(r"^- (\d+) points?: ", re.MULTILINE)
 ANSWER = re.compile(r"\*\*Answer\.\*\* (.*?)\n\n", re.DOTALL)
-NOTE = (
-    "Model answers and points, for the instructor. A half point may be given for a half answer; "
-    "another answer with a good reason earns the same points."
-)
+HEAD = """\
+Model answers and points, for the instructor. Another answer with a good reason earns the same.
+
+- A line that asks for several things gives each the same share of its points, in quarters.
+- A right idea with a number that was misread loses the share of the number alone.
+- What a student's own run prints counts as the lesson's number.
+- What stands under "Not enough" earns nothing for the line that it would answer."""
 
 
 class RubricError(lessons.LessonError):
@@ -81,7 +84,7 @@ def _sections(path):
 
 def markdown(chosen):
     """The rubrics of some lessons as one text in Markdown."""
-    parts = ["# Questions in words", NOTE]
+    parts = ["# Questions in words", HEAD]
     for lesson in chosen:
         for one in of(lesson):
             parts.append(f"## Lesson {lesson.number}, question {one.id} ({_told(one.points)})")
@@ -91,7 +94,7 @@ def markdown(chosen):
 
 def page(chosen):
     """The same as a page in which Markdown and formulas are rendered."""
-    parts = [f"<h1>Questions in words</h1><p>{NOTE}</p>"]
+    parts = [f"<h1>Questions in words</h1>{rendering.markdown(HEAD)}"]
     for lesson in chosen:
         for one in of(lesson):
             head = f"Lesson {lesson.number}, question {one.id} ({_told(one.points)})"

@@ -1,6 +1,7 @@
 """Model answers: every question has one, from the lesson's own numbers, and no student gets it."""
 
 import functools
+import html
 import re
 
 import pytest
@@ -58,6 +59,13 @@ def test_formulas_and_marks_are_rendered(number):
     body = page.partition("<body>")[2]
     assert "$" not in body and "**" not in body and "<li>" in body
     assert "<code>$" not in page and "<script" not in page and pages.POLICY in page
+
+
+@pytest.mark.parametrize("number", ASKED)
+def test_what_is_not_enough_gives_no_points(number):
+    """The head of the output says so; a part of the points stands in the line of its point."""
+    for one in rubric.of(LESSONS[number]):
+        assert not re.search(r"\bpoint\b", one.text.partition("**Not enough.**")[2]), one.id
 
 
 # What is left out
@@ -121,6 +129,10 @@ def test_the_command_writes_html_or_markdown_and_keeps_notes(tmp_path, capsys):
     assert "2 questions in words" in capsys.readouterr().out
     text = (tmp_path / "new" / "a.md").read_text("utf-8")
     assert "## Lesson 01, question 1.8 (2 points)" in text and "- 1 point: " in text
+    shown = html.unescape((tmp_path / "new" / "a.html").read_text("utf-8"))
+    for rule in rubric.HEAD.split("\n- ")[1:]:  # before the first question
+        assert rule in text.partition("\n## ")[0]
+        assert f"<li>{rule}</li>" in shown.partition("<h2>")[0]
     (tmp_path / "new" / "a.md").write_text(f"{text}my notes\n")
     assert call("a.md") == 2 and "may hold your notes" in capsys.readouterr().err
     assert "my notes" in (tmp_path / "new" / "a.md").read_text("utf-8")

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from course_utils import settings
-from homework import cgroups, clean, folders, items, limits, sandbox, submissions
+from homework import __main__ as command
+from homework import cgroups, clean, folders, items, late, limits, sandbox, submissions
 from homework.inside import inert, wire
 
 pytest.importorskip("resource", reason="the walls of the grading are made on Linux and macOS")
@@ -38,6 +39,7 @@ STATED = (
     f"{WORDS[limits.LEAST_ALL]} seconds (or {WORDS[limits.TIMES_ALL]} times)",
     f"{submissions.MOST_FILES} files and {SIZES['all']} MB for each student, {SIZES['one']} MB a "
     "notebook",
+    f"At most `most_percent` is taken off ({late.Rule().most_percent} if it is not given)",
 )
 
 
@@ -56,3 +58,12 @@ def test_libraries_of_answers_stand_in_the_page(text):
     *libraries, package, _ = inert.ALLOWED
     assert f"Answers may use {', '.join(libraries)} and Python's own library" in text
     assert package == "course_utils"
+
+
+def test_options_whose_help_names_the_page_stand_in_it(text, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # an option and its help on one line
+    with pytest.raises(SystemExit):
+        command.main(["grade", "--help"])
+    told = re.findall(r"^ +(--\w+).* see (\S+)$", capsys.readouterr().out, re.MULTILINE)
+    assert dict(told) == dict.fromkeys(("--seconds", "--unsafe"), "docs/instructors.md")
+    assert all(option in text for option, _ in told)
