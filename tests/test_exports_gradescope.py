@@ -115,8 +115,10 @@ def test_what_is_there_stays(archive, tmp_path, capsys):
     path.write_text("mine")
     asked = ["export", "gradescope", "01", "--to", str(path)]
     assert command.main(asked) == 2 and path.read_text() == "mine"
-    assert "--force replaces it" in capsys.readouterr().err
+    assert "may hold another seed or your changes" in capsys.readouterr().err
     assert command.main([*asked, "--force"]) == 0 and zipfile.is_zipfile(path)
+    export(tmp_path, "--force")
+    export(tmp_path)  # the same once more takes nothing away
     assert command.main(["export", "gradescope", "01", "02", "--to", str(path)]) == 2
     assert command.main(["export", "gradescope", "01", "--to", str(tmp_path / "x.tar")]) == 2
     assert "one lesson" in capsys.readouterr().err
