@@ -56,7 +56,7 @@ def fetch_course(repository, tag):
             why = error.strerror or error
             raise RuntimeError(
                 f"The course found no place: {why} ({here}).\n"
-                "Copy this notebook into a folder that takes files, with room,\n"
+                "Copy this notebook into a folder that has room for files,\n"
                 "and run this cell there."
             ) from None
         except Exception as error:  # whatever it is, the cure is the same
