@@ -176,7 +176,7 @@ def test_a_linked_worktree_with_the_branch_is_not_moved_beneath(course, tmp_path
         with pytest.raises(student_branch.BranchError, match="a linked one: the branch students"):
             write(course, to, "09")
     assert commits(main) == before and git(linked, "status", "--porcelain") == ""
-    git(main, "worktree", "remove", str(linked))
+    shutil.rmtree(linked)  # git still lists it
     assert write(course, main, "09")[1] == [f"notebooks/{SECOND}"]
 
 

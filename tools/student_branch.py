@@ -146,11 +146,12 @@ def repository(path):
 
 
 def worktrees(target):
-    """Folders in which a repository has the branch checked out: its own, and linked ones."""
+    """Folders there that have the branch checked out: a repository's own, and linked ones."""
     listed = git("worktree", "list", "--porcelain", repository=target)
     entries = [entry.splitlines() for entry in listed.split("\n\n")]
     wanted = f"branch refs/heads/{BRANCH}"
-    return [lines[0].removeprefix("worktree ") for lines in entries if wanted in lines]
+    found = [Path(lines[0].removeprefix("worktree ")) for lines in entries if wanted in lines]
+    return [folder for folder in found if folder.exists()]
 
 
 def is_new(folder):
