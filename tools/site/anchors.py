@@ -16,7 +16,8 @@ LESSON = re.compile(r"(?:^|/)(\d\d[xy]?)_\w+$")
 NUMBERED = re.compile(r"(\d{1,2})\.\s")
 TASK = re.compile(r"(Exercise|Question) (\d{1,2}[xy]?\.\d{1,2})$")
 REFERENCES = "References"
-WORDS = 6  # of a term in its id
+WORDS = 8  # of a term in its id, at most
+LITTLE = set("a an and are as at by for from in is of on or that the to what which with".split())
 RESULTS = "results"
 NAMED_ROWS = ("notation", RESULTS)
 KINDS = ("sections", "tasks", "sources")
@@ -28,10 +29,15 @@ def lesson_of(docname):
     return found and found[1]
 
 
-def slug(text, words=None):
-    """``why-do-some-projects-multiply-the`` of a question: an id in the order of its words."""
-    parts = re.findall(r"\w+", text.lower().replace("'", "").replace("’", ""))
-    return "-".join(parts[:words])
+def slug(text):
+    """``why-do-some-projects-multiply-the-kl``: the words that a text begins with, as an id."""
+    clause = re.split(r"[.?!,;](?:\s|$)", text.lower().replace("'", "").replace("’", ""))[0]
+    parts = re.findall(r"\w+", clause)
+    if len(parts) > WORDS:
+        parts = parts[:WORDS]
+        while parts[-1] in LITTLE:
+            parts.pop()
+    return "-".join(parts) or "term"
 
 
 def add_id(document, node, wished):
@@ -96,9 +102,7 @@ def name_sources(doctree, places):
 def name_terms(doctree):
     """The first words of each term of a list of definitions, and a link to it, as headings have."""
     for term in doctree.findall(nodes.term):
-        text = term.astext()
-        bold = next(iter(term.findall(nodes.strong)), None)
-        found = add_id(doctree, term, slug(bold.astext() if bold else text, WORDS))
+        found = add_id(doctree, term, slug(bold(term) or term.astext()))
         link = f'<a class="headerlink" href="#{found}" title="Link to this answer">¶</a>'
         term += nodes.raw("", link, format="html")
 
