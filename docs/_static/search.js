@@ -5,6 +5,8 @@
 (() => {
   const FIELDS = { title: 5, text: 1, code: 0.25 };
   const [SATURATION, LENGTH] = [1.2, 0.5]; // BM25's k and b
+  // What explains comes before what lists.
+  const KINDS = { bibliography: 0.5, results: 0.5, instructors: 0.5, notation: 0.7 };
   const SHOWN = 15;
   const EXCERPT = 240;
   const WORD = /[\p{L}\p{N}_]+/gu;
@@ -88,16 +90,16 @@
       }
     }
     const wanted = folded(query).trim().replace(/\s+/g, " ");
+    const terms = asked(query);
     const found = [...scores].map(([place, [score, hits]]) => {
       const [page, , title, text] = made.sections[place];
+      const kind = made.pages[page][2];
       const named = folded(title);
-      let factor = 1;
-      if (named === wanted || stem(named) === stem(wanted)) factor = 3; // the word's own entry
-      else if (hits > 1 && wanted.includes(" ") && folded(`${title} ${text}`).includes(wanted)) {
-        factor = 1.5;
-      }
-      // What explains comes before what lists.
-      if (["bibliography", "results", "instructors"].includes(made.pages[page][2])) factor *= 0.5;
+      let factor = KINDS[kind] ?? 1;
+      if (stem(named) === stem(wanted)) factor *= 4; // the word's own entry
+      else if (kind === "glossary" && terms.every((term) => words(title).includes(term))) {
+        factor *= 2.5;
+      } else if (hits > 1 && folded(`${title} ${text}`).includes(wanted)) factor *= 1.5;
       return { place, hits, score: score * factor };
     });
     return found.sort((a, b) => b.hits - a.hits || b.score - a.score || a.place - b.place);

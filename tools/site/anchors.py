@@ -58,6 +58,7 @@ def name_places(app, doctree):
         name_tasks(doctree, places)
         name_sources(doctree, places)
     else:
+        name_headings(doctree)
         name_terms(doctree)
     if docname in NAMED_ROWS:
         name_rows(doctree, docname)
@@ -97,6 +98,14 @@ def name_sources(doctree, places):
             for listed in section.findall(nodes.enumerated_list):
                 for number, entry in enumerate(listed.children, start=listed.get("start", 1)):
                     places["sources"][str(number)] = add_id(doctree, entry, f"source-{number}")
+
+
+def name_headings(doctree):
+    """The id that GitHub gives a heading comes first: ``β-vae``, where docutils says ``vae``."""
+    for section in doctree.findall(nodes.section):
+        if (given := section.get("slug")) in section["ids"]:
+            section["ids"].remove(given)
+            section["ids"].insert(0, given)
 
 
 def name_terms(doctree):

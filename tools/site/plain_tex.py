@@ -10,7 +10,8 @@ WORDS = {
     "sum": "Σ", "prod": "Π", "int": "∫", "partial": "∂", "nabla": "∇", "infty": "∞",
     "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "approx": "≈",
     "sim": "~", "to": "→", "rightarrow": "→", "in": "∈", "cdot": "·", "times": "×", "pm": "±",
-    "mid": "|", "Vert": "||", "lVert": "||", "rVert": "||", "|": "||", "dots": "…", "ldots": "…",
+    "mid": "|", "vert": "|", "sqrt": "√",
+    "Vert": "||", "lVert": "||", "rVert": "||", "|": "||", "dots": "…", "ldots": "…",
     "ell": "ℓ", "odot": "⊙", "top": "T", "lfloor": "⌊", "rfloor": "⌋", "propto": "∝",
 }  # fmt: skip
 SILENT = set(
@@ -37,7 +38,7 @@ def plain_tex(tex):
 
 def _fraction(match):
     above, below = (part.strip("{}") for part in match.groups())
-    return f"{_bracketed(above)}/{_bracketed(below)}"
+    return f" {_bracketed(above)}/{_bracketed(below)} "  # "\\log\\frac" stays two words
 
 
 def _bracketed(part):

@@ -1,10 +1,11 @@
 """Links in HTML that no parser of Sphinx reads: hints in their folds, tables that cells made."""
 
 import re
-from html import escape
+from html import escape, unescape
 
 PIECE = re.compile(r"<!--.*?-->|<[^>]*>|\$\$?[^$<]+\$\$?", re.DOTALL)
 TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)[^>]*?(/?)>")
+INLINE = re.compile(r"</?(?:a|b|code|em|i|span|strong|sub|sup)\b[^>]*>", re.IGNORECASE)
 # Nothing becomes a link inside these.
 CLOSED = set("a button code pre script style svg summary textarea h1 h2 h3 h4 h5 h6".split())
 
@@ -26,7 +27,8 @@ def texts(html):
 def plain(html):
     """The text of a piece of HTML without that of its scripts and styles."""
     html = re.sub(r"<(script|style)\b.*?</\1>", " ", html, flags=re.DOTALL | re.IGNORECASE)
-    return re.sub(r"<!--.*?-->|<[^>]*>", " ", html, flags=re.DOTALL)
+    html = INLINE.sub("", html)
+    return unescape(re.sub(r"<!--.*?-->|<[^>]*>", " ", html, flags=re.DOTALL))
 
 
 def linked(html, find):

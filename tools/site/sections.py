@@ -42,31 +42,25 @@ def joined(pieces):
 
 def records_of(doctree, docname):
     """The records of a page, in its order."""
-    records = [Record("", "")]
-    walk(doctree, records, docname)
-    return [one for one in records if one.title]
+    records = []
+    walk(doctree.children, Record("", ""), records, docname)
+    return records
 
 
-def walk(node, records, docname):
-    """Add what a node says to the newest record; begin one where it has a place of its own."""
-    for child in node.children:
-        if isinstance(child, NO_TEXT):
+def walk(children, record, records, docname):
+    """Add what nodes say to a record; begin a new one where a node has a place of its own."""
+    for child in children:
+        if isinstance(child, NO_TEXT | nodes.title | addnodes.desc_signature):
             continue
         if begins(child, docname):
-            here = records[-1]
             records.append(Record(*place_of(child)))
-            walk(body_of(child), records, docname)
-            if not isinstance(child, nodes.section):  # a term and its answer, a row: then go on
-                records.append(Record(here.anchor, ""))
-                records[-1].text, records[-1].code = here.text, here.code
-        elif isinstance(child, nodes.title | addnodes.desc_signature):
-            pass  # the record's own
+            walk(body_of(child), records[-1], records, docname)
         elif isinstance(child, nodes.literal_block):
-            add_block(child, records[-1])
-        elif is_block(child):
-            records[-1].text.append(text_of(child))
-        elif not (isinstance(child, nodes.Element) and SECRET in child.get("classes", [])):
-            walk(child, records, docname)
+            add_block(child, record)
+        elif isinstance(child, nodes.Text | nodes.TextElement):
+            record.text.append(text_of(child))
+        elif SECRET not in child.get("classes", []):
+            walk(child.children, record, records, docname)
 
 
 def begins(node, docname):
@@ -81,7 +75,7 @@ def begins(node, docname):
 def place_of(node):
     """(id, title) of a node that begins a record."""
     if isinstance(node, nodes.row):
-        return node["ids"][0], ", ".join(filter(None, (text_of(cell) for cell in node[:2])))
+        return node["ids"][0], text_of(node[0])
     named = node if isinstance(node, nodes.section) else node[0]
     title = node[0]
     if isinstance(node, addnodes.desc):
@@ -90,17 +84,9 @@ def place_of(node):
 
 
 def body_of(node):
-    """What a record says beside its title."""
-    if isinstance(node, nodes.definition_list_item):
-        return node[1]
-    return node
-
-
-def is_block(node):
-    """True for what is said in one piece."""
-    if isinstance(node, nodes.Text | nodes.raw | nodes.math_block):
-        return True
-    return isinstance(node, nodes.TextElement)
+    """The nodes of what a record says beside its title."""
+    beside = isinstance(node, nodes.definition_list_item | nodes.row)
+    return node.children[1:] if beside else node.children
 
 
 def text_of(node):
