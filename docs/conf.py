@@ -8,6 +8,7 @@ project = "A course on variational autoencoders"
 author = "the authors of the course"
 copyright = "the authors; code MIT, text and figures CC BY 4.0"
 extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline", "sphinx_copybutton"]
+extensions += ["tools.site.linking", "tools.site.sections"]  # mentions become links; the search
 exclude_patterns = ["_templates"]
 nb_execution_mode = "off"  # the committed outputs are the site's
 nb_merge_streams = False  # a sentence stays under its figure
@@ -26,7 +27,7 @@ copybutton_selector = "div.highlight:not(.output div.highlight) > pre"  # not of
 html_copy_source = False
 html_scaled_image_link = False  # a picture is no link to itself
 html_use_index = False  # the glossary and the search take its place
-html_show_search_summary = False  # it fetches pages, which a browser refuses from file://
+html_additional_pages = {"search": "search.html"}  # its own: Sphinx's shows no text from file://
 templates_path = ["_templates"]
 KIND = "mime_bundle"  # of the node that holds an output
 

@@ -1,7 +1,6 @@
 """The web site: complete, self-contained, and readable by those who do not see pictures."""
 
 import re
-import shutil
 import textwrap
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
@@ -55,16 +54,6 @@ class Page(HTMLParser):
     def handle_data(self, text):
         if self._open and self._open[-1] == "title":
             self.title += text
-
-
-@pytest.fixture(scope="session")
-def site():
-    """The site, built once for all tests of this process."""
-    if not (build.BUILD / "vendor" / "embed.js").is_file() and shutil.which("npm") is None:
-        message = "the site takes a script from npm, which is not installed"
-        (pytest.fail if settings.in_ci() else pytest.skip)(message)
-    folder, _ = build.build()
-    return folder
 
 
 @pytest.fixture(scope="session")

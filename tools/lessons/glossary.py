@@ -23,19 +23,28 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = "../docs/glossary.md"
 ENTRY = re.compile(r"^## (.+)$\n*(?:^\*Also: (.+)\*$)?", re.MULTILINE)
 LINK = re.compile(rf"\[[^\]]*\]\({re.escape(PAGE)}#([^)\s]*)\)")
-# What holds no use of a word, in the order in which one hides another.
-HIDDEN = re.compile(
-    r"(?P<fence>^ *(?:```|~~~).*?^ *(?:```|~~~) *$)"
-    r"|(?P<references>^## References\b.*)"
-    r"|(?P<html>^ *<[a-zA-Z/!][^\n]*(?:\n[^\n]+)*)"
-    r"|(?P<heading>^#{1,6} [^\n]*)"
-    r"|(?P<display>\$\$.*?\$\$)"
-    r"|(?P<formula>(?<![\\\w])\$[^$\n]+\$)"
-    r"|(?P<code>`+[^`]*`+)"
-    r"|(?P<link>!?\[[^\]]*\]\([^)]*\))"
-    r"|(?P<tag><[^>\n]+>)",
-    re.MULTILINE | re.DOTALL,
-)
+# What is no plain text of a cell, in the order in which one hides another.
+NO_TEXT = {
+    "fence": r"^ *(?:```|~~~).*?^ *(?:```|~~~) *$",
+    "references": r"^## References\b.*",
+    "html": r"^ *<[a-zA-Z/!][^\n]*(?:\n[^\n]+)*",
+    "heading": r"^#{1,6} [^\n]*",
+    "display": r"\$\$.*?\$\$",
+    "formula": r"(?<![\\\w])\$[^$\n]+\$",
+    "code": r"`+[^`]*`+",
+    "link": r"!?\[[^\]]*\]\([^)]*\)",
+    "tag": r"<[^>\n]+>",
+}
+
+
+def hidden(without=()):
+    """A pattern of all that is no plain text, but for the named kinds."""
+    kinds = [f"(?P<{name}>{form})" for name, form in NO_TEXT.items() if name not in without]
+    return re.compile("|".join(kinds), re.MULTILINE | re.DOTALL)
+
+
+HIDDEN = hidden()  # what holds no use of a word
+MARKED = hidden(without=["references"])  # what holds no mention of a lesson or a paper
 # Where a word has everyday senses too: what it is in the glossary's.
 SENSES = {
     "rate": r"(?<!learning )(?<!hit )(?<!error )(?<!win )(?<!class )(?<!success )rates?",

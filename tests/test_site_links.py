@@ -1,0 +1,600 @@
+"""Links, anchors and search of the site: what is mentioned can be reached, and found."""
+
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import nbformat
+import pytest
+from browser import Watched, chromium
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from test_site import Page
+
+from course_utils import settings
+from tools.lessons import contract, glossary, mentions
+from tools.site import anchors, api_names, raw_html, sections
+from tools.site.plain_tex import plain_tex
+
+ROOT = settings.root()
+LESSONS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+STEMS = {stem.partition("_")[0]: stem for stem in LESSONS}
+
+
+def said(text, **beside):
+    """(words, kind, number, lesson) of each mention."""
+    found = mentions.mentions(text, **beside)
+    return [(text[one.start : one.end], one.kind, one.number, one.lesson) for one in found]
+
+
+# -------------------------------------------------------------------- tools/lessons/mentions.py
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("In lesson 05's net", [("lesson 05", "lesson", "05", None)]),
+        ("Lessons 02,\n09 and 10x", [(n, "lesson", n, None) for n in ("02", "09", "10x")]),
+        ("lessons 01 to 03", [(n, "lesson", n, None) for n in ("01", "03")]),
+        ("lesson 01, 10 epochs", [("lesson 01", "lesson", "01", None)]),
+        ("the extra 05x, (09)", [("05x", "lesson", "05x", None), ("09", "lesson", "09", None)]),
+        ("section 4", [("section 4", "section", "4", None)]),
+        ("sections 5, 6 and 7", [(n, "section", n, None) for n in "567"]),
+        ("question 5.6", [("question 5.6", "question", "5.6", None)]),
+        (
+            "Exercises 5x.1 and 5x.2",
+            [(n, "exercise", n, None) for n in ("5x.1", "5x.2")],
+        ),
+        (
+            "as [4] and [1, 2] do",
+            [("[4]", "source", "4", None), *[(n, "source", n, None) for n in "12"]],
+        ),
+        ("arXiv:1312.6114.", [("arXiv:1312.6114", "paper", "1312.6114", None)]),
+        ("arXiv:math/0309136v1", [("arXiv:math/0309136", "paper", "math/0309136", None)]),
+        ("pixels in [0, 1], x[1], [3](page)", []),
+        ("lesson 015, lesson 1, section 1.5, 12 sections, page 05", []),
+        ("section 3 of the paper, section 2 of [x]", [("section 2", "section", "2", None)]),
+    ],
+)
+def test_mentions_are_found(text, expected):
+    assert said(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "lessons"),
+    [
+        ("section 4 of lesson 03", ["03"]),
+        ("lesson 03, section 4", ["03"]),
+        ("lesson 03 (section 4) and section 5", ["03", None]),
+        ("lesson 03’s sections 4, 5 and 6", ["03"] * 3),
+        ("sections 1 and 2 of lesson 02", ["02"] * 2),
+        ("Lesson 03 has it. Section 4 shows it.", [None]),
+        ("section 4 of [2]", []),
+    ],
+)
+def test_a_section_belongs_to_the_lesson_beside_it(text, lessons):
+    assert [one.lesson for one in mentions.mentions(text) if one.kind == "section"] == lessons
+
+
+def test_a_link_beside_a_text_says_which_lesson():
+    assert said("section 4 of ", after="03") == [("section 4", "section", "4", "03")]
+    assert said(", section 4", before="03") == [("section 4", "section", "4", "03")]
+    assert said(". Section 4", before="03") == [("Section 4", "section", "4", None)]
+
+
+def a_lesson(*texts):
+    cells = [*map(new_markdown_cell, texts), new_code_cell("# lesson 02")]
+    return new_notebook(cells=cells, metadata={"course": {"lesson": "01"}})
+
+
+def test_links_are_put_into_the_markdown_once():
+    text = (
+        "# Lesson 02\n\nAs in lesson 02, lessons 03 and 05x, lesson 01 and lesson 99. `lesson 02`"
+    )
+    text += "\n\n$lesson 02$ [lesson 02](02_b.ipynb)\n\n<p>lesson 02</p>"
+    notebook = a_lesson(text, "## References\n\n1. A, *B*, 2013, arXiv:1312.6114. See lesson 02.")
+    stems = {"01": "01_a", "02": "02_b", "03": "03_c", "05x": "05x_d"}
+    assert len(mentions.linked(notebook, "01", stems)) == 5
+    assert notebook.cells[0].source == text.replace(
+        "in lesson 02", "in [lesson 02](02_b.ipynb)"
+    ).replace("03 and 05x", "[03](03_c.ipynb) and [05x](05x_d.ipynb)")
+    assert notebook.cells[1].source == (
+        "## References\n\n1. A, *B*, 2013, [arXiv:1312.6114](https://arxiv.org/abs/1312.6114). "
+        "See [lesson 02](02_b.ipynb)."
+    )
+    assert notebook.cells[2].source == "# lesson 02"
+    assert mentions.linked(notebook, "01", stems) == []
+
+
+def test_as_a_command(tmp_path, capsys):
+    path = tmp_path / "01_a.ipynb"
+    nbformat.write(a_lesson("After lesson 02."), path)
+    assert mentions.main([str(path), "--check"]) == 1
+    assert "01_a.ipynb: cell 0: 'lesson 02' is no link" in capsys.readouterr().err
+    assert mentions.main([str(path), "--write"]) == 0
+    assert "1 links put in" in capsys.readouterr().out
+    before = path.read_bytes()
+    assert mentions.main([str(path)]) == 0 and path.read_bytes() == before
+    assert f"[lesson 02]({STEMS['02']}.ipynb)" in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("stem", LESSONS)
+def test_links_change_neither_the_words_nor_the_sources_of_a_lesson(stem):
+    notebook = nbformat.read(LESSONS[stem], as_version=4)
+    words, shown = contract.words(notebook), [cell.source for cell in notebook.cells]
+    mentions.linked(notebook, stem.partition("_")[0], STEMS)
+    assert contract.words(notebook) == words
+    plain = re.compile(r"\[([^\]\[]*)\]\((?:\w+\.ipynb|https://arxiv[^)]*)\)")
+    for cell, before in zip(notebook.cells, shown, strict=True):
+        assert plain.sub(r"\1", cell.source) == plain.sub(r"\1", before)
+
+
+# ------------------------------------------------------------------------- a small site of its own
+
+CONF = """\
+extensions = ["myst_nb", "tools.site.linking", "tools.site.sections"]
+nb_execution_mode = "off"
+myst_enable_extensions = ["dollarmath", "deflist"]
+myst_heading_anchors = 3
+"""
+FIRST = """\
+# 01 · First lesson 02
+
+```{py:function} course_utils.losses.gaussian_kl(mu)
+Of lesson 02.
+```
+
+```{py:class} course_utils.nets.divergences.MADE
+```
+
+In lesson 02, section 1 of lesson 02, and [lesson 02](02_b.md), section 1. Itself: lesson 01. See
+exercise 2.1, [1, 2], [2] and lesson
+02. An ELBO and the ELBO; no ELBOW. `lesson 02`, $lesson 02$.
+
+```python
+lesson 02 [1]
+```
+
+## 1. The second [1]
+
+By `losses.gaussian_kl(q, p)`, `gaussian_kl`, `nets.MADE`, `unknown_name`, `losses`. Section 1 of
+it. Also [1].
+
+<details><summary>Hint in lesson 02</summary>Look at lesson 02 and [1]; <code>lesson 02</code>.
+</details>
+
+## References
+
+1. A, *One*, arXiv:1312.6114.
+2. B, *Two*, reproduces [1]. The ELBO.
+"""
+SECOND = "# 02 · Second\n\n## 1. Only\n\n**Exercise 2.1** (2 points). See lesson 01.\n"
+GLOSSARY = "# Glossary\n\n## ELBO\n\nA bound, see lesson 01.\n\n## β-VAE\n\nA loss.\n"
+ANSWERS = """\
+# Answers
+
+**Why do the two terms of it differ by the many of them? Or?**
+: See [lesson 02](lessons/02_b.md), all that section 1 says, and arXiv:1312.6114.
+"""
+NOTATION = """\
+# Notation
+
+| symbol | in code | meaning |
+|---|---|---|
+| $\\mu$ | `nets.mu(x)` | a mean |
+| nat | | a unit |
+"""
+NOWHERE = """\
+# 01 · A
+
+Section 3, lesson 99, exercise 2.7, [3] and exercise 77.1.
+
+## References
+
+1. A
+"""
+
+
+def small_site(folder, first=FIRST, **more):
+    """Build it; (links of each page: (href, text), the whole pages, warnings)."""
+    from sphinx.application import Sphinx
+
+    pages = {"lessons/01_a": first, "lessons/02_b": SECOND, "glossary": GLOSSARY} | more
+    pages |= {"answers": ANSWERS, "notation": NOTATION}
+    toctree = "\n".join(["# Home lesson 01", "```{toctree}", *pages, "```"])
+    for name, text in {**pages, "index": toctree}.items():
+        path = folder / "source" / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (folder / "source" / "conf.py").write_text(CONF, encoding="utf-8")
+    warnings = io.StringIO()
+    places = (folder / name for name in ("source", "source", "html", "doctrees"))
+    app = Sphinx(*map(str, places), "html", status=None, warning=warnings)
+    app.build()
+    written = {name: (folder / "html" / f"{name}.html").read_text("utf-8") for name in pages}
+    return written, warnings.getvalue(), folder / "html"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return small_site(tmp_path_factory.mktemp("small"))
+
+
+def links(page):
+    """(address, text) of the links that were made, in the order of the page."""
+    made = re.findall(r'<a class="[^"]*\bmention\b[^"]*"([^>]*)>(.*?)</a>', page, re.DOTALL)
+    return [(re.search(r'href="([^"]*)"', a)[1], re.sub("<[^>]*>", "", text)) for a, text in made]
+
+
+def test_what_a_page_mentions_is_a_link_and_nothing_else(small):
+    pages, warnings, _ = small
+    assert not re.sub(r".*(?:search|theme).*\n?", "", warnings)
+    assert links(pages["lessons/01_a"]) == [
+        ("02_b.html", "lesson 02"),  # in the docstring
+        ("02_b.html", "lesson 02"),
+        ("02_b.html#section-1", "section 1"),
+        ("02_b.html", "lesson 02"),
+        ("02_b.html#section-1", "section 1"),  # beside the lesson's own link
+        ("02_b.html#exercise-2-1", "exercise 2.1"),
+        ("#source-1", "1"),
+        ("#source-2", "2"),
+        ("#source-2", "[2]"),
+        ("02_b.html", "lesson\n02"),
+        ("../glossary.html#elbo", "ELBO"),
+        ("#course_utils.losses.gaussian_kl", "losses.gaussian_kl(q, p)"),
+        ("#course_utils.losses.gaussian_kl", "gaussian_kl"),
+        ("#course_utils.nets.divergences.MADE", "nets.MADE"),
+        ("#section-1", "Section 1"),
+        ("#source-1", "[1]"),
+        ("02_b.html", "lesson 02"),  # in the hint
+        ("#source-1", "[1]"),
+        ("https://arxiv.org/abs/1312.6114", "arXiv:1312.6114"),
+        ("#cited-1", "01 · First lesson 02"),
+        ("#cited-3", "section 1"),
+        ("#source-1", "[1]"),
+        ("#cited-2", "01 · First lesson 02"),
+    ]
+    assert links(pages["lessons/02_b"]) == [("01_a.html", "lesson 01")]
+    for number, wanted in (("cited-1", "1"), ("cited-2", "2"), ("cited-3", "[1]")):
+        assert re.search(
+            rf'<a [^>]*id="{number}"[^>]*>(?:<[^>]*>)*{re.escape(wanted)}<', pages["lessons/01_a"]
+        )
+
+
+def test_a_list_of_sources_means_the_lesson_that_it_names(small):
+    pages, _, _ = small
+    assert links(pages["answers"]) == [
+        ("lessons/02_b.html#section-1", "section 1"),
+        ("https://arxiv.org/abs/1312.6114", "arXiv:1312.6114"),
+    ]
+
+
+def test_places_have_readable_ids(small):
+    pages, _, _ = small
+    assert (
+        '<section id="β-vae">' in pages["glossary"] and '<section id="elbo">' in pages["glossary"]
+    )
+    wanted = "why-do-the-two-terms-of-it-differ"
+    assert f'<dt id="{wanted}">' in pages["answers"]
+    assert f'class="headerlink" href="#{wanted}"' in pages["answers"]
+    assert re.findall(r'<tr [^>]*id="([^"]*)"', pages["notation"]) == ["mu", "nat"]
+    assert '<p id="exercise-2-1">' in pages["lessons/02_b"]
+
+
+def test_a_mention_of_nothing_is_told(tmp_path):
+    pages, warnings, _ = small_site(tmp_path, NOWHERE)
+    assert "section 3 is mentioned, and lesson 01 has none of that number" in warnings
+    assert "exercise 2.7 is mentioned, and lesson 02 has none of that number" in warnings
+    assert "source 3 is mentioned, and lesson 01 has none of that number" in warnings
+    assert "77" not in warnings and "99" not in warnings and not links(pages["lessons/01_a"])
+
+
+def test_the_index_holds_each_section(small):
+    _, _, folder = small
+    made = read_index(folder)
+    rows = {(made["pages"][page][0], row[0]): row[1:] for page, *row in made["sections"]}
+    assert rows["glossary.html", "elbo"] == ["ELBO", "A bound, see lesson 01.", ""]
+    assert rows["notation.html", "mu"] == ["μ", "nets.mu(x) a mean", ""]
+    answer = rows["answers.html", "why-do-the-two-terms-of-it-differ"]
+    assert answer[0].startswith("Why do the two") and answer[1].startswith("See lesson 02, all")
+    first = rows["lessons/01_a.html", "first-lesson-02"]
+    assert "lesson 02 [1]" in first[1] and "Itself: lesson 01." in first[1]
+    assert "Look at lesson 02 and [1]; lesson 02." in rows["lessons/01_a.html", "the-second-1"][1]
+    assert ("lessons/01_a.html", "course_utils.losses.gaussian_kl") in rows
+
+
+def read_index(folder):
+    text = (folder / "_static" / sections.FILE).read_text("utf-8")
+    return json.loads(text.removeprefix("window.courseSections=").removesuffix(";\n"))
+
+
+# ----------------------------------------------------------------------------------- their parts
+
+
+@pytest.mark.parametrize(
+    ("tex", "expected"),
+    [
+        (r"\mathrm{KL}(q(z\mid x)\,\Vert\,p(z))", "KL(q(z|x) || p(z))"),
+        (r"\log\frac{1}{1+e^{-\ell}}", "log 1/(1+e^-ℓ)"),
+        (r"\begin{aligned} a &\le \tfrac12 \\ b \end{aligned}", "a ≤ 1/2 b"),
+        (r"-\mathbb{E}_{q}[\log p(x|z)]", "-E_q[log p(x|z)]"),
+    ],
+)
+def test_formulas_in_plain_letters(tex, expected):
+    assert plain_tex(tex) == expected
+
+
+def test_open_text_of_html():
+    html = "a<b>c</b><a href='x'>d</a><!-- e -->f<pre>g<i>h</i></pre> $i$ <script>j</script>k"
+    assert [html[start:end] for start, end in raw_html.texts(html)] == [
+        "a",
+        "c",
+        "f",
+        " ",
+        " ",
+        "k",
+    ]
+    assert raw_html.plain("<script>a</script>b &gt; <i>c</i>").split() == ["b", ">", "c"]
+
+
+class Entry:
+    def __init__(self, docname, objtype="function"):
+        self.docname, self.node_id, self.objtype = docname, docname, objtype
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("losses.gaussian_kl", "kl"),
+        ("course_utils.losses.gaussian_kl(q)", "kl"),
+        ("gaussian_kl", "kl"),
+        ("nets.TwoLayerVAE", "two"),
+        ("lesson.fit(net)", "fit"),
+        ("losses.other", None),
+        ("load", None),  # an everyday word
+        ("data.load", "load"),
+        ("own_name", None),  # the lesson's own
+        ("functional.gumbel_softmax", None),  # of another package
+        ("log_prob", None),  # of two classes
+        ("gaussian_kl + 1", None),
+    ],
+)
+def test_a_name_means_one_object_or_none(text, expected):
+    names = api_names.Names(
+        {
+            "course_utils.losses.gaussian_kl": Entry("kl"),
+            "course_utils.losses.divergences.gaussian_kl": Entry("kl"),
+            "course_utils.nets.hierarchy.TwoLayerVAE": Entry("two", "class"),
+            "course_utils.lesson.Lesson.fit": Entry("fit", "method"),
+            "course_utils.data.load": Entry("load"),
+            "course_utils.data.own_name": Entry("own"),
+            "course_utils.functional.gumbel_softmax": Entry("g"),
+            "course_utils.nets.A.log_prob": Entry("a", "method"),
+            "course_utils.nets.B.log_prob": Entry("b", "method"),
+            "torch.gaussian_kl": Entry("torch"),
+        }
+    )
+    code = ["from torch.nn import functional\ndef own_name():\n    pass\n", "x = 1"]
+    defined, imported = api_names.own_names(code)
+    assert defined == {"own_name", "x"}
+    found = names.find(text, defined, imported)
+    assert found == (expected and (expected, expected))
+
+
+# ----------------------------------------------------------------------------------- the real site
+
+
+class Open(HTMLParser):
+    """The text of an article that is neither code, formula, heading, summary nor a link."""
+
+    CLOSED = set("a pre code script style summary svg dt h1 h2 h3 h4 h5 h6 button title".split())
+
+    def __init__(self, page):
+        super().__init__()
+        self.text, self._closed, self._formula = [], 0, 0
+        self.feed(page[page.index("<article") : page.index("</article>")])
+
+    def handle_starttag(self, tag, attributes):
+        is_formula = "math" in (dict(attributes).get("class") or "").split()
+        if self._formula or is_formula:
+            self._formula += tag in ("div", "span")
+        self._closed += tag in self.CLOSED
+
+    def handle_endtag(self, tag):
+        self._formula -= bool(self._formula) and tag in ("div", "span")
+        self._closed -= tag in self.CLOSED
+
+    def handle_data(self, text):
+        if not self._closed and not self._formula:
+            self.text.append(text)
+
+
+def written(site, name):
+    return (site / f"{name}.html").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def lessons(site):
+    """Stem -> the page of a lesson."""
+    return {stem: written(site, f"lessons/{stem}") for stem in LESSONS}
+
+
+def test_no_mention_is_left_plain(lessons):
+    """Of other lessons, sources and papers, in text, captions, hints and tables."""
+    for stem, page in lessons.items():
+        text = "\n".join(Open(page).text)
+        own = stem.partition("_")[0]
+        for number in re.findall(r"\b[Ll]essons?\s+(\d\d[xy]?)", text):
+            assert number == own or number not in STEMS, f"{stem}: lesson {number}"
+        assert not re.findall(r"arXiv:\d+", text), stem
+        sources = set(re.findall(r'<li id="source-(\d+)"', page))
+        for listed in re.findall(r"(?<![\w\]])\[(\d+(?:, \d+)*)\]", text):
+            assert not sources & set(listed.split(", ")), f"{stem}: [{listed}]"
+        assert not re.findall(r"\b[Ss]ection\s+\d", text), stem
+
+
+def test_each_citation_of_a_lesson_is_a_link_to_its_source(lessons):
+    in_all = 0
+    for stem, page in lessons.items():
+        cited = 0
+        for cell in nbformat.read(LESSONS[stem], as_version=4).cells:
+            texts = [cell.source] if cell.cell_type == "markdown" else []
+            for output in cell.get("outputs", []):
+                data = output.get("data", {})
+                texts += [data["text/html"]] if "text/html" in data else []
+                texts += [data["text/markdown"]] if "text/markdown" in data else []
+            for text in texts:
+                text = re.sub(r"\$[^$]*\$|`[^`]*`|\w\[\d\]|<summary>.*?</summary>", "", text)
+                for listed in re.findall(r"\[([1-9]\d?(?:, \d+)*)\](?!\()", text):
+                    cited += len(listed.split(","))
+        found = len(re.findall(r'href="#source-\d+"', page))
+        assert found == cited, f"{stem}: {cited} citations, {found} links to sources"
+        back = len(re.findall(r'href="#cited-\d+"', page))
+        assert back == len(re.findall(r'<a [^>]*id="cited-\d+"', page)) <= cited
+        in_all += cited
+    assert in_all > 120
+
+
+def test_a_lesson_links_each_word_of_the_glossary_that_it_uses(lessons):
+    words = glossary.entries((ROOT / "docs" / "glossary.md").read_text("utf-8"))
+    for stem, page in lessons.items():
+        linked = set(re.findall(r'href="\.\./glossary\.html#([^"]+)"', page))
+        assert linked <= set(words), stem
+        text = " ".join(Open(page).text[:-1]).partition("References")[0]
+        for anchor in ("elbo", "nats", "kl-divergence", "posterior", "encoder", "decoder"):
+            assert anchor in linked or not words[anchor].search(text), f"{stem}: {anchor}"
+
+
+def test_terms_questions_and_symbols_have_anchors(site):
+    page = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+    ids = Page(site / "glossary.html").ids
+    assert set(glossary.entries(page)) <= ids and "elbo" in ids
+    for name, least in (("questions", 20), ("errors", 30)):
+        source = (ROOT / "docs" / f"{name}.md").read_text("utf-8")
+        found = re.findall(r'<dt id="([^"]+)"', written(site, name))
+        assert len(set(found)) == len(found) == len(re.findall(r"^: ", source, re.M)) > least
+        assert all(re.fullmatch(r"[\w-]{3,80}", one) for one in found)
+    assert {"log_var", "elbo", "rate", "bits-per-dimension"} <= Page(site / "notation.html").ids
+    assert "02_vae_mnist-vae_fc20-neg_elbo" in Page(site / "results.html").ids
+
+
+def test_the_index_leads_to_places(site, lessons):
+    made = read_index(site)
+    assert (site / "_static" / sections.FILE).stat().st_size < sections.MOST_MEGABYTES * 1e6
+    ids = {address: Page(site / address).ids for address, *_ in made["pages"]}
+    places = set()
+    for page, anchor, title, text, code in made["sections"]:
+        address = made["pages"][page][0]
+        assert anchor in ids[address] and title, f"{address}#{anchor}"
+        assert "BEGIN SOLUTION" not in code
+        assert "\\" not in re.sub(r"\\[nt\"'\\]", "", title), title
+        places.add((address, anchor))
+    for stem, page in lessons.items():
+        for anchor in re.findall(r'<section id="([^"]+)"', page):
+            assert (f"lessons/{stem}.html", anchor) in places
+
+
+# ------------------------------------------------------------------------------------- the search
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as started:
+        yield started
+
+
+STUB = {
+    "pages": [["a.html", "01 · A", "lesson"], ["g.html", "Glossary", "glossary"]],
+    "sections": [
+        [0, "s1", "1. Rates", "The KL divergence. " + "Other words stand here. " * 30, ""],
+        [0, "s2", "2. Codes", "KL here, a KL there, and the posterior's KL.", "log_var = 1"],
+        [1, "kl-divergence", "KL divergence", "A price in nats.", ""],
+        [0, "s3", "3. Fréchet", "Posteriors of Fréchet, with β as a weight. Klein.", ""],
+        [0, "s4", "4. Posterior collapse", "It says nothing.", "posterior = fit(log_var_q)"],
+    ],
+}
+
+
+def test_sections_are_ranked_by_use(site, browser):
+    page = browser.new_page()
+    page.goto(f"{site.as_uri()}/search.html")
+
+    def found(query):
+        call = "([all, q]) => courseSearch.find(courseSearch.index(all), q).map((one) => one.place)"
+        return page.evaluate(call, [STUB, query])
+
+    assert found("KL") == [2, 1, 0]  # its own entry, then by use; Klein is another word
+    assert found("kl divergence")[:2] == [2, 0] and set(found("kl divergence")) == {0, 1, 2}
+    assert found("posterior") == found("Posteriors") == [4, 3, 1]
+    assert found("frechet") == found("Fréchet") == [3]
+    assert found("beta") == found("β") == [3]
+    assert found("log_var")[0] == 1 and found("log_var_q") == [4]
+    assert found("coll") == [4] and found("co") == []  # a word that is being typed
+    assert found("the posterior collapse")[0] == 4
+    assert found("absent") == found("") == found("?!") == []
+    excerpt = page.evaluate(
+        "(text) => { const e = courseSearch.excerpt(text, 'posteriors kl');"
+        " return [text.slice(e.from, e.to), e.marks.map((m) => text.slice(m.start, m.end))]; }",
+        "Nothing here. " * 50 + "A posterior and its KL." + " Nothing here." * 50,
+    )
+    assert "posterior and its KL" in excerpt[0] and len(excerpt[0]) <= 240
+    assert excerpt[1] == ["posterior", "KL"]
+    page.close()
+
+
+def test_the_search_shows_sections_and_lands_on_them(site, browser):
+    watched = Watched(browser)
+    page = watched.page
+    page.goto(f"{site.as_uri()}/search.html?q=KL")
+    first = page.locator("#search-results li").first
+    assert first.locator("a").inner_text() == "KL divergence"
+    assert first.locator("mark").first.inner_text() == "KL"
+    shown = page.locator("#search-results li")
+    assert shown.count() == 15
+    addresses = [one.get_attribute("href") for one in page.locator("#search-results li > a").all()]
+    assert len(set(addresses)) == 15 and all("#" in one for one in addresses)
+    assert all(text.strip() for text in page.locator(".excerpt").all_inner_texts())
+    page.get_by_role("button", name="Show more").click()
+    assert shown.count() == 30
+    assert page.evaluate("document.activeElement.getAttribute('href')") not in addresses
+    address = next(one for one in addresses if one.startswith("lessons/"))
+    page.locator(f"#search-results a[href='{address}']").click()
+    page.wait_for_url("**/lessons/*")
+    anchor = address.partition("#")[2]
+    top = f"document.getElementById({anchor!r}).getBoundingClientRect().top"
+    page.wait_for_function(f"Math.abs({top}) < 200 && window.scrollY > 300")
+    assert not watched.errors and not watched.outside
+    page.close()
+
+
+def test_the_search_by_keys_while_you_type(site, browser):
+    watched = Watched(browser)
+    page = watched.page
+    page.goto(f"{site.as_uri()}/search.html")
+    assert page.evaluate("document.activeElement.id") == "search-words"
+    page.keyboard.type("bernoulli_log_pro")
+    page.wait_for_function("document.querySelectorAll('#search-results li').length > 0")
+    assert page.locator("#search-results code mark").count() > 0  # a name of the code
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    second = page.locator("#search-results li > a").nth(1)
+    assert page.evaluate("document.activeElement.href") == second.evaluate("a => a.href")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate("document.activeElement.id") == "search-words"
+    page.locator("#search-words").fill("zzzz")
+    page.wait_for_function("document.querySelectorAll('#search-results li').length === 0")
+    assert "No section has “zzzz”" in page.locator("#search-status").inner_text()
+    page.locator("#search-words").fill("temperature")
+    page.keyboard.press("Enter")  # to the first result, and there
+    assert "sections for “temperature”" in page.locator("#search-status").inner_text()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/*.html#*")
+    assert "search.html" not in page.url
+    # From the field beside the contents of every page, too.
+    page.locator("input.sidebar-search").fill("codebook")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=codebook*")
+    assert page.locator("#search-results li > a").first.inner_text() == "codebook"
+    assert not watched.errors and not watched.outside
+    page.close()
