@@ -1,7 +1,6 @@
 """The web site: complete, self-contained, and readable by those who do not see pictures."""
 
 import re
-import shutil
 import textwrap
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
@@ -12,7 +11,7 @@ from browser import Watched, chromium
 
 from course_utils import settings
 from tools.lessons import normalise
-from tools.site import build
+from tools.site import build, vendor
 from tools.site import pages as made
 
 ROOT = settings.root()
@@ -55,16 +54,6 @@ class Page(HTMLParser):
     def handle_data(self, text):
         if self._open and self._open[-1] == "title":
             self.title += text
-
-
-@pytest.fixture(scope="session")
-def site():
-    """The site, built once for all tests of this process."""
-    if not (build.BUILD / "vendor" / "embed.js").is_file() and shutil.which("npm") is None:
-        message = "the site takes a script from npm, which is not installed"
-        (pytest.fail if settings.in_ci() else pytest.skip)(message)
-    folder, _ = build.build()
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -211,9 +200,9 @@ def test_faults_are_named(tmp_path, monkeypatch):
     page.write_text("text", encoding="utf-8")
     with pytest.raises(build.SiteError, match="the place <!-- rows --> is missing"):
         build.fill(page, "rows", ["x"])
-    monkeypatch.setattr(build.shutil, "which", lambda name: None)
+    monkeypatch.setattr(vendor.shutil, "which", lambda name: None)
     with pytest.raises(build.SiteError, match="npm is not installed"):
-        build.embed_script(tmp_path)
+        vendor.script(vendor.MANAGER, tmp_path / "embed.js")
 
 
 def test_only_what_pages_load_of_mathjax_is_kept(tmp_path):
