@@ -164,12 +164,15 @@ def to_html(frame, says, digits=None):
         style = f"text-align:{side};vertical-align:top;padding:0.2em 0.7em"
         style += ";border-bottom:1px solid" * (scope == "col")  # in the text's own colour
         style += ";font-weight:normal" * (scope == "row")
-        scope = f' scope="{scope}"' if scope else ""
+        scope = f' scope="{scope}"' if kind == "th" else ""  # an empty corner is no header
         return f'<{kind}{scope} align="{side}" style="{style}">{_escaped(text)}</{kind}>'
 
     lines = ['<div style="overflow-x:auto">', "<table>"]
     lines.append(f"{CAPTION}{_escaped(says)}</caption>")
-    top = (cell("th", head, side, "col") for head, side in zip(heads, right, strict=True))
+    top = (
+        cell("th", head, side, "col") if head else cell("td", head, side, "col")
+        for head, side in zip(heads, right, strict=True)
+    )
     lines += [f"<thead><tr>{''.join(top)}</tr></thead>", "<tbody>"]
     for texts in zip(*columns, strict=True):
         parts = [

@@ -21,7 +21,8 @@ html_theme = "furo"
 html_title = "Variational autoencoders"
 html_static_path = ["_static"]
 html_css_files = ["course.css"]
-html_js_files = [("course.js", {"priority": 900})]  # after MathJax is configured, before it runs
+# The first after MathJax is configured, before it runs.
+html_js_files = [("course.js", {"priority": 900}), "sliders.js", "a11y.js"]
 html_show_sphinx = False
 copybutton_selector = "div.highlight:not(.output div.highlight) > pre"  # not of what a cell printed
 html_copy_source = False

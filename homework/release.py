@@ -10,6 +10,7 @@ from homework.exports import cells as marks
 from homework.inside.text import lines as lines_of
 from homework.lessons import GENERATED, regions, source, tags
 
+FRONT_END = "jupyter"  # what JupyterLab reads of a cell's metadata
 LEVELS = {1: "easy", 2: "medium", 3: "hard"}
 # Where students have it: a point of the header.
 IN_THE_COURSE = """\
@@ -49,6 +50,7 @@ def student_version(lesson, place=IN_THE_COURSE, solved=False):
         if index in exercises:
             cells.append(_label(exercises[index]))
             if not solved:
+                cell["metadata"].pop(FRONT_END, None)  # which folds the lesson's solution
                 cell["source"] = stub(source(cell), exercises[index])
         cells.append(cell)
     notebook["cells"] = cells
@@ -86,6 +88,9 @@ def restore(student, lesson):
             lines[place] = "\n".join(solution)
             shift += end - begin
         cell["source"] = "\n".join(lines)
+        folded = lesson.cells[exercise.cell]["metadata"].get(FRONT_END)
+        if folded is not None:
+            cell["metadata"][FRONT_END] = folded
     for cell in cells:
         cell["metadata"].pop(marks.KEY, None)
     return [{"source": source(cell), "metadata": cell["metadata"]} for cell in cells]

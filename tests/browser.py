@@ -13,6 +13,7 @@ import urllib.request
 import pytest
 
 from course_utils import settings
+from tools.lab import start
 
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
@@ -61,25 +62,27 @@ class Watched:
 
 @contextlib.contextmanager
 def jupyterlab(folder, home):
-    """A JupyterLab of this Python on ``folder``; its address. ``home`` holds all that it writes."""
+    """The JupyterLab of ``make lab`` on a folder: its address. ``home`` has all that it writes."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     names = "HOME JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR JUPYTERLAB_SETTINGS_DIR"
     places = {name: str(home / name.lower()) for name in names.split()}
     places["JUPYTERLAB_WORKSPACES_DIR"] = str(home / "workspaces")
-    news = home / "jupyterlab_settings_dir/@jupyterlab/apputils-extension"
-    news.mkdir(parents=True)
-    quiet = '{"fetchNews": "false", "checkForUpdates": false}'
-    (news / "notification.jupyterlab-settings").write_text(quiet)
-    call = [sys.executable, "-m", "jupyterlab", "--allow-root", "--no-browser", "--ip=127.0.0.1"]
-    call += [f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
-    call += [f"--ServerApp.root_dir={folder}", "--LabApp.extension_manager=readonly"]
+    call = [*start.command(sys.executable, folder), "--allow-root", "--no-browser"]
+    call += ["--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
+    call += ["--IdentityProvider.token=", "--LabApp.extension_manager=readonly"]
     call += ["--expose-app-in-browser"]
-    environment = os.environ | places | {"COURSE_PROFILE": "smoke", "COURSE_OFFLINE": "1"}
+    environment = os.environ | places | start.environment()
+    environment |= {"COURSE_PROFILE": "smoke", "COURSE_OFFLINE": "1"}
     log = open(home / "server.log", "w", encoding="utf-8")
     server = subprocess.Popen(
-        call, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        call,
+        cwd=settings.root(),
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
     )
     base = f"http://127.0.0.1:{port}"
     try:

@@ -11,7 +11,7 @@ from browser import Watched, chromium
 
 from course_utils import settings
 from tools.lessons import normalise
-from tools.site import build
+from tools.site import build, vendor
 from tools.site import pages as made
 
 ROOT = settings.root()
@@ -200,9 +200,9 @@ def test_faults_are_named(tmp_path, monkeypatch):
     page.write_text("text", encoding="utf-8")
     with pytest.raises(build.SiteError, match="the place <!-- rows --> is missing"):
         build.fill(page, "rows", ["x"])
-    monkeypatch.setattr(build.shutil, "which", lambda name: None)
+    monkeypatch.setattr(vendor.shutil, "which", lambda name: None)
     with pytest.raises(build.SiteError, match="npm is not installed"):
-        build.embed_script(tmp_path)
+        vendor.script(vendor.MANAGER, tmp_path / "embed.js")
 
 
 def test_only_what_pages_load_of_mathjax_is_kept(tmp_path):

@@ -7,9 +7,11 @@ import sys
 from collections import Counter
 
 import nbformat
+import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from course_utils import tables as course_tables
 from course_utils.catalogue import DATA_SETS
 from tools import generated, run_tests
 from tools.lessons import listing, normalise, results_table, tables
@@ -146,6 +148,37 @@ def test_a_cell_folded_by_one_mark_gets_the_other():
         {},
         {},
     ]
+
+
+def test_solutions_are_folded_in_jupyterlab_and_answers_are_not():
+    solved = "def f():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION"
+    cells = [new_code_cell(text, metadata={"tags": ["exercise"]}) for text in (solved, "x = 1")]
+    cells[1].metadata["jupyter"] = {"source_hidden": True}
+    tidy = nbformat.reads(normalise.normalise(json.dumps(new_notebook(cells=cells))), 4)
+    assert tidy.cells[0].metadata == {"jupyter": {"source_hidden": True}, "tags": ["exercise"]}
+    assert tidy.cells[1].metadata == {"tags": ["exercise"]}
+
+
+def test_numbers_are_written_as_a_browser_writes_them():
+    notebook = new_notebook(cells=[new_code_cell("x")])
+    given = {"a": [3.0, 0.5, True, -0.0], "b": {"c": 1e300, "d": float(2**53), "e": "1.0"}}
+    notebook.metadata["course"] = given
+    text = normalise.normalise(json.dumps(notebook))
+    assert json.loads(text)["metadata"]["course"] == given  # the same numbers
+    for written in (" 3,", " 0.5,", " true,", " 0\n", " 1e+300,", " 9007199254740992.0,", '"1.0"'):
+        assert written in text
+
+
+def test_the_empty_corner_of_a_table_is_no_header():
+    frame = pd.DataFrame({"nats": [1.5]}, index=["a"])
+    page = course_tables.to_html(frame, "A table.")
+    before = page.replace('<td align="left"', '<th scope="col" align="left"', 1)
+    before = before.replace('1px solid"></td>', '1px solid"></th>')
+    assert before != page and '<th scope="col"' in before
+    output = new_output("display_data", {"text/html": before})
+    notebook = new_notebook(cells=[new_code_cell("x", outputs=[output])])
+    tidy = nbformat.reads(normalise.normalise(json.dumps(notebook)), 4)
+    assert tidy.cells[0].outputs[0].data["text/html"] == page
 
 
 def test_normaliser_as_a_command(tmp_path, capsys):

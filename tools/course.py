@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tools import console, setup_env  # noqa: E402
+from tools.lab import start  # noqa: E402
 
 ROOT = setup_env.ROOT
 MODULES = {
@@ -63,8 +64,8 @@ def main():
     python = str(setup_env.main(here=asked.here))
     if asked.command == "lab":
         lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
-        command = [python, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"]
-        command += [str(lesson) for lesson in lessons[:1]]
+        command = [*start.command(python, ROOT), *map(str, lessons[:1])]
+        os.environ |= start.environment()
     elif asked.command in HOMEWORK:
         command = [python, "-m", "homework", *homework(asked.command, asked.options)]
         return hand_over([*command, *asked.options])

@@ -21,26 +21,3 @@
     },
   });
 })();
-
-// The handle of a slider gets the name and the value that stand beside it.
-(() => {
-  const name = () => {
-    for (const slider of document.querySelectorAll(".widget-slider")) {
-      const label = slider.querySelector(".widget-label");
-      for (const handle of slider.querySelectorAll(".noUi-handle:not([aria-label])")) {
-        if (label) handle.setAttribute("aria-label", label.textContent);
-      }
-      const said = slider.querySelector(".widget-readout")?.textContent;
-      for (const handle of slider.querySelectorAll(".noUi-handle")) {
-        if (said && handle.getAttribute("aria-valuetext") !== said) {
-          handle.setAttribute("aria-valuetext", said);
-        }
-      }
-    }
-  };
-  document.addEventListener("DOMContentLoaded", () => {
-    if (!document.querySelector('script[type="application/vnd.jupyter.widget-state+json"]')) return;
-    new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
-    name();
-  });
-})();

@@ -72,8 +72,11 @@ def tags(cell):
 
 
 def is_folded(cell):
-    """True for a code cell that is closed at first, in JupyterLab or on the site."""
-    hidden = cell.metadata.get("jupyter", {}).get(HIDDEN)
+    """True for a code cell that is closed at first, in JupyterLab or on the site.
+
+    The solution of an exercise is closed too, but it is what the reader is to write: it counts.
+    """
+    hidden = cell.metadata.get("jupyter", {}).get(HIDDEN) and "exercise" not in tags(cell)
     return cell.cell_type == "code" and bool(hidden or FOLD in tags(cell))
 
 

@@ -17,7 +17,8 @@ from tools import console
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 REFERENCE = "IPY_MODEL_"
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+# As JupyterLab writes it, so that a notebook that is opened and saved stays as it was.
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {
     "codemirror_mode": {"name": "ipython", "version": 3},
     "file_extension": ".py",
@@ -30,6 +31,10 @@ LANGUAGE = {
 # What a front end or a run leaves behind that says nothing about the lesson.
 CELL_LEFTOVERS = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted")
 FOLD = "hide-input"
+SOLUTION = "### BEGIN SOLUTION"
+# The corner of a table whose rows have a header and whose column of headers has none.
+CORNER = re.compile(r'<th scope="col"([^>]*)></th>')
+LARGEST = 2.0**53  # below it a browser knows every whole number
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 TEMPORARY_FILE = re.compile(r"""[^\s"'<>]*ipykernel_\d+[/\\]\d+\.py""")
 
@@ -43,29 +48,44 @@ def normalise(text):
     notebook.update(nbformat=4, nbformat_minor=5)
     name_cells(notebook["cells"])
     for cell in notebook["cells"]:
+        cell["source"] = joined(cell["source"])
         fold(cell)
         for key in CELL_LEFTOVERS:
             cell["metadata"].pop(key, None)
-        cell["source"] = joined(cell["source"])
         if cell["cell_type"] == "code":
             cell["outputs"] = [clean(output) for output in merged(cell["outputs"])]
     rename_widgets(notebook)
-    notebook = nbformat.reads(json.dumps(notebook), as_version=4)
+    notebook = nbformat.reads(json.dumps(whole(notebook)), as_version=4)
     return nbformat.writes(notebook).rstrip("\n") + "\n"
 
 
 def fold(cell):
-    """A code cell that is folded by one mark gets the other too.
+    """A code cell that is folded by one mark gets the other too; a solution is folded.
 
     JupyterLab folds by ``jupyter.source_hidden``, the site by the tag ``hide-input``. Nothing else
-    that a front end keeps under ``jupyter`` says anything about the lesson.
+    that a front end keeps under ``jupyter`` says anything about the lesson. An exercise needs no
+    tag: the site knows it by its own.
     """
     metadata, is_code = cell["metadata"], cell["cell_type"] == "code"
     hidden = metadata.pop("jupyter", {}).get("source_hidden")
     tags = metadata.get("tags", [])
-    if is_code and (hidden or FOLD in tags):
+    if is_code and "exercise" in tags and FOLD not in tags:
+        if SOLUTION in cell["source"]:
+            metadata["jupyter"] = {"source_hidden": True}
+    elif is_code and (hidden or FOLD in tags):
         metadata["jupyter"] = {"source_hidden": True}
         metadata["tags"] = tags if FOLD in tags else [*tags, FOLD]
+
+
+def whole(value):
+    """A copy in which a number such as 3.0 is 3, as a browser writes it."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST:
+        return int(value)
+    if isinstance(value, dict):
+        return {key: whole(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [whole(entry) for entry in value]
+    return value
 
 
 def joined(text):
@@ -113,6 +133,8 @@ def clean(output):
     for kind, value in output.get("data", {}).items():
         if kind.startswith("text/"):
             output["data"][kind] = TEMPORARY_FILE.sub("cell", joined(value))
+    if "text/html" in output.get("data", {}):
+        output["data"]["text/html"] = CORNER.sub(r"<td\1></td>", output["data"]["text/html"])
     return output
 
 

@@ -6,58 +6,25 @@ a kernel by ipywidgets' own ``embed.js``, which is taken once from its npm packa
 """
 
 import argparse
-import io
 import shutil
 import subprocess
 import sys
-import tarfile
-import tempfile
 import time
 from pathlib import Path
 
 import nbformat
 
-from course_utils.files import write_whole
 from tools import console
 from tools.public import links, name
-from tools.site import pages
+from tools.site import accessible, pages, vendor
 from tools.site.pages import SiteError
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "site"
-# The release that speaks the protocol of ipywidgets 8; `npm pack` verifies its checksum.
-MANAGER = "@jupyter-widgets/html-manager@1.0.15"
-EMBED = "package/dist/embed.js"
+SLIDERS = ROOT / "tools" / "lab" / "labextensions" / "vae-course" / "static" / "sliders.js"
 MOST_MEGABYTES = 30
 # All that the pages use of MathJax; the package brings every component and format.
 MATHJAX_KEPT = ("tex-chtml.js", "tex-mml-chtml.js", "output/chtml/fonts")
-
-
-def embed_script(vendor):
-    """Path of ``embed.js``, fetched from npm on the first call.
-
-    Raises:
-        SiteError: npm is missing, or has no such package.
-    """
-    path = vendor / "embed.js"
-    if path.is_file():
-        return path
-    npm = shutil.which("npm")
-    if npm is None:
-        raise SiteError(
-            "npm is not installed. The site takes the script that moves its sliders from the npm "
-            f"package {MANAGER}. Install npm (Debian: apt-get install npm) and try again."
-        )
-    with tempfile.TemporaryDirectory() as folder:
-        call = [npm, "pack", MANAGER, "--silent", "--pack-destination", folder]
-        done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=300)
-        packed = sorted(Path(folder).glob("*.tgz"))
-        if done.returncode or len(packed) != 1:
-            raise SiteError(f"npm pack {MANAGER} failed: {done.stderr.strip()[-500:] or 'no file'}")
-        with tarfile.open(fileobj=io.BytesIO(packed[0].read_bytes())) as archive:
-            script = archive.extractfile(EMBED).read()
-    write_whole(path, script)
-    return path
 
 
 def prepare(source):
@@ -66,7 +33,9 @@ def prepare(source):
     shutil.copytree(ROOT / "docs", source, ignore=shutil.ignore_patterns("__pycache__"))
     (source / "lessons").mkdir()
     (source / "_static" / "widgets").mkdir(parents=True)
-    shutil.copy(embed_script(BUILD / "vendor"), source / "_static" / "widgets" / "embed.js")
+    embed = vendor.script(vendor.MANAGER, BUILD / "vendor" / "embed.js")
+    shutil.copy(embed, source / "_static" / "widgets" / "embed.js")
+    shutil.copy(SLIDERS, source / "_static" / "sliders.js")
     public = name.read()
     paths = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
     notebooks = {}
@@ -120,6 +89,7 @@ def build(quiet=True):
         said = (done.stderr or "").strip().replace(f"{source}/", "")
         raise SiteError(f"Sphinx ended with warnings or errors:\n{said}")
     prune_mathjax(target / "_static" / "mathjax")
+    accessible.mend(target)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file()) / 1e6
     if size > MOST_MEGABYTES:
         raise SiteError(f"the site has {size:.1f} MB, more than {MOST_MEGABYTES}")

@@ -1,0 +1,31 @@
+"""How ``make lab`` starts JupyterLab; nothing is written into the user's own settings.
+
+- ``config/``: defaults that differ from JupyterLab's own, below the user's: no question about news,
+  and long lines of code are wrapped.
+- ``labextensions/``: an extension of some lines, which needs no build. It names what JupyterLab
+  leaves without a name and keeps a notebook that was only opened from counting as changed.
+- ``saving.py``: a lesson keeps the metadata that are committed, whichever Python runs it.
+
+The standard library is all that this needs: it runs before the environment is there.
+"""
+
+import os
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PATHS = "JUPYTER_CONFIG_PATH"
+
+
+def command(python, root):
+    """The words that start JupyterLab on a folder; they are run in the course's own folder."""
+    return [
+        *(str(python), "-m", "jupyterlab", f"--ServerApp.root_dir={root}"),
+        f"--LabApp.extra_labextensions_path={HERE / 'labextensions'}",
+        "--ContentsManager.pre_save_hook=tools.lab.saving.as_committed",
+    ]
+
+
+def environment(given=os.environ):
+    """What of the environment differs: the folder of defaults stands before those given."""
+    given = given.get(PATHS)
+    return {PATHS: os.pathsep.join([str(HERE / "config"), *([given] if given else [])])}
