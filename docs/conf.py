@@ -1,15 +1,22 @@
 """Configuration of the site; tools/site/build.py prepares the sources and calls Sphinx."""
 
+import sys
 from pathlib import Path
 
 import nbformat
+
+# The sources are prepared below the project's folder, which holds the extensions of this site.
+ROOT = next(place for place in Path(__file__).resolve().parents if (place / "tools/site").is_dir())
+sys.path.insert(0, str(ROOT))
 
 project = "A course on variational autoencoders"
 author = "the authors of the course"
 copyright = "the authors; code MIT, text and figures CC BY 4.0"
 extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline", "sphinx_copybutton"]
 extensions += ["tools.site.linking", "tools.site.sections"]  # mentions become links; the search
-exclude_patterns = ["_templates"]
+extensions += ["tools.site.look"]
+exclude_patterns = ["_templates", "downloads"]
+mathjax4_config = {"options": {"enableMenu": False}}  # whose formulas are no stops of the tab key
 nb_execution_mode = "off"  # the committed outputs are the site's
 nb_merge_streams = False  # a sentence stays under its figure
 nb_ipywidgets_js = {"widgets/embed.js": {}}  # relative to _static, where the build puts it
@@ -20,9 +27,9 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "Variational autoencoders"
 html_static_path = ["_static"]
-html_css_files = ["course.css"]
+html_css_files = ["course.css", "home.css", "paper.css"]
 # The first after MathJax is configured, before it runs.
-html_js_files = [("course.js", {"priority": 900}), "sliders.js", "a11y.js"]
+html_js_files = [("course.js", {"priority": 900}), "sliders.js", "a11y.js", "reading.js"]
 html_show_sphinx = False
 copybutton_selector = "div.highlight:not(.output div.highlight) > pre"  # not of what a cell printed
 html_copy_source = False

@@ -22,11 +22,16 @@ ROOT = settings.root()
 SCRIPTS = ROOT / "build" / "scale"
 
 
+def text_of(notebook):
+    """The notebook as a script's text."""
+    text, _ = PythonExporter(exclude_output=True).from_filename(str(notebook))
+    return text
+
+
 def export(notebook):
     """The notebook as a script in build/scale."""
-    text, _ = PythonExporter(exclude_output=True).from_filename(str(notebook))
     path = SCRIPTS / f"{notebook.stem}.py"
-    write_whole(path, text)
+    write_whole(path, text_of(notebook))
     return path
 
 

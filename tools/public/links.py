@@ -5,9 +5,10 @@ GitHub, Binder starts a server on a tag, GitHub makes a codespace of a branch (s
 one: it takes no tag).
 """
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 FOLDER = "notebooks"
+FORM = "2-lost-here.yml"  # in .github/ISSUE_TEMPLATE
 BADGES = {
     "Colab": "https://colab.research.google.com/assets/colab-badge.svg",
     "Kaggle": "https://kaggle.com/static/images/open-in-kaggle.svg",
@@ -99,6 +100,13 @@ def buttons(public, stem):
         for name, address in of_lesson(public, stem).items()
     ]
     return "\n".join([":::{container} launch", *shown, ":::"])
+
+
+def lost(public, number, section):
+    """The link at the end of a section to the form "Lost here", filled in, in MyST's Markdown."""
+    filled = {"template": FORM, "title": f"Lost: {number}", "lesson": number, "section": section}
+    address = f"{repository(public)}/issues/new?{urlencode(filled)}"
+    return f":::{{container}} lost\n[Lost in this section? Say where.]({address})\n:::"
 
 
 def of_site(public):

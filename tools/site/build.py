@@ -16,7 +16,7 @@ import nbformat
 
 from tools import console
 from tools.public import links, name
-from tools.site import accessible, pages, vendor
+from tools.site import accessible, downloads, home, night, pages, vendor
 from tools.site.pages import SiteError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,12 +42,14 @@ def prepare(source):
     for stem, path in paths.items():
         notebooks[stem] = pages.lesson_page(path, pages.extras_of(stem, paths), public)
         nbformat.write(notebooks[stem], source / "lessons" / path.name)
+        downloads.write(path, source)
     for page in source.glob("*.md"):  # the docs link to the notebooks where they lie
         text = page.read_text(encoding="utf-8")
         page.write_text(text.replace("](../notebooks/", "](lessons/"), encoding="utf-8")
     fill(source / "bibliography.md", "references", pages.references(notebooks))
     fill(source / "instructors.md", "exercises", pages.points_table(notebooks))
-    fill(source / "index.md", "lessons", pages.lessons_table(notebooks, source))
+    for place, lines in home.parts(notebooks, ROOT, source).items():
+        fill(source / "index.md", place, lines)
     fill(source / "index.md", "published", links.of_site(public))
     fill(source / "index.md", "toc", [f"lessons/{stem}" for stem in pages.main_lessons(notebooks)])
     return notebooks
@@ -90,6 +92,7 @@ def build(quiet=True):
         raise SiteError(f"Sphinx ended with warnings or errors:\n{said}")
     prune_mathjax(target / "_static" / "mathjax")
     accessible.mend(target)
+    night.add(target, BUILD / "night")
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file()) / 1e6
     if size > MOST_MEGABYTES:
         raise SiteError(f"the site has {size:.1f} MB, more than {MOST_MEGABYTES}")

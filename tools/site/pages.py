@@ -8,6 +8,7 @@ from course_utils import settings, widgets
 from tools.lessons.normalise import FOLD, WIDGET_STATE, WIDGET_VIEW
 from tools.public import links
 from tools.public.setup_cell import is_setup
+from tools.site import downloads, night, parts
 
 ENTRY = re.compile(r"^\d+\. (.+)$", re.MULTILINE)
 # Authors, *title*, where. Why. (The dot after an initial ends nothing.)
@@ -37,6 +38,7 @@ def lesson_page(path, extras=(), public=None):
             cell.source = cell.source.replace("](../docs/", "](../")
         elif "exercise" in tags:
             cell.metadata["tags"] = [*tags, FOLD]
+            cell.source = parts.without_markers(cell.source)
             number = cell.metadata["course"]["id"]
             label(cell, f"Exercise {number}: show a solution", f"Exercise {number}: hide it")
         elif FOLD in tags:
@@ -47,10 +49,15 @@ def lesson_page(path, extras=(), public=None):
                 output.text = unwrapped(output.text.replace(f"{widgets.RUN}\n", ""))
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
-    if public:  # after the heading and the sentences on what the lesson is
-        opening = notebook.cells[0].source.split("\n\n")
-        opening.insert(2, links.buttons(public, path.stem))
-        notebook.cells[0].source = "\n\n".join(opening)
+    # After the heading and the sentences on what the lesson is.
+    opening = notebook.cells[0].source.split("\n\n")
+    opening.insert(2, downloads.links(path.stem))
+    if public:
+        opening.insert(3, links.buttons(public, path.stem))
+    notebook.cells[0].source = "\n\n".join(opening)
+    number = number_of(path.stem)
+    parts.number_captions(notebook, number)
+    parts.ask_where_lost(notebook, number, public)
     if extras:
         contents = ["```{toctree}", ":hidden:", "", *extras, "```"]
         notebook.cells.append(nbformat.v4.new_markdown_cell("\n".join(contents)))
@@ -80,8 +87,12 @@ def label(cell, shut, opened):
 
 
 def choose_sliders(notebook):
-    """Leave out still pictures that stand for sliders, and sliders that need a kernel."""
+    """Leave out still pictures that stand for sliders, and sliders that need a kernel.
+
+    Where sliders move drawings, those of the dark theme are put beside them.
+    """
     state = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    night.in_widgets(state)
     for cell in notebook.cells:
         for place, output in enumerate(cell.get("outputs", [])):
             view = output.get("data", {}).get(WIDGET_VIEW)
@@ -138,28 +149,6 @@ def references(notebooks):
             said = f": {why}" if why else ""
             lines.append(f"    - [lesson {number_of(stem)}](lessons/{stem}.ipynb){said}")
     return lines
-
-
-def lessons_table(notebooks, source):
-    """Rows of the first page: a picture of each lesson, its title and its first sentences.
-
-    The extras of a lesson stand in its row.
-    """
-    rows = ["| | lesson |", "|---|---|"]
-    for stem in main_lessons(notebooks):
-        notebook = notebooks[stem]
-        number, title = title_of(notebook)
-        intro = notebook.cells[0].source.split("\n\n")[1].replace("\n", " ")
-        intro = re.sub(r"\]\((\d\d\w*\.ipynb)", r"](lessons/\1", intro.replace("](../", "]("))
-        picture = f"thumbnails/{number}.png"
-        image = (
-            f"![a picture of lesson {number}]({picture})" if (source / picture).is_file() else ""
-        )
-        for extra in extras_of(stem, notebooks):
-            intro += f"<br>Extra: [{' '.join(title_of(notebooks[extra]))}](lessons/{extra}.ipynb)"
-        intro = intro.replace("|", "&#124;")
-        rows.append(f"| {image} | [{number} {title}](lessons/{stem}.ipynb)<br>{intro} |")
-    return rows
 
 
 def points_table(notebooks):

@@ -1,0 +1,80 @@
+"""How the pages are written: figures with their captions, folds with their names, lines of code.
+
+An extension of Sphinx, which docs/conf.py names.
+"""
+
+import html
+import re
+
+from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
+from pygments.formatters import HtmlFormatter
+from sphinx.highlighting import PygmentsBridge
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+NUMBER = re.compile(r"Figure (\w+)\.(\d+)\.")
+SUMMARY = '<summary><span class="shut">{}</span><span class="open">{}</span></summary>\n'
+
+
+class Figures(SphinxPostTransform):
+    """A picture and the caption under it become one figure, with an anchor such as figure-5-3."""
+
+    default_priority = 210  # after MyST-NB has chosen what is shown of an output
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        for paragraph in list(self.document.findall(nodes.paragraph)):
+            number = NUMBER.match(paragraph.astext())
+            if number is None or not isinstance(paragraph[0], nodes.strong):
+                continue
+            parent, place = paragraph.parent, paragraph.parent.index(paragraph)
+            if place == 0:
+                continue
+            shown = parent[place - 1]
+            caption = nodes.caption(paragraph.rawsource, "", *paragraph.children)
+            figure = nodes.figure("", ids=[f"figure-{'-'.join(number.groups())}"])
+            parent.remove(paragraph)
+            parent.replace(shown, figure)
+            figure += [shown, caption]
+
+
+def visit_fold(translator, node):
+    """The summary of a folded cell is its name, which says what a click does."""
+    translator.body.append('<details class="hide">\n')
+    said = (html.escape(node[name]) for name in ("prompt_show", "prompt_hide"))
+    translator.body.append(SUMMARY.format(*said))
+
+
+def depart_fold(translator, node):
+    """The end of a folded cell."""
+    translator.body.append("</details>\n")
+
+
+class Lines(HtmlFormatter):
+    """Code whose lines are elements, so that a long one can hang where it has to be wrapped."""
+
+    def wrap(self, source):
+        """Each line in a span of its own."""
+        lines = ((is_line, self.one(text) if is_line else text) for is_line, text in source)
+        return super().wrap(lines)
+
+    @staticmethod
+    def one(text):
+        """One line; its indentation is known to the style sheet."""
+        plain = re.sub(r"<[^>]*>", "", text)
+        indent = len(plain) - len(plain.lstrip(" "))
+        return f'<span class="line" style="--in:{indent}">{text}</span>'
+
+
+def context(app, page, template, shown, doctree):
+    """What the templates ask: whether a page is a lesson's."""
+    shown["is_lesson"] = page.startswith("lessons/")
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.add_post_transform(Figures)
+    app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_fold))
+    app.connect("html-page-context", context)
+    PygmentsBridge.html_formatter = Lines
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

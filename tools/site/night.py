@@ -1,0 +1,164 @@
+"""The pictures of the dark theme: the same drawings on a dark ground, photographs as they are.
+
+Lightness is turned around and hue kept, so that what a caption calls orange stays orange. Areas of
+images (digits, photographs, densities) are found by their form and left alone.
+"""
+
+import base64
+import io
+import re
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from course_utils.files import write_whole
+
+DARKEST, LIGHTEST = 20, 236  # what white and black become; the first is nearly the page's ground
+# What is added to a colour whose greatest and least part have this sum, from 0 to 510.
+SHIFT = np.rint(LIGHTEST - np.arange(511) / 2 * ((LIGHTEST - DARKEST) / 255 + 1)).astype(np.int16)
+WHITE = 244  # a pixel's least value in the ground that a figure is drawn on
+LEAST = 15  # of an image's side, in every second pixel
+ROW = 4  # framed white areas side by side are images, one alone is a part of a chart
+FULL, FRAMED, PLAIN = 0.88, 0.97, 0.95  # shares: of a box that is drawn, or white; of one colour
+MOSTLY = 0.6  # of a box without what it encloses, such as the strokes of a digit
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
+SHOWN = re.compile(
+    r'<img (?!class=")([^>]*?)src="((?:\.\./)*_images/)([^"]+\.(?:svg|png))"([^>]*)>'
+)
+FRAME = re.compile(r'<img( src="data:image/png;base64,)([^"]+)"( alt="[^"]*" width="\d+">)')
+NAMED = re.compile(r'alt="[^"]*\b(?:black|white)\b', re.IGNORECASE)  # which would be turned around
+DRAWN = 0.3  # share of white in a picture that is no grid of images
+
+
+def turned(colours):
+    """Colours (..., 3) of bytes with their lightness turned around, and their hue as it was."""
+    colours = np.asarray(colours, dtype=np.uint8)
+    extremes = colours.max(-1).astype(np.int16) + colours.min(-1)
+    dark = colours + SHIFT[extremes][..., None]
+    return np.clip(dark, DARKEST, LIGHTEST).astype(np.uint8)
+
+
+def of_drawing(text):
+    """An SVG's text in the colours of the dark theme."""
+
+    def dark(found):
+        return "#" + bytes(turned(list(bytes.fromhex(found[0][1:])))).hex()
+
+    text = COLOUR.sub(dark, text)
+    # What has no colour of its own is black, so it takes that of the whole drawing.
+    light = bytes([LIGHTEST] * 3).hex()
+    return re.sub(r"<svg\b", f'<svg fill="#{light}"', text, count=1)
+
+
+def images_in(pixels):
+    """True where a picture (H, W, 3) of bytes holds images: rectangles of several colours.
+
+    An image that is white all over counts if a frame is around it; a white gap between two does
+    not. It looks at each second pixel only.
+    """
+    small = pixels[::2, ::2]
+    drawn = (small < WHITE).any(-1)
+    joined = ndimage.maximum_filter(np.pad(drawn, 2).view(np.uint8), 3)
+    joined = ndimage.minimum_filter(joined, 3)[2:-2, 2:-2]
+    found = np.zeros(drawn.shape, dtype=bool)
+    for box, _ in rectangles(joined, FULL):
+        if is_image(small[box]):
+            empty = drawn[box].mean(0) < 1 - FULL
+            found[box] = ~ndimage.binary_opening(empty, np.ones(LEAST))
+    framed = list(rectangles(~drawn, FRAMED))
+    for (down, across), part in framed:
+        alike = sum(other[0][0] == down and other[1].shape == part.shape for other in framed)
+        if alike >= ROW:
+            found[down, across] |= part
+    whole = found.repeat(2, 0).repeat(2, 1)
+    return whole[: pixels.shape[0], : pixels.shape[1]]
+
+
+def rectangles(mask, full):
+    """(box, its part) of connected areas that are large enough and fill their box that far."""
+    labels, _ = ndimage.label(mask)
+    for number, box in enumerate(ndimage.find_objects(labels), start=1):
+        part = labels[box] == number
+        if min(part.shape) < LEAST or part.mean() < min(full, MOSTLY):
+            continue
+        if ndimage.binary_fill_holes(part).mean() >= full:
+            yield box, part
+
+
+def is_image(pixels):
+    """Whether no single colour has nearly all of it, as a bar of a chart has."""
+    packed = pixels[::2, ::2].reshape(-1, 3).astype(np.int32) @ (1, 256, 65536)
+    _, counts = np.unique(packed, return_counts=True)
+    return counts.max() < PLAIN * counts.sum()
+
+
+def of_pixels(picture):
+    """A picture in the colours of the dark theme; images in it stay as they are."""
+    pixels = np.asarray(picture.convert("RGB"))
+    return Image.fromarray(np.where(images_in(pixels)[..., None], pixels, turned(pixels)))
+
+
+def name_of(name):
+    """The file of a picture's other version."""
+    return re.sub(r"\.svg$", ".night.svg", re.sub(r"\.png$", ".night.webp", name))
+
+
+def draw(path, kept):
+    """Write the dark version beside the picture ``path``; what was drawn before is kept."""
+    target = path.with_name(name_of(path.name))
+    if path.suffix == ".svg":
+        return write_whole(target, of_drawing(path.read_text(encoding="utf-8")))
+    store = kept / f"{sha256(path.read_bytes()).hexdigest()}.webp"
+    if not store.is_file():
+        store.parent.mkdir(parents=True, exist_ok=True)
+        of_pixels(Image.open(path)).save(store, quality=90, method=2)
+    return write_whole(target, store.read_bytes())
+
+
+def both(found, names):
+    """A picture for the light theme and, right after it, the one for the dark theme."""
+    before, place, name, after = found.groups()
+    if NAMED.search(before + after):
+        return f'<img class="as-drawn" {before}src="{place}{name}"{after}>'
+    names.add(name)
+    pair = (("only-light", name), ("only-dark", name_of(name)))
+    return "".join(
+        f'<img class="{which}" {before}src="{place}{file}"{after}>' for which, file in pair
+    )
+
+
+def add(site, kept):
+    """Give each picture of the finished pages its dark version.
+
+    Args:
+        site: the folder of the pages.
+        kept: where drawn pictures are kept from one build to the next.
+    """
+    names = set()
+    for page in sorted(site.rglob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        made = SHOWN.sub(lambda found: both(found, names), text)
+        if made != text:
+            page.write_text(made, encoding="utf-8")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda name: draw(site / "_images" / name, kept), sorted(names)))
+
+
+def in_widgets(state):
+    """Give the pictures of sliders that are drawn on white their dark versions too."""
+    for model in state.values():
+        value = model["state"].get("value")
+        found = FRAME.fullmatch(value) if isinstance(value, str) else None
+        if found is None:
+            continue
+        picture = Image.open(io.BytesIO(base64.b64decode(found[2])))
+        if (np.asarray(picture.convert("L")) >= WHITE).mean() < DRAWN:
+            continue
+        buffer = io.BytesIO()
+        of_pixels(picture).save(buffer, format="webp", quality=90)
+        data = base64.b64encode(buffer.getvalue()).decode("ascii")
+        dark = f'<img class="only-dark" src="data:image/webp;base64,{data}"{found[3]}'
+        model["state"]["value"] = f'<img class="only-light"{found[1]}{found[2]}"{found[3]}{dark}'
