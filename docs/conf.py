@@ -8,6 +8,7 @@ project = "A course on variational autoencoders"
 author = "the authors of the course"
 copyright = "the authors; code MIT, text and figures CC BY 4.0"
 extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline", "sphinx_copybutton"]
+extensions += ["tools.site.reference"]
 exclude_patterns = ["_templates"]
 nb_execution_mode = "off"  # the committed outputs are the site's
 nb_merge_streams = False  # a sentence stays under its figure
@@ -19,7 +20,7 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "Variational autoencoders"
 html_static_path = ["_static"]
-html_css_files = ["course.css"]
+html_css_files = ["course.css", "book.css"]
 html_js_files = [("course.js", {"priority": 900})]  # after MathJax is configured, before it runs
 html_show_sphinx = False
 copybutton_selector = "div.highlight:not(.output div.highlight) > pre"  # not of what a cell printed
@@ -28,6 +29,13 @@ html_scaled_image_link = False  # a picture is no link to itself
 html_use_index = False  # the glossary and the search take its place
 html_show_search_summary = False  # it fetches pages, which a browser refuses from file://
 templates_path = ["_templates"]
+# The reference of the package.
+autodoc_inherit_docstrings = False  # what torch says of its own methods is not the course's
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+napoleon_use_ivar = True
+python_maximum_signature_line_length = 80
+toc_object_entries_show_parents = "hide"
 KIND = "mime_bundle"  # of the node that holds an output
 
 
