@@ -15,6 +15,8 @@ copyright = "the authors; code MIT, text and figures CC BY 4.0"
 extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline", "sphinx_copybutton"]
 extensions += ["tools.site.linking", "tools.site.sections"]  # mentions become links; the search
 extensions += ["tools.site.look"]
+if not tags.has("paper"):  # noqa: F821 (Sphinx gives it; the printed course has no reference)
+    extensions += ["tools.site.reference"]
 exclude_patterns = ["_templates", "downloads"]
 mathjax4_config = {"options": {"enableMenu": False}}  # whose formulas are no stops of the tab key
 nb_execution_mode = "off"  # the committed outputs are the site's
@@ -27,7 +29,7 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "Variational autoencoders"
 html_static_path = ["_static"]
-html_css_files = ["course.css", "home.css", "paper.css"]
+html_css_files = ["course.css", "home.css", "paper.css", "reference.css"]
 # The first after MathJax is configured, before it runs.
 html_js_files = [("course.js", {"priority": 900}), "sliders.js", "a11y.js", "reading.js"]
 html_show_sphinx = False
@@ -37,6 +39,13 @@ html_scaled_image_link = False  # a picture is no link to itself
 html_use_index = False  # the glossary and the search take its place
 html_additional_pages = {"search": "search.html"}  # its own: Sphinx's shows no text from file://
 templates_path = ["_templates"]
+# The reference of the package.
+autodoc_inherit_docstrings = False  # what torch says of its own methods is not the course's
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+napoleon_use_ivar = True
+python_maximum_signature_line_length = 80
+toc_object_entries_show_parents = "hide"
 KIND = "mime_bundle"  # of the node that holds an output
 
 

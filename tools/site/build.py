@@ -75,6 +75,21 @@ def prune_mathjax(folder):
             path.unlink()
 
 
+def sphinx(source, target, doctrees, builder="html", options=("-W", "--keep-going"), quiet=True):
+    """Call Sphinx on what :func:`prepare` wrote; ``target`` is made anew.
+
+    Raises:
+        SiteError: an error of Sphinx, or with ``-W`` a warning.
+    """
+    shutil.rmtree(target, ignore_errors=True)
+    call = [sys.executable, "-m", "sphinx", "-b", builder, "-d", str(doctrees), *options]
+    call += [*(["-q"] if quiet else []), str(source), str(target)]
+    done = subprocess.run(call, check=False, capture_output=quiet, text=True, cwd=ROOT)
+    if done.returncode:
+        said = (done.stderr or "").strip().replace(f"{source}/", "")
+        raise SiteError(f"Sphinx ended with warnings or errors:\n{said}")
+
+
 def build(quiet=True):
     """Build the site; its folder.
 
@@ -83,13 +98,7 @@ def build(quiet=True):
     """
     source, target = BUILD / "source", BUILD / "html"
     prepare(source)
-    shutil.rmtree(target, ignore_errors=True)
-    call = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", "html"]
-    call += ["-d", str(BUILD / "doctrees"), *(["-q"] if quiet else []), str(source), str(target)]
-    done = subprocess.run(call, check=False, capture_output=quiet, text=True, cwd=ROOT)
-    if done.returncode:
-        said = (done.stderr or "").strip().replace(f"{source}/", "")
-        raise SiteError(f"Sphinx ended with warnings or errors:\n{said}")
+    sphinx(source, target, BUILD / "doctrees", quiet=quiet)
     prune_mathjax(target / "_static" / "mathjax")
     accessible.mend(target)
     night.add(target, BUILD / "night")
