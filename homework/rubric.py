@@ -9,8 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.files import write_whole
-from homework import clean, lessons, pages, rendering, words
+from homework import clean, keeping, lessons, pages, rendering, words
 
 FOLDER = Path(__file__).resolve().parent / "rubrics"
 SECTION = re.compile(r"^## (\S+)[ \t]*$", re.MULTILINE)
@@ -117,13 +116,7 @@ def write(chosen, path, force=False):
     if path.suffix.lower() not in makers:
         raise RubricError(f"{path}: expected a name that ends in .html or .md")
     data = makers[path.suffix.lower()](chosen).encode("utf-8")
-    try:
-        if path.exists() and not force and path.read_bytes() != data:
-            raise RubricError(f"{path}: it differs and may hold your notes, so it stays; --force")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, data)
-    except OSError as error:
-        raise RubricError(f"{path}: cannot be written ({error.strerror})") from error
+    keeping.write({path: data}, "your notes", RubricError, force)
 
 
 def run(asked, chosen):

@@ -40,7 +40,7 @@ FIRST_USER, GRADERS, SANDBOXES = 2**30, 2**14, 2**15
 # In a container few ids exist; these are meant for users that are made for a while.
 FIRST_IN_CONTAINER, USERS_IN_CONTAINER = 61_184, 4_336
 INSTALL = "sudo apt-get install bubblewrap (Debian, Ubuntu) or sudo dnf install bubblewrap (Fedora)"
-_started = itertools.count()
+_started = itertools.count(int.from_bytes(os.urandom(2)))  # containers share a user's limits
 
 
 class SandboxError(RuntimeError):

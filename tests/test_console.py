@@ -19,7 +19,7 @@ TOOLS = settings.root() / "tools"
 RUN = [sys.executable, "-m", "tools.lessons.run"]
 # Others import these.
 NOT_COMMANDS = {"__init__", "console", "bench_parts", "growth", "listing", "pages", "peers"}
-NOT_COMMANDS |= {"results_table", "settings_trials"}
+NOT_COMMANDS |= {"generated", "results_table", "settings_trials"}
 NOT_COMMANDS |= {"first_cell", "links", "name", "setup_cell"}
 REASON = sandbox.why_not()
 COMMANDS = sorted(path for path in TOOLS.rglob("*.py") if path.stem not in NOT_COMMANDS)

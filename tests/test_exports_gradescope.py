@@ -115,8 +115,10 @@ def test_what_is_there_stays(archive, tmp_path, capsys):
     path.write_text("mine")
     asked = ["export", "gradescope", "01", "--to", str(path)]
     assert command.main(asked) == 2 and path.read_text() == "mine"
-    assert "--force replaces it" in capsys.readouterr().err
+    assert "may hold another seed or your changes" in capsys.readouterr().err
     assert command.main([*asked, "--force"]) == 0 and zipfile.is_zipfile(path)
+    export(tmp_path, "--force")
+    export(tmp_path)  # the same once more takes nothing away
     assert command.main(["export", "gradescope", "01", "02", "--to", str(path)]) == 2
     assert command.main(["export", "gradescope", "01", "--to", str(tmp_path / "x.tar")]) == 2
     assert "one lesson" in capsys.readouterr().err
@@ -206,6 +208,33 @@ def test_nobody_may_write_any_more(tmp_path, monkeypatch):
     found = [stat.S_IMODE(path.stat().st_mode) for path in (inner, inner / "file")]
     assert found == [0o1755, 0o644]
     assert stat.S_IMODE((tmp_path / "autograder").stat().st_mode) == 0o700
+
+
+def test_what_vanishes_meanwhile_needs_no_closing(tmp_path, monkeypatch):
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(0o777)
+    tmp_path.chmod(0o777)
+    chmod = os.chmod
+
+    def and_one_goes(path, mode):
+        chmod(path, mode)
+        if (tmp_path / "b").exists():
+            (tmp_path / "b").rmdir()
+
+    monkeypatch.setattr(gradescope_run.os, "chmod", and_one_goes)
+    gradescope_run._close(str(tmp_path))
+    gradescope_run._close(str(tmp_path / "b"))  # listed among the mounts, and gone since
+    found = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "c")]
+    assert found == [0o755, 0o755]
+
+
+def test_answers_in_two_containers_are_two_users():
+    """They begin at random ones, for the kernel counts a user's processes over all containers."""
+    script = "from homework import sandbox as s; print(next(s._started) % s.USERS_IN_CONTAINER)"
+    command = [sys.executable, "-c", script]
+    found = {subprocess.check_output(command, cwd=settings.root()) for _ in range(3)}
+    assert len(found) > 1
 
 
 # --- a run ---------------------------------------------------------------------------------------

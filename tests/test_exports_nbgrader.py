@@ -4,7 +4,9 @@ What nbgrader itself makes of them: ``tests/platforms/test_nbgrader.py``.
 """
 
 import ast
+import errno
 import json
+import os
 import re
 
 import pytest
@@ -105,6 +107,43 @@ def test_all_or_nothing_is_written(tmp_path, capsys):
     assert "may hold your changes" in capsys.readouterr().err
     assert changed.read_text() == "mine" and not (tmp_path / "source" / "vae01").exists()
     assert export(tmp_path, "01", "02", "--force") == 0 and changed.read_text() != "mine"
+
+
+def test_a_disk_that_gets_full_leaves_nothing(tmp_path, capsys, monkeypatch):
+    left, fsync = [2], os.fsync
+
+    def full(*arguments):
+        left[0] -= 1
+        if not left[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return fsync(*arguments)
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert export(tmp_path / "course", "01", "02") == 2
+    assert "02_vae_mnist.ipynb: could not be written (No space left" in capsys.readouterr().err
+    assert not (tmp_path / "course").exists()
+
+
+def test_a_seed_that_the_configuration_does_not_have_is_refused(tmp_path, capsys):
+    def again(*seed):
+        return command.main(["export", "nbgrader", "02", "--to", str(tmp_path), *seed])
+
+    assert again("--seed", "7") == 0
+    path = tmp_path / "nbgrader_config.py"
+    text = path.read_text("utf-8")
+    assert again("--seed", "7") == again() == 0
+    capsys.readouterr()
+    line = text[: text.index("seed = 7")].count("\n") + 1
+    assert export(tmp_path, "03", "--seed", "5") == 2
+    told = capsys.readouterr().err
+    assert f"change line {line}, c.GradeInSandbox.seed = 7, to c.GradeInSandbox.seed = 5" in told
+    assert path.read_text("utf-8") == text and not (tmp_path / "source" / "vae03").exists()
+    for lines, code in (("c.GradeInSandbox.seed = 5", 0), ("# c.GradeInSandbox.seed = 5", 2)):
+        path.write_text(f"{text}{lines}\n", encoding="utf-8")
+        assert export(tmp_path, "03", "--seed", "5") == code
+    path.write_text(text.replace("seed = 7", "retries = 7"), encoding="utf-8")
+    assert export(tmp_path, "03", "--seed", "5") == 2
+    assert "add the line c.GradeInSandbox.seed = 5, or" in capsys.readouterr().err
 
 
 def test_a_configuration_of_your_own_stays(tmp_path, capsys):

@@ -1,5 +1,6 @@
 """The cell that fetches the course: from git, from a zip, and in words where neither is there."""
 
+import errno
 import io
 import os
 import shutil
@@ -95,12 +96,12 @@ def test_without_a_network_a_sentence_says_what_to_do_and_nothing_is_left(tmp_pa
     assert not list(tmp_path.iterdir())
 
 
-@needs_git
 def test_a_folder_of_that_name_stays_as_it_is(tmp_path, hub):
     (tmp_path / "vae-course-v1.0").mkdir()
     (tmp_path / "vae-course-v1.0" / "mine.txt").write_text("mine")
     done = run(tmp_path, hub)
-    assert "The course could not be fetched: [Errno" in done.stderr
+    said = f"{tmp_path / 'vae-course-v1.0'} is there, but there is no course_utils in it.\nRename"
+    assert said in done.stderr and "network" not in done.stderr and not done.stdout
     assert (tmp_path / "vae-course-v1.0" / "mine.txt").read_text() == "mine"
     assert len(list(tmp_path.rglob("*"))) == 2
 
@@ -144,11 +145,12 @@ def test_without_git_it_comes_as_a_zip(bare, monkeypatch, capsys):
     ("answer", "said"),
     [
         (urllib.error.URLError("no network"), "no network"),
+        (ConnectionResetError(104, "Connection reset by peer"), "Connection reset by peer"),
         (urllib.error.HTTPError(ADDRESS, 404, "Not Found", {}, None), "HTTP Error 404: Not Found"),
         (archive()[:200], "File is not a zip file"),
         (b"", "File is not a zip file"),
     ],
-    ids=["network", "404", "half", "empty"],
+    ids=["network", "reset", "404", "half", "empty"],
 )
 def test_a_zip_that_does_not_come_is_said(bare, monkeypatch, answer, said):
     def urlopen(address, timeout):
@@ -161,6 +163,27 @@ def test_a_zip_that_does_not_come_is_said(bare, monkeypatch, answer, said):
     with pytest.raises(RuntimeError, match=f"could not be fetched: .*{said}"):
         exec(TEXT, {})
     assert not list(bare.iterdir()) and sys.path == before
+
+
+@pytest.mark.parametrize(
+    ("step", "number"),
+    [
+        ("tempfile.mkdtemp", errno.EROFS),
+        ("zipfile.ZipFile.extractall", errno.ENOSPC),
+        ("pathlib.Path.rename", errno.EACCES),
+    ],
+)
+def test_a_disk_that_takes_nothing_is_not_told_as_the_network(bare, monkeypatch, step, number):
+    def refused(*arguments, **named):
+        raise OSError(number, os.strerror(number), "somewhere")
+
+    monkeypatch.setattr("urllib.request.urlopen", lambda *a, **b: io.BytesIO(archive()))
+    monkeypatch.setattr(step, refused)
+    with pytest.raises(RuntimeError) as told:
+        exec(TEXT, {})
+    said = f"The course found no place: {os.strerror(number)} ({bare}).\nCopy this notebook"
+    assert str(told.value).startswith(said) and "network" not in str(told.value)
+    assert not list(bare.iterdir())
 
 
 def test_where_the_course_is_there_it_does_nothing_at_once(tmp_path, monkeypatch, capsys):

@@ -137,4 +137,6 @@ def test_the_command_writes_html_or_markdown_and_keeps_notes(tmp_path, capsys):
     assert call("a.md") == 2 and "may hold your notes" in capsys.readouterr().err
     assert "my notes" in (tmp_path / "new" / "a.md").read_text("utf-8")
     assert call("a.md", "--force") == 0
+    (tmp_path / "new" / "b.md").mkdir()
+    assert call("b.md") == 2 and "b.md: could not be written" in capsys.readouterr().err
     assert call("a.pdf") == 2 and "ends in .html or .md" in capsys.readouterr().err

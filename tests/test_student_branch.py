@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from course_utils import settings
-from homework import lessons
+from homework import lessons, rubric
 from tools import student_branch
 
 ROOT = settings.root()
@@ -117,6 +117,67 @@ def test_a_solution_that_is_left_stops_it(course, tmp_path):
     with pytest.raises(student_branch.BranchError, match="01_vae_2d: exercise 1.1: the solution"):
         write(course, tmp_path / "students.git", "01")
     assert not (tmp_path / "students.git").exists()
+
+
+def test_a_model_answer_that_is_left_stops_it(course, tmp_path):
+    [lesson] = lessons.all_lessons(["01"], course / "notebooks")
+    lesson.cells[0]["source"] = rubric.of(lesson)[0].answer
+    (course / "notebooks" / FIRST).write_text(json.dumps(lesson.notebook))
+    commit(course)
+    with pytest.raises(student_branch.BranchError, match="01_vae_2d: question 1.8: its rubric's"):
+        write(course, tmp_path / "students.git", "01")
+    assert not (tmp_path / "students.git").exists()
+
+
+@pytest.fixture
+def nobody(tmp_path, monkeypatch):
+    """A user whose git knows no name, in a folder that is no repository."""
+    (tmp_path / "home").mkdir()
+    for name in ("HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    for kind in ("AUTHOR", "COMMITTER"):
+        monkeypatch.delenv(f"GIT_{kind}_NAME", raising=False)
+        monkeypatch.delenv(f"GIT_{kind}_EMAIL", raising=False)
+    monkeypatch.chdir(tmp_path / "home")
+
+
+def signed(target):
+    """Author and committer of the branch's last commit."""
+    return git(target, "log", "-1", "--format=%an %ae, %cn %ce", "students").strip()
+
+
+def test_a_commit_is_signed_by_whom_git_knows_wherever_it_does(
+    course, tmp_path, nobody, monkeypatch
+):
+    target, _ = write(course, tmp_path / "students.git", "01")
+    assert signed(target) == ", ".join(2 * ["vae-course vae-course@localhost"])
+    git(course, "config", "user.name", "Ada")
+    git(course, "config", "user.email", "ada@example.org")
+    for place, number in ((course, "09"), (tmp_path, "01")):
+        monkeypatch.chdir(place)  # git reads the configuration of the folder where it runs
+        write(course, tmp_path / f"{number}.git", number)
+        assert signed(tmp_path / f"{number}.git") == "Ada ada@example.org, Ada ada@example.org"
+    git(target, "config", "user.name", "The branch's own")
+    monkeypatch.setenv("GIT_COMMITTER_NAME", "CI")
+    monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ci@example.org")
+    write(course, target, "09")
+    assert signed(target) == "The branch's own ada@example.org, CI ci@example.org"
+
+
+def test_a_linked_worktree_with_the_branch_is_not_moved_beneath(course, tmp_path):
+    main = tmp_path / "clone"
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(main))
+    git(main, "commit", "--quiet", "--allow-empty", "-m", "x")
+    write(course, main, "01")
+    linked = tmp_path / "a linked one"
+    git(main, "worktree", "add", "--quiet", str(linked), "students")
+    before = commits(main)
+    for to in (main, linked):
+        with pytest.raises(student_branch.BranchError, match="a linked one: the branch students"):
+            write(course, to, "09")
+    assert commits(main) == before and git(linked, "status", "--porcelain") == ""
+    shutil.rmtree(linked)  # git still lists it
+    assert write(course, main, "09")[1] == [f"notebooks/{SECOND}"]
 
 
 def test_repositories_that_it_refuses(course, tmp_path):

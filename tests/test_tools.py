@@ -11,7 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course_utils.catalogue import DATA_SETS
-from tools import run_tests
+from tools import generated, run_tests
 from tools.lessons import listing, normalise, results_table, tables
 from tools.lessons import run as run_lessons
 
@@ -317,7 +317,7 @@ def test_a_page_without_its_markers_is_named(project):
         2 * "<!-- x:begin --><!-- x:end -->",
     ):
         with pytest.raises(ValueError, match="expected one"):
-            tables.put(text, "x", "y")
+            generated.put(text, "x", "y")
 
 
 def test_a_training_that_goes_on_from_another_says_so():

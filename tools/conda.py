@@ -5,19 +5,15 @@ needs neither the tests nor the site. All comes from conda-forge. ``--check`` ch
 ends with 1 where a file differs from what the list asks for.
 """
 
-import argparse
 import re
 import sys
 import tomllib
-from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from course_utils.files import write_whole
-from tools import console
+from tools import console, generated
 from tools.setup_env import EXTRAS
 
-ROOT = Path(__file__).resolve().parent.parent
 # Name on PyPI -> name on conda-forge. Its plain matplotlib and seaborn bring Qt and statsmodels,
 # which the course does not use; the parts with "base" are the packages themselves.
 NAMES = {
@@ -113,24 +109,16 @@ def differing(root):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description="Write the conda environments.")
-    parser.add_argument("--check", action="store_true", help="change nothing; 1 if one differs")
-    parser.add_argument("--root", type=Path, default=ROOT, help="the project's folder")
-    asked = parser.parse_args(arguments)
+    """Write the environments, or say which differ; the exit status."""
+    asked = generated.parser("Write the conda environments.").parse_args(arguments)
     try:
         wanted = differing(asked.root)
     except CondaError as error:
         sys.exit(f"pyproject.toml: {error}")
-    for path, text in wanted.items():
-        name = path.relative_to(asked.root).as_posix()
-        if asked.check:
-            print(f"{name} differs from pyproject.toml; `python -m tools.conda` writes it.")
-        else:
-            write_whole(path, text)
-            print(f"{name}: written.")
     if not wanted:
         print("environment.yml and binder/environment.yml agree with pyproject.toml.")
-    return 1 if wanted and asked.check else 0
+    differs = "differs from pyproject.toml; `python -m tools.conda` writes it"
+    return generated.settle(wanted, asked, differs)
 
 
 if __name__ == "__main__":

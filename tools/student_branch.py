@@ -10,7 +10,6 @@ committed; whatever else the working tree holds is nobody's business here, and s
 """
 
 import argparse
-import contextlib
 import os
 import shutil
 import subprocess
@@ -32,6 +31,7 @@ NEEDED = (
 README = Path("tools") / "students.md"  # README.md of the branch
 SOLUTION = b"### BEGIN SOLUTION"
 SOMEBODY = {"NAME": "vae-course", "EMAIL": "vae-course@localhost"}  # where git knows nobody
+WHO = ("GIT_AUTHOR_", "GIT_COMMITTER_")  # of the environment's variables for git, those that stay
 
 
 class BranchError(Exception):
@@ -48,7 +48,7 @@ def git(*words, folder=None, repository=None, data=None, **environment):
     Raises:
         BranchError: git is missing, or the command failed.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    kept = {n: v for n, v in os.environ.items() if n.startswith(WHO) or not n.startswith("GIT_")}
     where = [f"--git-dir={repository}"] if repository else []
     try:
         done = subprocess.run(
@@ -105,6 +105,7 @@ def stage(root, lessons, folder):
     for lesson in lessons:
         student = release.student_version(lesson, release.ON_A_BRANCH)
         faults = [*verify.parses(student), *verify.leaks(lesson, student)]
+        faults += verify.rubric_leaks(lesson, student)
         if faults:
             raise BranchError(f"{lesson.name}: {faults[0]}")
         path = folder / "notebooks" / lesson.path.name
@@ -120,8 +121,8 @@ def repository(path):
     """The git folder of the repository ``path``, which need not be there yet.
 
     Raises:
-        BranchError: it is an address, something else than a repository, or it has the branch
-            checked out.
+        BranchError: it is an address, something else than a repository, or it or a worktree that
+            is linked to it has the branch checked out.
     """
     if "://" in path or ("@" in path and ":" in path):
         raise BranchError(
@@ -136,14 +137,21 @@ def repository(path):
         found = Path(git("rev-parse", "--absolute-git-dir", repository=found).strip())
     except BranchError:
         raise BranchError(f"{folder}: it is there, and no git repository; name another") from None
-    bare = git("rev-parse", "--is-bare-repository", repository=found).strip() == "true"
-    head = (found / "HEAD").read_text(encoding="utf-8").strip()
-    if not bare and head == f"ref: refs/heads/{BRANCH}":
+    if places := worktrees(found):
         raise BranchError(
-            f"{folder}: the branch {BRANCH} is checked out there, and writing it would leave its "
-            "files behind; check out another one, or name a bare repository"
+            f"{places[0]}: the branch {BRANCH} is checked out there, and writing it would leave "
+            "its files behind; check out another one, or name a bare repository"
         )
     return found
+
+
+def worktrees(target):
+    """Folders there that have the branch checked out: a repository's own, and linked ones."""
+    listed = git("worktree", "list", "--porcelain", repository=target)
+    entries = [entry.splitlines() for entry in listed.split("\n\n")]
+    wanted = f"branch refs/heads/{BRANCH}"
+    found = [Path(lines[0].removeprefix("worktree ")) for lines in entries if wanted in lines]
+    return [folder for folder in found if folder.exists()]
 
 
 def is_new(folder):
@@ -157,8 +165,11 @@ def tip(target):
     return git("for-each-ref", "--format=%(objectname)", name, repository=target).strip()
 
 
-def commit(target, folder, message):
+def commit(root, target, folder, message):
     """Commit what ``folder`` holds, and the notebooks handed out before, onto the branch.
+
+    Args:
+        root: of the course, whose git knows who commits. target: git folder of the branch.
 
     Returns:
         The paths that changed: none where nothing did, and nothing is written then.
@@ -181,8 +192,8 @@ def commit(target, folder, message):
     if last and tree == git("rev-parse", f"{last}^{{tree}}", repository=target).strip():
         return []
     parent = ["-p", last] if last else []
-    made = git("commit-tree", tree, *parent, "-F", "-", repository=target, data=message, **who())
-    made = made.strip()
+    told = {"repository": target, "data": message} | who(root, target)
+    made = git("commit-tree", tree, *parent, "-F", "-", **told).strip()
     try:
         reference = f"refs/heads/{BRANCH}"
         git(
@@ -208,13 +219,18 @@ def nul(lines):
     return "".join(f"{line}\0" for line in lines)
 
 
-def who():
-    """Author and committer for git where it knows nobody; {} where it does."""
-    with contextlib.suppress(BranchError):
-        if git("config", "user.email").strip() and git("config", "user.name").strip():
-            return {}
-    kinds = ("AUTHOR", "COMMITTER")
-    return {f"GIT_{kind}_{key}": value for kind in kinds for key, value in SOMEBODY.items()}
+def who(root, target):
+    """Author and committer for git, where the environment does not name them.
+
+    They are those of the target's configuration, where git commits; else of the course's; else
+    somebody, where git knows nobody.
+    """
+    told = {}
+    for key, somebody in SOMEBODY.items():
+        asked = ("config", "--get", "--default=", f"user.{key.lower()}")
+        known = git(*asked, repository=target).strip() or git(*asked, folder=root).strip()
+        told |= {f"{kind}{key}": known or somebody for kind in WHO}
+    return {name: value for name, value in told.items() if not os.environ.get(name)}
 
 
 def write(root, to, lessons):
@@ -227,10 +243,12 @@ def write(root, to, lessons):
         stage(root, lessons, folder)
         if is_new(target):
             git("init", "--quiet", "--bare", f"--initial-branch={BRANCH}", target)
-        return target, commit(target, folder, f"Lessons {numbers}, as in {course} of the course\n")
+        message = f"Lessons {numbers}, as in {course} of the course\n"
+        return target, commit(root, target, folder, message)
 
 
 def main(arguments=None):
+    """Write the branch and say what changed; the exit status."""
     from homework import lessons
 
     parser = argparse.ArgumentParser(description="Student versions as a branch for nbgitpuller.")

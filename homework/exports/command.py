@@ -2,20 +2,17 @@
 
 import secrets
 
-from homework import clean, release
+from homework import clean
 from homework.exports import gradescope, nbgrader_course
 
 
 def run(asked, lessons):
     """Export; returns the exit status."""
-    seed = secrets.randbelow(2**31) if asked.seed is None else asked.seed
-    if asked.system == "nbgrader":
-        return _nbgrader(asked, lessons, seed)
-    return _gradescope(asked, lessons, seed)
+    return _nbgrader(asked, lessons) if asked.system == "nbgrader" else _gradescope(asked, lessons)
 
 
-def _nbgrader(asked, lessons, seed):
-    paths, needed = nbgrader_course.write(lessons, asked.to, seed, asked.force)
+def _nbgrader(asked, lessons):
+    paths, needed = nbgrader_course.write(lessons, asked.to, asked.seed, asked.force)
     for path in paths:
         clean.say(f"{path}: written")
     if needed:
@@ -26,19 +23,14 @@ def _nbgrader(asked, lessons, seed):
     return 0
 
 
-def _gradescope(asked, lessons, seed):
+def _gradescope(asked, lessons):
     if len(lessons) != 1 or asked.to.suffix != ".zip":
         told = "Gradescope takes one lesson an assignment, as a zip (--to autograder.zip)"
         clean.say(f"export: {told}", error=True)
         return 2
     [lesson] = lessons
-    if asked.to.exists() and not asked.force:
-        raise release.ReleaseError(f"{asked.to}: it is there already; --force replaces it")
-    try:
-        gradescope.write(lesson, asked.to, seed)
-    except OSError as error:
-        told = f"{asked.to}: could not be written ({error.strerror or error})"
-        raise release.ReleaseError(told) from error
+    seed = secrets.randbelow(2**31) if asked.seed is None else asked.seed
+    gradescope.write(lesson, asked.to, seed, asked.force)
     words = sum(question.points for question in lesson.reflections)
     told = f"{asked.to}: lesson {lesson.number}, {lesson.points} points by program"
     clean.say(f"{told}, {words} by hand; seed {seed}")

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from course_utils import settings
-from course_utils.files import write_whole
+from homework import keeping, release
 
 FILES = Path(__file__).resolve().parent / "files"
 PROGRAMS = ("setup.sh", "run_autograder")  # at the zip's top, executable
@@ -19,14 +19,15 @@ ASKED = "gradescope.json"
 TIME = (1980, 1, 1, 0, 0, 0)  # of every file, so that two exports of the same are the same bytes
 
 
-def write(lesson, path, seed):
+def write(lesson, path, seed, force=False):
     """Write the autograder of ``lesson`` to ``path``, whole or not at all.
 
     Args:
         seed: of the hidden inputs, the same for every submission.
+        force: replace a file that holds something else, such as another seed.
 
     Raises:
-        OSError: the disk refuses it.
+        ReleaseError: such a file is there, or the disk refuses it.
     """
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -35,7 +36,8 @@ def write(lesson, path, seed):
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = (0o100755 if name in PROGRAMS else 0o100644) << 16
             archive.writestr(entry, data)
-    write_whole(path, stream.getvalue())
+    holds = "another seed or your changes"
+    keeping.write({Path(path): stream.getvalue()}, holds, release.ReleaseError, force)
 
 
 def contents(lesson, seed):
@@ -64,8 +66,6 @@ def requirements():
 
 def _bare(lesson):
     """The lesson's notebook without outputs, of which the grading needs none."""
-    from homework import release
-
     notebook = json.loads(json.dumps(lesson.notebook))
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":

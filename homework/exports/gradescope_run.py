@@ -203,7 +203,7 @@ def close(mounts="/proc/self/mounts"):
 
 
 def _close(top):
-    device = os.lstat(top).st_dev
+    device = _device(top)
     for folder, names, files in os.walk(top):
         for name in (".", *files):
             path = os.path.join(folder, name)
@@ -211,7 +211,15 @@ def _close(top):
                 mode = os.lstat(path).st_mode
                 if mode & stat.S_IWOTH and (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
                     os.chmod(path, stat.S_IMODE(mode) & ~(stat.S_IWOTH | stat.S_IWGRP))
-        names[:] = [n for n in names if os.lstat(os.path.join(folder, n)).st_dev == device]
+        names[:] = [name for name in names if _device(os.path.join(folder, name)) == device]
+
+
+def _device(path):
+    """Which file system a folder is on; None where it has gone meanwhile."""
+    try:
+        return os.lstat(path).st_dev
+    except OSError:
+        return None
 
 
 if __name__ == "__main__":

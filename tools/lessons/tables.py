@@ -6,16 +6,11 @@ A table stands between two markers, such as ``<!-- lessons:begin -->``. ``--chec
 and ends with 1 where a page differs from what it shows.
 """
 
-import argparse
 import sys
-from pathlib import Path
 
 from course_utils.catalogue import DATA_SETS
-from course_utils.files import write_whole
-from tools import console
+from tools import console, generated
 from tools.lessons import listing, results_table
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def data_sets(entries):
@@ -53,20 +48,6 @@ def pages(root, entries):
     }
 
 
-def put(text, name, generated):
-    """A page's text with ``generated`` between the markers ``name``.
-
-    Raises:
-        ValueError: the text does not hold both markers once, in order.
-    """
-    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    before, found, rest = text.partition(begin)
-    inside, ended, after = rest.partition(end)
-    if not found or not ended or begin in inside + after or end in before + after:
-        raise ValueError(f"expected one {begin} and after it one {end}")
-    return f"{before}{begin}\n\n{generated}\n\n{end}{after}"
-
-
 def differing(root, entries=DATA_SETS):
     """Path -> wanted text, of the pages that do not show what is there.
 
@@ -76,9 +57,9 @@ def differing(root, entries=DATA_SETS):
     wanted = {}
     for path, tables in pages(root, entries).items():
         old = text = path.read_text(encoding="utf-8")
-        for name, generated in tables.items():
+        for name, table in tables.items():
             try:
-                text = put(text, name, generated)
+                text = generated.put(text, name, table)
             except ValueError as error:
                 raise ValueError(f"{path.relative_to(root)}: {error}") from None
         if text != old:
@@ -87,24 +68,16 @@ def differing(root, entries=DATA_SETS):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description="Write the generated tables of the pages.")
-    parser.add_argument("--check", action="store_true", help="change nothing; 1 if one differs")
-    parser.add_argument("--root", type=Path, default=ROOT, help="the project's folder")
-    asked = parser.parse_args(arguments)
+    """Write the tables, or say which pages lack them; the exit status."""
+    asked = generated.parser("Write the generated tables of the pages.").parse_args(arguments)
     try:
         wanted = differing(asked.root)
     except (OSError, ValueError) as error:
         sys.exit(str(error))
-    for path, text in wanted.items():
-        name = path.relative_to(asked.root)
-        if asked.check:
-            print(f"{name} differs from what it shows; `make results` writes its tables.")
-        else:
-            write_whole(path, text)
-            print(f"{name}: tables written.")
     if not wanted:
         print("README.md, docs/results.md and data/README.md agree with what they show.")
-    return 1 if wanted and asked.check else 0
+    differs = "differs from what it shows; `make results` writes its tables"
+    return generated.settle(wanted, asked, differs, "tables written")
 
 
 if __name__ == "__main__":

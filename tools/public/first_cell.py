@@ -22,6 +22,11 @@ def fetch_course(repository, tag):
     made = here / f"{repository.partition('/')[2]}-{tag}"
     places = [made, here, *here.parents]
     found = [one for one in places if (one / "course_utils").is_dir()]
+    if not found and made.exists():
+        raise RuntimeError(
+            f"{made} is there, but there is no course_utils in it.\n"
+            "Rename or delete it, and run this cell again."
+        )
     if not found:
         print(f"The course is fetched once, {tag} of {url} ...", flush=True)
         try:
@@ -40,10 +45,20 @@ def fetch_course(repository, tag):
                     )
                 else:
                     archive = f"{url}/archive/refs/tags/{tag}.zip"
-                    with urllib.request.urlopen(archive, timeout=60) as reply:
-                        packed = zipfile.ZipFile(io.BytesIO(reply.read()))
-                    packed.extractall(scratch)
+                    try:
+                        with urllib.request.urlopen(archive, timeout=60) as got:
+                            packed = io.BytesIO(got.read())
+                    except OSError as error:  # not the disk's, as below
+                        raise RuntimeError(error) from None
+                    zipfile.ZipFile(packed).extractall(scratch)
                 next(Path(scratch).iterdir()).rename(made)
+        except OSError as error:
+            why = error.strerror or error
+            raise RuntimeError(
+                f"The course found no place: {why} ({here}).\n"
+                "Copy this notebook into a folder that has room for files,\n"
+                "and run this cell there."
+            ) from None
         except Exception as error:  # whatever it is, the cure is the same
             why = getattr(error, "stderr", "") or error
             raise RuntimeError(

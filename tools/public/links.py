@@ -26,11 +26,6 @@ def source(public, path):
     return f"{repository(public)}/blob/{quote(public.tag)}/{quote(path)}"
 
 
-def archive(public):
-    """The tag as a zip."""
-    return f"{repository(public)}/archive/refs/tags/{quote(public.tag)}.zip"
-
-
 def colab(public, path):
     """A notebook on Google Colab."""
     place = f"{public.repository}/blob/{quote(public.tag)}/{quote(path)}"

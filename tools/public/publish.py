@@ -7,28 +7,10 @@ there is written anew, for a lesson that is new; ``--check`` changes nothing and
 file does not agree with the name.
 """
 
-import argparse
 import sys
-from pathlib import Path
 
-from course_utils.files import write_whole
-from tools import console
+from tools import console, generated
 from tools.public import links, name, setup_cell
-
-
-def block(text, mark, generated):
-    """A page's text with ``generated`` between two markers; without it they stand alone.
-
-    Raises:
-        PublicError: the text does not hold both markers once, in order.
-    """
-    begin, end = f"<!-- {mark}:begin -->", f"<!-- {mark}:end -->"
-    before, found, rest = text.partition(begin)
-    inside, ended, after = rest.partition(end)
-    if not found or not ended or begin in inside + after or end in before + after:
-        raise name.PublicError(f"README.md: expected one {begin} and after it one {end}")
-    between = f"\n\n{generated}\n\n" if generated else "\n"
-    return f"{before}{begin}{between}{end}{after}"
 
 
 def wanted(root, public):
@@ -42,9 +24,12 @@ def wanted(root, public):
         raise name.PublicError(f"{root / links.FOLDER}: there is no lesson")
     stems = [path.stem for path in lessons]
     texts = {root / name.FILE: name.put(read(root / name.FILE), public)}
-    readme = block(read(root / "README.md"), "badges", links.badges(public, stems))
-    readme = block(readme, "without-installing", links.section(public, stems))
-    texts[root / "README.md"] = readme
+    readme = root / "README.md"
+    try:
+        text = generated.put(read(readme), "badges", links.badges(public, stems))
+        texts[readme] = generated.put(text, "without-installing", links.section(public, stems))
+    except ValueError as error:
+        raise name.PublicError(f"{readme.name}: {error}") from None
     for path in lessons:
         try:
             texts[path] = setup_cell.put(read(path), public)
@@ -63,20 +48,6 @@ def differing(root, public):
     return {path: text for path, text in wanted(root, public).items() if text != read(path)}
 
 
-def write_all(texts):
-    """Write all files, or none: what was written is put back where one cannot be."""
-    old = {path: path.read_bytes() for path in texts}
-    written = []
-    try:
-        for path, text in texts.items():
-            written.append(path)
-            write_whole(path, text)
-    except BaseException:
-        for path in written:
-            write_whole(path, old[path])
-        raise
-
-
 def told(asked, now):
     """The name that the options ask for; what they leave out stays as it is.
 
@@ -90,24 +61,19 @@ def told(asked, now):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description="Switch the course's public links on or off.")
+    """Write the name and all that follows from it, or say what does not agree; the exit status."""
+    parser = generated.parser("Switch the course's public links on or off.")
     parser.add_argument("--repository", help="owner/name on GitHub; empty: no link anywhere")
     parser.add_argument("--tag", help="of the repository, such as v1.0")
     parser.add_argument("--site", help="address of the course's web site, if it has one")
-    parser.add_argument("--check", action="store_true", help="change nothing; 1 if one differs")
-    parser.add_argument("--root", type=Path, default=name.ROOT, help="the project's folder")
     asked = parser.parse_args(arguments)
     try:
         public = told(asked, name.read(asked.root))
         texts = differing(asked.root, public)
     except (name.PublicError, UnicodeDecodeError) as error:
         sys.exit(f"make publish: {error}\nNothing was changed.")
-    said = "does not agree with the name; `make publish` mends it"
-    if not asked.check:
-        write_all(texts)
-        said = "written"
-    for path in texts:
-        print(f"{path.relative_to(asked.root).as_posix()}: {said}.")
+    differs = "does not agree with the name; `make publish` mends it"
+    status = generated.settle(texts, asked, differs)
     said = f"{public.repository}, {public.tag}" if public else "no name, and no link to the outside"
     if not texts:
         print(f"Everything agrees with the name: {said}.")
@@ -115,7 +81,7 @@ def main(arguments=None):
         print(f"Published as: {said}." if public else f"Taken back: {said}.")
         if public:
             print(f"Commit it, then set the tag: git tag {public.tag}, and push both.")
-    return 1 if texts and asked.check else 0
+    return status
 
 
 if __name__ == "__main__":
