@@ -102,7 +102,9 @@ def _marked(student, one, sheet, rule, clock):
     entry["moment"] = moment
     until, days = rule.until(mark.extension), rule.days(moment, mark.extension)
     where = f"type it into the column {marks.SUBMITTED} of {sheet.path.name}"
-    if days and not told and sent.get("system") != "moodle":
+    if sent.get("system") == "moodle":
+        where = f"give Moodle's worksheet (--moodle), or {where}"
+    if days and not told:  # a copy has the time of copying, Moodle's zip that of the download
         entry["asks"] = f"its file is of {times.shown(moment)}, late, but a copy may be later; "
         entry["asks"] += where
     elif days:

@@ -132,7 +132,7 @@ class Gradebook:
         )
 
     def refresh(self, entries):
-        """Keep anew who sent these files and when, of those that are graded.
+        """Keep anew who sent these files, when, and beside which, of those that are graded.
 
         Older files of these students for these lessons that are not there any more do not count.
         """
@@ -145,7 +145,7 @@ class Gradebook:
         }
         for entry in entries:
             if self.has(entry):
-                self.graded[_key_of(entry)]["sent"] = entry.sent
+                self.graded[_key_of(entry)] |= {"sent": entry.sent, "notes": entry.notes}
 
     def add(self, entry, lesson, notebook, outcomes):
         """Keep the outcomes of one submission; those of other exercises stay (``--only``).

@@ -24,6 +24,7 @@ MOST_ALL = 200 * 2**20  # bytes that are read or unpacked
 MOST_TOLD = 5  # files that are refused by name; of more the number is told
 MOST_REASON = 300  # characters
 MOST_NAMED = 3  # older files in a note
+CLOCK = 2  # seconds: a zip tells times no finer
 EMPTY = "there is no notebook in it"
 
 
@@ -154,9 +155,9 @@ def _collected(path, items, seen, around, every):
 
 
 def _sent(parts, item):
-    """Who sent it and when: the time of what the system wrote, never one in a student's own zip.
+    """Who sent it, and the time of its file: never one in a student's own zip.
 
-    Canvas writes the time of the download into its zips, which is none.
+    Canvas and Moodle write the time of the download into their zips, so nobody is late by it.
     """
     sent = names.sent_by("/".join(parts))
     submitted = ""
@@ -279,12 +280,19 @@ def _newest(found, every):
         if not entry.unreadable:
             groups.setdefault((entry.student, entry.lesson), []).append(entry)
     for group in groups.values():
-        *older, newest = sorted(group, key=lambda entry: (entry.modified, entry.where))
+        last = max(entry.modified for entry in group)
+        alike = [entry for entry in group if last - entry.modified < CLOCK]
+        newest = max(alike, key=lambda entry: entry.where)
+        older = [entry for entry in group if entry is not newest]
+        older.sort(key=lambda entry: (entry.modified, entry.where))
         if older and not every:
             listed = ", ".join(entry.where for entry in older[-MOST_NAMED:])
             more = len(older) - MOST_NAMED
             listed += f" and {more} more" if more > 0 else ""
-            newest.notes.append(f"the newest of {len(group)} files counts: not {listed}")
+            which = f"the newest of {len(group)} files counts"
+            if len(alike) > 1:
+                which = f"of {len(alike)} files of the same time the last by its name counts"
+            newest.notes.append(f"{which}: not {listed}")
         kept.append(newest)
         if every:
             for entry in older:

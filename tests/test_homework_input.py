@@ -138,6 +138,11 @@ def test_of_two_files_the_newest_counts(tmp_path):
     [entry] = submissions.collect(tmp_path)
     assert entry.where == "ann/new.ipynb"
     assert entry.notes == ["the newest of 2 files counts: not ann/old.ipynb"]
+    for path in (tmp_path / "ann").glob("*.ipynb"):  # as in a zip that a system made just now
+        os.utime(path, (1_800_000_000 + (path.stem == "new"),) * 2)
+    [entry] = submissions.collect(tmp_path)
+    told = "of 2 files of the same time the last by its name counts: not ann/new.ipynb"
+    assert entry.notes == [told]
 
 
 def test_the_lesson_comes_from_the_metadata(tmp_path):

@@ -18,6 +18,7 @@ from homework import lessons, marks, scores
 [LESSON] = lessons.all_lessons(["01"])
 DUE = datetime(2026, 11, 30, 23, 59, 59).timestamp()
 DAY = 86_400
+IN_GRACE = "2026-12-01 00:29"
 RULES = "due = 2026-11-30\npercent_a_day = 10\nmost_percent = 25\ngrace_hours = 1\n"
 EVIL = '=EVIL "x"; y'
 
@@ -198,6 +199,12 @@ def test_late_by_a_rule(place, capsys):
     out = place / "out"
     points = {name: float(row["points"]) for name, row in rows(out).items()}
     (out / "rules.toml").write_text(RULES, "utf-8")
+    assert enter(out) == 0  # Moodle gives every file of its zip the time of the download
+    assert all(row["penalty"] == "0" for row in rows(out).values())
+    told = capsys.readouterr().err
+    assert "Zoë, lesson 01: its file is of 2026-12-03 11:59, late, but a copy may be" in told
+    assert "give Moodle's worksheet" in told and told.count("late, but") == 1
+    type_in(out, {"Zoë": {"submitted": "2026-12-03 11:59"}, "bob": {"submitted": IN_GRACE}})
     assert enter(out) == 0
     row = rows(out)
     assert row["bob"]["penalty"] == row["ann"]["penalty"] == "0"  # within the hour of grace
@@ -245,7 +252,7 @@ def test_rules_that_are_none_are_refused(place, capsys, text, told):
     assert told in capsys.readouterr().err and files(out) == before
 
 
-def test_a_zip_of_a_student_s_own_sets_no_clock(tmp_path, stand_in):  # noqa: F811
+def test_a_zip_of_a_student_s_own_sets_no_clock(tmp_path, stand_in, capsys):  # noqa: F811
     """What stands in it is older than the due time; the zip itself came two days late."""
     from zipfile import ZipFile, ZipInfo
 
@@ -257,7 +264,7 @@ def test_a_zip_of_a_student_s_own_sets_no_clock(tmp_path, stand_in):  # noqa: F8
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "rules.toml").write_text(RULES)
     assert grade(tmp_path / "in", tmp_path / "out") == 0
-    assert "2 days late" in rows(tmp_path / "out")["eve"]["remarks"]
+    assert "eve, lesson 01: its file is of 2026-12-02 11:59, late" in capsys.readouterr().err
 
 
 def test_the_time_of_a_plain_file_costs_nothing(tmp_path, stand_in, capsys):  # noqa: F811
@@ -435,13 +442,17 @@ def test_the_best_of_several_counts(tmp_path, stand_in):  # noqa: F811
     row = rows(out)["ann"]
     assert float(row["points"]) == points[best] and len(rows(out)) == 2
     assert f"the best of 4 files counts: {part}/{best}.ipynb" in row["remarks"]
+    assert grade(tmp_path / "in", newest, "--resume", "--best", seed=None) == 0
+    assert "the newest of 4" not in rows(newest)["ann"]["remarks"]
     once = files(out)
     for options in (("--resume",), ("--resume", "--best"), ("--only", "1.1")):
         assert grade(tmp_path / "in", out, *options, seed=None) == 0
         assert files(out) == once
     (out / "rules.toml").write_text("due = 2026-11-20\npercent_a_day = 100\n")
-    assert enter(out) == 0  # the best of what is left after its penalty
-    assert f"{part}/{best}.ipynb" not in rows(out)["ann"]["remarks"]
+    type_in(out, {"ann": {"submitted": "2026-11-20 23:00"}})
+    assert enter(out) == 0 and float(rows(out)["ann"]["points"]) == points[best]
+    type_in(out, {"ann": {"submitted": "2026-11-22 23:00"}})
+    assert enter(out) == 0 and float(rows(out)["ann"]["points"]) == 0  # what is typed is of all
     parts = [tmp_path / "1", tmp_path / "2"]
     for part in parts:
         assert grade(tmp_path / "in", part, "--best", "--shard", f"{part.name}/2") == 0
@@ -470,7 +481,7 @@ def test_a_part_of_a_class_takes_no_marks(place, capsys):
     assert files(place / "merged") == files(place / "out")
 
 
-def test_a_grading_of_before_is_entered_and_learns_who_sent_what(place):
+def test_a_grading_of_before_is_entered_and_learns_who_sent_what(place, capsys):
     """Without what gradings keep since: who sent a file, and when."""
     out = place / "out"
     stored = json.loads((out / "grades.json").read_bytes())
@@ -481,8 +492,9 @@ def test_a_grading_of_before_is_entered_and_learns_who_sent_what(place):
     (old / "marks-01.csv").unlink()
     (old / "rules.toml").write_text(RULES)
     assert enter(old) == 0 and rows(old)["Zoë"]["penalty"] == "0"
+    assert "Zoë, lesson 01: when it was handed in is not known" in capsys.readouterr().err
     assert grade(place / "in", old, "--resume", seed=None) == 0
-    assert rows(old)["Zoë"]["penalty"] != "0"
+    assert "Zoë, lesson 01: its file is of 2026-12-03" in capsys.readouterr().err
     (old / "rules.toml").unlink()
     assert enter(old) == 0 and files(old) == files(out)
 
