@@ -178,7 +178,8 @@ class Page:
         words = glossary.entries(page.read_text(encoding="utf-8"))
         start = f"{self.relative('glossary')}#"
         addresses = (one.get("refuri", "") for one in self.doctree.findall(nodes.reference))
-        met = {one.removeprefix(start) for one in addresses if one.startswith(start)}
+        linked = {one.removeprefix(start) for one in addresses if one.startswith(start)}
+        met = {one for one in words if {one, nodes.make_id(one)} & linked}
         made = []
         for parent, text, *place in runs(self.doctree):
             if self.own and self.section_of(parent) is None:
