@@ -8,6 +8,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_utils import settings
 from tools.lessons import contract, mentions
+from tools.site import pages
 
 ROOT = settings.root()
 LESSONS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
@@ -117,3 +118,10 @@ def test_links_change_neither_the_words_nor_the_sources_of_a_lesson(stem):
     plain = re.compile(r"\[([^\]\[]*)\]\((?:\w+\.ipynb|https://arxiv[^)]*)\)")
     for cell, before in zip(notebook.cells, shown, strict=True):
         assert plain.sub(r"\1", cell.source) == plain.sub(r"\1", before)
+    sources = [line for line in pages.references({stem: notebook}) if line.startswith("- ")]
+    assert len(sources) == len(pages.ENTRY.findall(shown_sources(shown)))
+
+
+def shown_sources(cells):
+    """The text of a lesson's references."""
+    return "\n".join(cells).partition("## References")[2]

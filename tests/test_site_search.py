@@ -32,6 +32,14 @@ def browser():
         yield started
 
 
+def opened(browser, address):
+    """A watched page; its patience is that of a machine with other work."""
+    watched = Watched(browser)
+    watched.page.set_default_timeout(60_000)
+    watched.page.goto(address, wait_until="domcontentloaded")
+    return watched
+
+
 STUB = {
     "pages": [["a.html", "01 · A", "lesson"], ["g.html", "Glossary", "glossary"]],
     "sections": [
@@ -45,8 +53,7 @@ STUB = {
 
 
 def test_sections_are_ranked_by_use(site, browser):
-    page = browser.new_page()
-    page.goto(f"{site.as_uri()}/search.html")
+    page = opened(browser, f"{site.as_uri()}/search.html").page
 
     def found(query):
         call = "([all, q]) => courseSearch.find(courseSearch.index(all), q).map((one) => one.place)"
@@ -72,9 +79,8 @@ def test_sections_are_ranked_by_use(site, browser):
 
 
 def test_the_search_shows_sections_and_lands_on_them(site, browser):
-    watched = Watched(browser)
+    watched = opened(browser, f"{site.as_uri()}/search.html?q=KL")
     page = watched.page
-    page.goto(f"{site.as_uri()}/search.html?q=KL")
     first = page.locator("#search-results li").first
     assert first.locator("a").inner_text() == "KL divergence"
     assert first.locator("mark").first.inner_text() == "KL"
@@ -91,16 +97,15 @@ def test_the_search_shows_sections_and_lands_on_them(site, browser):
     page.wait_for_url("**/lessons/*", wait_until="commit")
     anchor = address.partition("#")[2]
     top = f"(document.getElementById({anchor!r})?.getBoundingClientRect().top ?? 1e6)"
-    page.wait_for_function(f"Math.abs({top}) < 200 && window.scrollY > 300", timeout=60_000)
+    page.wait_for_function(f"Math.abs({top}) < 200 && window.scrollY > 300")
     assert not watched.errors and not watched.outside
     page.close()
 
 
 def test_the_search_by_keys_while_you_type(site, browser):
-    watched = Watched(browser)
+    watched = opened(browser, f"{site.as_uri()}/search.html")
     page = watched.page
-    page.goto(f"{site.as_uri()}/search.html")
-    assert page.evaluate("document.activeElement.id") == "search-words"
+    page.wait_for_function("document.activeElement.id === 'search-words'")
     page.keyboard.type("bernoulli_log_pro")
     page.wait_for_function("document.querySelectorAll('#search-results li').length > 0")
     assert page.locator("#search-results code mark").count() > 0  # a name of the code
