@@ -374,7 +374,7 @@ def test_a_name_means_one_object_or_none(text, expected):
             "torch.gaussian_kl": Entry("torch"),
         }
     )
-    code = ["from torch.nn import functional\ndef own_name():\n    pass\n", "x = 1"]
+    code = ["from torch.nn import functional\ndef own_name():\n    pass\n", "x = 1", "no Python"]
     defined, imported = api_names.own_names(code)
     assert defined == {"own_name", "x"}
     found = names.find(text, defined, imported)
