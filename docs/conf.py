@@ -1,14 +1,18 @@
 """Configuration of the site; tools/site/build.py prepares the sources and calls Sphinx."""
 
+import sys
 from pathlib import Path
 
 import nbformat
+
+# The sources are prepared below the project's folder, which holds the extensions of this site.
+ROOT = next(place for place in Path(__file__).resolve().parents if (place / "tools/site").is_dir())
+sys.path.insert(0, str(ROOT))
 
 project = "A course on variational autoencoders"
 author = "the authors of the course"
 copyright = "the authors; code MIT, text and figures CC BY 4.0"
 extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline", "sphinx_copybutton"]
-extensions += ["tools.site.linking", "tools.site.sections"]  # mentions become links; the search
 exclude_patterns = ["_templates"]
 nb_execution_mode = "off"  # the committed outputs are the site's
 nb_merge_streams = False  # a sentence stays under its figure
@@ -63,4 +67,6 @@ def give_alternative_text(app, doctree):
 
 def setup(app):
     app.connect("doctree-read", give_alternative_text)
+    for extension in ("linking", "sections"):  # mentions become links; the search
+        app.setup_extension(f"tools.site.{extension}")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

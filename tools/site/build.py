@@ -115,7 +115,7 @@ def build(quiet=True):
     shutil.rmtree(target, ignore_errors=True)
     call = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", "html"]
     call += ["-d", str(BUILD / "doctrees"), *(["-q"] if quiet else []), str(source), str(target)]
-    done = subprocess.run(call, check=False, capture_output=quiet, text=True, cwd=ROOT)
+    done = subprocess.run(call, check=False, capture_output=quiet, text=True)
     if done.returncode:
         said = (done.stderr or "").strip().replace(f"{source}/", "")
         raise SiteError(f"Sphinx ended with warnings or errors:\n{said}")
