@@ -8,12 +8,13 @@ from html.parser import HTMLParser
 import nbformat
 import pytest
 from docutils import nodes
+from docutils.utils import new_document
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from test_site import Page
 
 from course_utils import settings
 from tools.lessons import contract, glossary, mentions
-from tools.site import api_names, raw_html, sections
+from tools.site import anchors, api_names, raw_html, sections
 from tools.site.plain_tex import plain_tex
 
 ROOT = settings.root()
@@ -279,6 +280,15 @@ def test_places_have_readable_ids(small):
     assert f'class="headerlink" href="#{wanted}"' in pages["answers"]
     assert re.findall(r'<tr [^>]*id="([^"]*)"', pages["notation"]) == ["mu", "nat"]
     assert '<p id="exercise-2-1">' in pages["lessons/02_b"]
+
+
+def test_an_id_is_given_once():
+    document = new_document("page")
+    first, second, third = (nodes.paragraph(ids=[]) for _ in range(3))
+    third["ids"] = ["third"]
+    document.ids["third"] = third
+    assert [anchors.add_id(document, node, "x") for node in (first, second)] == ["x", "x-2"]
+    assert anchors.add_id(document, third, "third") == "third" and third["ids"] == ["third"]
 
 
 def test_a_mention_of_nothing_is_told(tmp_path):
