@@ -60,6 +60,8 @@ STUB = {
         [1, "kl-divergence", "KL divergence", "A price in nats.", ""],
         [0, "s3", "3. Fréchet", "Posteriors of Fréchet, with β as a weight. Klein.", ""],
         [0, "s4", "4. Posterior collapse", "It says nothing.", "posterior = fit(log_var_q)"],
+        [0, "s5", "A temperature, and its temperature", "Temperature. " * 4, ""],
+        [0, "s6", "Temperature", "It cools.", ""],
     ],
 }
 
@@ -72,6 +74,7 @@ def test_sections_are_ranked_by_use(site, browser):
         return page.evaluate(call, [STUB, query])
 
     assert found("KL") == [2, 1, 0]  # its own entry, then by use; Klein is another word
+    assert found("Temperatures") == [6, 5]
     assert found("kl divergence")[:2] == [2, 0] and set(found("kl divergence")) == {0, 1, 2}
     assert found("posterior") == found("Posteriors") == [4, 3, 1]
     assert found("frechet") == found("Fréchet") == [3]
