@@ -13,7 +13,6 @@ project = "A course on variational autoencoders"
 author = "the authors of the course"
 copyright = "the authors; code MIT, text and figures CC BY 4.0"
 extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline", "sphinx_copybutton"]
-extensions += ["tools.site.linking", "tools.site.sections"]  # mentions become links; the search
 extensions += ["tools.site.look"]
 if not tags.has("paper"):  # noqa: F821 (Sphinx gives it; the printed course has no reference)
     extensions += ["tools.site.reference"]
@@ -80,4 +79,6 @@ def give_alternative_text(app, doctree):
 
 def setup(app):
     app.connect("doctree-read", give_alternative_text)
+    for extension in ("linking", "sections"):  # mentions become links; the search
+        app.setup_extension(f"tools.site.{extension}")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

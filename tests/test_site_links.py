@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 import nbformat
 import pytest
-from browser import Watched, chromium
+from docutils import nodes
+from docutils.utils import new_document
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from test_site import Page
 
@@ -51,7 +52,7 @@ def said(text, **beside):
         ),
         ("arXiv:1312.6114.", [("arXiv:1312.6114", "paper", "1312.6114", None)]),
         ("arXiv:math/0309136v1", [("arXiv:math/0309136", "paper", "math/0309136", None)]),
-        ("pixels in [0, 1], x[1], [3](page)", []),
+        ("pixels in [0, 1], x[1], [3](page), the digits are [3, 5]", []),
         ("lesson 015, lesson 1, section 1.5, 12 sections, page 05", []),
         ("section 3 of the paper, section 2 of [x]", [("section 2", "section", "2", None)]),
     ],
@@ -281,6 +282,15 @@ def test_places_have_readable_ids(small):
     assert '<p id="exercise-2-1">' in pages["lessons/02_b"]
 
 
+def test_an_id_is_given_once():
+    document = new_document("page")
+    first, second, third = (nodes.paragraph(ids=[]) for _ in range(3))
+    third["ids"] = ["third"]
+    document.ids["third"] = third
+    assert [anchors.add_id(document, node, "x") for node in (first, second)] == ["x", "x-2"]
+    assert anchors.add_id(document, third, "third") == "third" and third["ids"] == ["third"]
+
+
 def test_a_mention_of_nothing_is_told(tmp_path):
     pages, warnings, _ = small_site(tmp_path, NOWHERE)
     assert "section 3 is mentioned, and lesson 01 has none of that number" in warnings
@@ -374,7 +384,7 @@ def test_a_name_means_one_object_or_none(text, expected):
             "torch.gaussian_kl": Entry("torch"),
         }
     )
-    code = ["from torch.nn import functional\ndef own_name():\n    pass\n", "x = 1"]
+    code = ["from torch.nn import functional\ndef own_name():\n    pass\n", "x = 1", "no Python"]
     defined, imported = api_names.own_names(code)
     assert defined == {"own_name", "x"}
     found = names.find(text, defined, imported)
@@ -428,7 +438,7 @@ def test_no_mention_is_left_plain(lessons):
             assert number == own or number not in STEMS, f"{stem}: lesson {number}"
         assert not re.findall(r"arXiv:\d+", text), stem
         sources = set(re.findall(r'<li id="source-(\d+)"', page))
-        for listed in re.findall(r"(?<![\w\]])\[(\d+(?:, \d+)*)\]", text):
+        for listed in re.findall(r"(?<![\w\]])(?<!is )\[(\d+(?:, \d+)*)\]", text):
             assert not sources & set(listed.split(", ")), f"{stem}: [{listed}]"
         assert not re.findall(r"\b[Ss]ection\s+\d", text), stem
 
@@ -442,9 +452,13 @@ def test_each_citation_of_a_lesson_is_a_link_to_its_source(lessons):
             for output in cell.get("outputs", []):
                 data = output.get("data", {})
                 texts += [data["text/html"]] if "text/html" in data else []
-                texts += [data["text/markdown"]] if "text/markdown" in data else []
+                texts += (
+                    [data["text/markdown"].replace("\\", "")] if "text/markdown" in data else []
+                )
             for text in texts:
-                text = re.sub(r"\$[^$]*\$|`[^`]*`|\w\[\d\]|<summary>.*?</summary>", "", text)
+                text = re.sub(
+                    r"\$[^$]*\$|`[^`]*`|\w\[\d\]|\bis \[\d\]|<summary>.*?</summary>", "", text
+                )
                 for listed in re.findall(r"\[([1-9]\d?(?:, \d+)*)\](?!\()", text):
                     cited += len(listed.split(","))
         found = len(re.findall(r'href="#source-\d+"', page))
@@ -459,7 +473,7 @@ def test_a_lesson_links_each_word_of_the_glossary_that_it_uses(lessons):
     words = glossary.entries((ROOT / "docs" / "glossary.md").read_text("utf-8"))
     for stem, page in lessons.items():
         linked = set(re.findall(r'href="\.\./glossary\.html#([^"]+)"', page))
-        assert linked <= set(words), stem
+        assert linked <= {*words, *map(nodes.make_id, words)}, stem
         text = " ".join(Open(page).text[:-1]).partition("References")[0]
         for anchor in ("elbo", "nats", "kl-divergence", "posterior", "encoder", "decoder"):
             assert anchor in linked or not words[anchor].search(text), f"{stem}: {anchor}"
@@ -476,125 +490,3 @@ def test_terms_questions_and_symbols_have_anchors(site):
         assert all(re.fullmatch(r"[\w-]{3,80}", one) for one in found)
     assert {"log_var", "elbo", "rate", "bits-per-dimension"} <= Page(site / "notation.html").ids
     assert "02_vae_mnist-vae_fc20-neg_elbo" in Page(site / "results.html").ids
-
-
-def test_the_index_leads_to_places(site, lessons):
-    made = read_index(site)
-    assert (site / "_static" / sections.FILE).stat().st_size < sections.MOST_MEGABYTES * 1e6
-    ids = {address: Page(site / address).ids for address, *_ in made["pages"]}
-    places = set()
-    for page, anchor, title, text, code in made["sections"]:
-        address = made["pages"][page][0]
-        assert anchor in ids[address] and title, f"{address}#{anchor}"
-        assert "BEGIN SOLUTION" not in code
-        assert "\\" not in re.sub(r"\\[nt\"'\\]", "", title), title
-        places.add((address, anchor))
-    for stem, page in lessons.items():
-        for anchor in re.findall(r'<section id="([^"]+)"', page):
-            assert (f"lessons/{stem}.html", anchor) in places
-
-
-# ------------------------------------------------------------------------------------- the search
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
-
-
-STUB = {
-    "pages": [["a.html", "01 · A", "lesson"], ["g.html", "Glossary", "glossary"]],
-    "sections": [
-        [0, "s1", "1. Rates", "The KL divergence. " + "Other words stand here. " * 30, ""],
-        [0, "s2", "2. Codes", "KL here, a KL there, and the posterior's KL.", "log_var = 1"],
-        [1, "kl-divergence", "KL divergence", "A price in nats.", ""],
-        [0, "s3", "3. Fréchet", "Posteriors of Fréchet, with β as a weight. Klein.", ""],
-        [0, "s4", "4. Posterior collapse", "It says nothing.", "posterior = fit(log_var_q)"],
-    ],
-}
-
-
-def test_sections_are_ranked_by_use(site, browser):
-    page = browser.new_page()
-    page.goto(f"{site.as_uri()}/search.html")
-
-    def found(query):
-        call = "([all, q]) => courseSearch.find(courseSearch.index(all), q).map((one) => one.place)"
-        return page.evaluate(call, [STUB, query])
-
-    assert found("KL") == [2, 1, 0]  # its own entry, then by use; Klein is another word
-    assert found("kl divergence")[:2] == [2, 0] and set(found("kl divergence")) == {0, 1, 2}
-    assert found("posterior") == found("Posteriors") == [4, 3, 1]
-    assert found("frechet") == found("Fréchet") == [3]
-    assert found("beta") == found("β") == [3]
-    assert found("log_var")[0] == 1 and found("log_var_q") == [4]
-    assert found("coll") == [4] and found("co") == []  # a word that is being typed
-    assert found("the posterior collapse")[0] == 4
-    assert found("absent") == found("") == found("?!") == []
-    excerpt = page.evaluate(
-        "(text) => { const e = courseSearch.excerpt(text, 'posteriors kl');"
-        " return [text.slice(e.from, e.to), e.marks.map((m) => text.slice(m.start, m.end))]; }",
-        "Nothing here. " * 50 + "A posterior and its KL." + " Nothing here." * 50,
-    )
-    assert "posterior and its KL" in excerpt[0] and len(excerpt[0]) <= 240
-    assert excerpt[1] == ["posterior", "KL"]
-    page.close()
-
-
-def test_the_search_shows_sections_and_lands_on_them(site, browser):
-    watched = Watched(browser)
-    page = watched.page
-    page.goto(f"{site.as_uri()}/search.html?q=KL")
-    first = page.locator("#search-results li").first
-    assert first.locator("a").inner_text() == "KL divergence"
-    assert first.locator("mark").first.inner_text() == "KL"
-    shown = page.locator("#search-results li")
-    assert shown.count() == 15
-    addresses = [one.get_attribute("href") for one in page.locator("#search-results li > a").all()]
-    assert len(set(addresses)) == 15 and all("#" in one for one in addresses)
-    assert all(text.strip() for text in page.locator(".excerpt").all_inner_texts())
-    page.get_by_role("button", name="Show more").click()
-    assert shown.count() == 30
-    assert page.evaluate("document.activeElement.getAttribute('href')") not in addresses
-    address = next(one for one in addresses if one.startswith("lessons/"))
-    page.locator(f"#search-results a[href='{address}']").click()
-    page.wait_for_url("**/lessons/*")
-    anchor = address.partition("#")[2]
-    top = f"document.getElementById({anchor!r}).getBoundingClientRect().top"
-    page.wait_for_function(f"Math.abs({top}) < 200 && window.scrollY > 300")
-    assert not watched.errors and not watched.outside
-    page.close()
-
-
-def test_the_search_by_keys_while_you_type(site, browser):
-    watched = Watched(browser)
-    page = watched.page
-    page.goto(f"{site.as_uri()}/search.html")
-    assert page.evaluate("document.activeElement.id") == "search-words"
-    page.keyboard.type("bernoulli_log_pro")
-    page.wait_for_function("document.querySelectorAll('#search-results li').length > 0")
-    assert page.locator("#search-results code mark").count() > 0  # a name of the code
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    second = page.locator("#search-results li > a").nth(1)
-    assert page.evaluate("document.activeElement.href") == second.evaluate("a => a.href")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowUp")
-    assert page.evaluate("document.activeElement.id") == "search-words"
-    page.locator("#search-words").fill("zzzz")
-    page.wait_for_function("document.querySelectorAll('#search-results li').length === 0")
-    assert "No section has “zzzz”" in page.locator("#search-status").inner_text()
-    page.locator("#search-words").fill("temperature")
-    page.keyboard.press("Enter")  # to the first result, and there
-    assert "sections for “temperature”" in page.locator("#search-status").inner_text()
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/*.html#*")
-    assert "search.html" not in page.url
-    # From the field beside the contents of every page, too.
-    page.locator("input.sidebar-search").fill("codebook")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/search.html?q=codebook*")
-    assert page.locator("#search-results li > a").first.inner_text() == "codebook"
-    assert not watched.errors and not watched.outside
-    page.close()

@@ -180,6 +180,7 @@
     const more = document.getElementById("search-more");
     if (!field || !window.courseSections) return;
     const made = index(window.courseSections);
+    const name = document.title;
     let [found, query, timer] = [[], "", 0];
 
     const show = (count) => {
@@ -197,7 +198,7 @@
       status.textContent = !query ? "" : found.length
         ? `${count} for “${query}”, the best first.`
         : `No section has “${query}”. Try another word, or look into the glossary.`;
-      document.title = query ? document.title.replace(/^.*?(?=Search\b)/, `${query} – `) : document.title;
+      document.title = query ? `${query} – ${name}` : name;
     };
     const remember = () => {
       const address = new URL(window.location);
@@ -234,6 +235,8 @@
         at[place + step].focus();
       }
     });
+    // Some browsers put back what was typed only after the page is shown again.
+    window.addEventListener("pageshow", () => { if (field.value.trim() !== query) search(); });
     search();
     if (!query) field.focus();
   };

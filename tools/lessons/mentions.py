@@ -49,7 +49,8 @@ NUMBERS = {
 }
 PATTERNS = {kind: (_counted(kind, one), re.compile(one)) for kind, one in NUMBERS.items()}
 EXTRA = re.compile(r"(?<![\w.-])\d\d[xy](?![\w.]\w|\w)|(?<=\()0\d(?=\))")
-CITATION = re.compile(r"(?<![\w\])\[])\[(\d{1,2}(?:, ?\d{1,2})*)\](?![(\[\w])")
+# [4] or [1, 2]; but "the digits are [3, 5]", as a caption prints a list, is no citation.
+CITATION = re.compile(r"(?<![\w\])\[])(?<!\bis )(?<!\bare )\[(\d{1,2}(?:, ?\d{1,2})*)\](?![(\[\w])")
 PAPER = re.compile(r"\barXiv:(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7})")
 # A section of another lesson: "section 4 of lesson 03", "lesson 03, section 4", "lesson 03's ...".
 OF_LESSON = re.compile(r"\s+(?:of|in)\s+")

@@ -42,6 +42,8 @@ def slug(text):
 
 def add_id(document, node, wished):
     """Give a node an id that no other has, beside those that it has; the id."""
+    if wished in node["ids"]:
+        return wished
     tries = (wished if number == 1 else f"{wished}-{number}" for number in count(1))
     free = next(one for one in tries if one not in document.ids)
     node["ids"].append(free)

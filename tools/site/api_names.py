@@ -23,7 +23,11 @@ def own_names(sources):
     """(names that cells define themselves, name -> module of what they import)."""
     defined, imported = set(), {}
     for source in sources:
-        for node in ast.walk(ast.parse(source)):
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:  # a cell may show code that is no Python
+            continue
+        for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 defined.add(node.name)
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

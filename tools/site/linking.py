@@ -158,15 +158,17 @@ class Page:
         """After each source: the sections that cite it."""
         if not self.own:
             return
+        entries = {
+            one: item for item in self.doctree.findall(nodes.list_item) for one in item["ids"]
+        }
         for number, found in self.places[self.docname]["sources"].items():
-            entry = self.doctree.ids.get(found)
-            entry = entry or next(n for n in self.doctree.findall() if found in ids_of(n))
             back = nodes.inline(classes=["cited"])
             for section, place in self.cited.get(number, {}).items():
                 back += nodes.Text(", " if len(back) else "Cited in ")
                 back += link(f"#{place}", nodes.Text(section_name(section)))
             if len(back):
-                entry[-1] += [nodes.Text(" "), back]
+                *_, last = entries[found].findall(nodes.paragraph)
+                last += [nodes.Text(" "), back]
 
     # -------------------------------------------------------------------- glossary and package
 
@@ -178,7 +180,8 @@ class Page:
         words = glossary.entries(page.read_text(encoding="utf-8"))
         start = f"{self.relative('glossary')}#"
         addresses = (one.get("refuri", "") for one in self.doctree.findall(nodes.reference))
-        met = {one.removeprefix(start) for one in addresses if one.startswith(start)}
+        linked = {one.removeprefix(start) for one in addresses if one.startswith(start)}
+        met = {one for one in words if {one, nodes.make_id(one)} & linked}
         made = []
         for parent, text, *place in runs(self.doctree):
             if self.own and self.section_of(parent) is None:
@@ -283,10 +286,6 @@ def section_name(section):
 
 def is_code_cell(node):
     return "cell_input" in node.get("classes", []) if isinstance(node, nodes.Element) else False
-
-
-def ids_of(node):
-    return node.get("ids", []) if isinstance(node, nodes.Element) else []
 
 
 def within(node, kinds):

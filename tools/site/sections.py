@@ -3,7 +3,7 @@
 A browser refuses to fetch a file from ``file://``, but loads a script from there. So the build
 writes ``_static/search-sections.js``, which only the search page loads, and ``search.js`` ranks
 the sections in the browser. A term of a list of definitions, a row of the notation and an object
-of the API reference are sections of their own. Printed code of solutions is left out.
+of the API reference are sections of their own. Solutions are left out, and code that is folded.
 """
 
 import json
@@ -19,7 +19,7 @@ FILE = "search-sections.js"
 MOST_MEGABYTES = 1.5
 NO_TEXT = nodes.comment | nodes.image | addnodes.toctree | addnodes.index | nodes.system_message
 SPLIT_ROWS = ("notation",)
-SECRET = "tag_exercise"  # of the cell that holds a solution
+SOLUTION, FOLDED = "tag_exercise", "tag_hide-input"  # classes of cells
 
 
 class Record:
@@ -59,7 +59,7 @@ def walk(children, record, records, docname):
             add_block(child, record)
         elif isinstance(child, nodes.Text | nodes.TextElement):
             record.text.append(text_of(child))
-        elif SECRET not in child.get("classes", []):
+        elif SOLUTION not in child.get("classes", []):
             walk(child.children, record, records, docname)
 
 
@@ -103,10 +103,14 @@ def text_of(node):
 
 
 def add_block(node, record):
-    """Code of a cell apart from what it printed, which is text."""
-    cell = node.parent
-    is_code = isinstance(cell, nodes.Element) and "cell_input" in cell.get("classes", [])
-    (record.code if is_code else record.text).append(node.astext())
+    """What a cell printed is text; its code is kept apart, if the cell is not folded."""
+    classes, above = set(), node
+    while (above := above.parent) is not None:
+        classes.update(above.get("classes", []))
+    if "cell_input" not in classes:
+        record.text.append(node.astext())
+    elif FOLDED not in classes:
+        record.code.append(node.astext())
 
 
 # ------------------------------------------------------------------------------------- the script
