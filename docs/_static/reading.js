@@ -62,9 +62,9 @@
       formula.style.fontSize = "";
       const usual = parseFloat(getComputedStyle(formula).fontSize);
       const room = box.clientWidth;
-      const needs = Math.max(formula.scrollWidth, box.scrollWidth);
+      const needs = formula.querySelector("mjx-math").getBoundingClientRect().width;
       if (room && needs > room) {
-        formula.style.fontSize = `${usual * Math.max(SMALLEST, (room / needs) * 0.99)}px`;
+        formula.style.fontSize = `${usual * Math.max(SMALLEST, (room / needs) * 0.98)}px`;
       }
     }
   };
