@@ -8,8 +8,10 @@ os.environ.setdefault("MPLBACKEND", "agg")
 
 import gc
 import ipaddress
+import shutil
 import socket
 
+import filelock
 import hypothesis
 import pytest
 import torch
@@ -75,6 +77,25 @@ def _refuse(host):
     raise NetworkRefused(
         f"A test tried to reach {host!r}. Tests run without a network: put a fake in its place."
     )
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The web site, built once for all tests of a run, in however many processes they go."""
+    from tools.site import build
+
+    if not (build.BUILD / "vendor" / "embed.js").is_file() and shutil.which("npm") is None:
+        message = "the site takes a script from npm, which is not installed"
+        (pytest.fail if settings.in_ci() else pytest.skip)(message)
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"process {os.getpid()}")
+    build.BUILD.mkdir(parents=True, exist_ok=True)
+    mark = build.BUILD / "of_run"  # which run of the tests built what is there
+    with filelock.FileLock(build.BUILD / "tests.lock"):
+        if not (mark.is_file() and mark.read_text() == run):
+            mark.unlink(missing_ok=True)
+            build.build()
+            mark.write_text(run)
+    return build.BUILD / "html"
 
 
 @pytest.fixture(autouse=True, scope="session")

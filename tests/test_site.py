@@ -1,7 +1,6 @@
 """The web site: complete, self-contained, and readable by those who do not see pictures."""
 
 import re
-import shutil
 import textwrap
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
@@ -55,16 +54,6 @@ class Page(HTMLParser):
     def handle_data(self, text):
         if self._open and self._open[-1] == "title":
             self.title += text
-
-
-@pytest.fixture(scope="session")
-def site():
-    """The site, built once for all tests of this process."""
-    if not (build.BUILD / "vendor" / "embed.js").is_file() and shutil.which("npm") is None:
-        message = "the site takes a script from npm, which is not installed"
-        (pytest.fail if settings.in_ci() else pytest.skip)(message)
-    folder, _ = build.build()
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -185,14 +174,6 @@ def test_a_folded_cell_is_named_by_its_comment(tmp_path):
     assert page.cells[1].metadata["tags"] == ["hide-input", "keep"]
     assert "](../glossary.md#nats)" in page.cells[0].source
     assert page.cells[-1].source == "```{toctree}\n:hidden:\n\n03x_more\n```"
-
-
-def test_links_of_a_lesson_s_first_sentences_lead_from_the_first_page(tmp_path):
-    text = "# 03 · C\n\nIn [nats](../docs/glossary.md#nats), after [02](02_b.ipynb)."
-    nbformat.write(notebook(text), tmp_path / "03_c.ipynb")
-    page = made.lesson_page(tmp_path / "03_c.ipynb")
-    row = made.lessons_table({"03_c": page}, tmp_path)[-1]
-    assert "[nats](glossary.md#nats)" in row and "[02](lessons/02_b.ipynb)" in row
 
 
 def test_sentences_are_wrapped_by_the_page_and_columns_are_not():

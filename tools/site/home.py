@@ -35,7 +35,7 @@ def picture(notebook, source):
         '<picture><source media="print, (prefers-reduced-motion: reduce)" '
         f'srcset="{place}/still.webp">'
         f'<img src="{place}/moving.webp" width="{width}" height="{height}" alt="{says}"></picture>',
-        '<figcaption>The plane of two latents of a VAE that you train, and the digit at the mark. '
+        "<figcaption>The plane of two latents of a VAE that you train, and the digit at the mark. "
         f'<a href="lessons/{WALK}.html">Lesson {number_of(WALK)}</a> lets you move through it. '
         '<button type="button" class="again" hidden>Play again</button></figcaption>',
         "</figure>",
@@ -161,7 +161,8 @@ def thumbnail(notebook, path, kept):
         raise SiteError(f"{path.stem}: no picture in a cell tagged 'thumbnail'")
     whole = Image.open(io.BytesIO(data)).convert("RGB")
     size = [round(side * min(WIDEST / whole.width, 1)) for side in whole.size]
-    path.write_bytes(pictures.encoded(whole.resize(size, Image.Resampling.LANCZOS), "the lesson"))
+    small = whole.resize(size, Image.Resampling.LANCZOS)
+    small.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path)
     store = night.place_of(path, kept)
     if not store.is_file():
         night.save(night.of_pixels(whole).resize(size, Image.Resampling.LANCZOS), store)
