@@ -1,9 +1,8 @@
-"""The look of the site: its first page, lessons as a book's pages, paper, the dark, the keyboard."""
+"""The look of the site: first page, lessons as pages of a book, paper, the dark, the keyboard."""
 
 import io
 import json
 import re
-import types
 
 import nbformat
 import numpy as np
@@ -163,7 +162,7 @@ def test_the_moving_picture_ends_and_has_a_still_one(site):
         assert max(abs(a - c), abs(b - d)) == 1, "no step of the walk is left out"
 
 
-# --------------------------------------------------------------------------------------- in the dark
+# -------------------------------------------------------------------------------------- in the dark
 
 
 def test_lightness_is_turned_around_and_hue_is_kept():
@@ -299,14 +298,6 @@ def test_a_lesson_is_written_as_a_book_is(site, browser):
     assert page.locator(".neighbours a.after").get_attribute("href") == "05x_estimators.html"
     assert page.locator(".lost").count() == 0 and not page.locator("a[href*='issues/new']").count()
     page.close()
-
-
-WHITE = """() => [...document.querySelectorAll('article img')].filter((one) => {
-    if (!one.offsetParent || !one.complete || !one.naturalWidth) return false;
-    if (getComputedStyle(one).filter.includes('brightness')) return false;
-    const canvas = document.createElement('canvas');
-    return getComputedStyle(one).backgroundColor === 'rgb(255, 255, 255)';
-}).map((one) => one.src)"""
 
 
 def brightest_corner(data):
