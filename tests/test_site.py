@@ -187,14 +187,6 @@ def test_a_folded_cell_is_named_by_its_comment(tmp_path):
     assert page.cells[-1].source == "```{toctree}\n:hidden:\n\n03x_more\n```"
 
 
-def test_links_of_a_lesson_s_first_sentences_lead_from_the_first_page(tmp_path):
-    text = "# 03 · C\n\nIn [nats](../docs/glossary.md#nats), after [02](02_b.ipynb)."
-    nbformat.write(notebook(text), tmp_path / "03_c.ipynb")
-    page = made.lesson_page(tmp_path / "03_c.ipynb")
-    row = made.lessons_table({"03_c": page}, tmp_path)[-1]
-    assert "[nats](glossary.md#nats)" in row and "[02](lessons/02_b.ipynb)" in row
-
-
 def test_sentences_are_wrapped_by_the_page_and_columns_are_not():
     words = "word " * 40
     wrapped = textwrap.fill(words, settings.LINE)

@@ -1,54 +1,53 @@
 // What the theme leaves to the mouse: the contents by the keyboard, and a page that prints whole.
 (() => {
-  const wide = (pixels) => window.matchMedia(`(min-width: ${pixels}em)`).matches;
-
-  // A label that switches a drawer or a part of the contents becomes a button.
-  const button = (label, box, name, shown) => {
-    label.setAttribute("role", "button");
-    label.tabIndex = 0;
-    label.setAttribute("aria-label", name);
-    const say = () => label.setAttribute("aria-expanded", String(box.checked));
+  // The theme's icons are labels of hidden boxes; buttons in their places do the same for everyone.
+  const button = (label, box, name, drawer) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = label.className;
+    made.innerHTML = label.innerHTML;
+    made.setAttribute("aria-label", name);
+    const say = () => made.setAttribute("aria-expanded", String(box.checked));
     say();
     box.addEventListener("change", say);
-    label.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
-      event.preventDefault();
-      box.checked = !box.checked;
-      box.dispatchEvent(new Event("change", { bubbles: true }));
-      if (box.checked && shown) shown().focus();
+    made.addEventListener("click", () => {
+      turn(box, !box.checked);
+      // A drawer that slides in cannot be entered in the moment in which it begins to.
+      const first = () => [...drawer.querySelectorAll("a")].find((link) => link.offsetParent);
+      if (box.checked) setTimeout(() => first()?.focus(), 50);
     });
+    label.replaceWith(made);
+    return made;
+  };
+  const turn = (box, checked) => {
+    box.checked = checked;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
   const drawers = () => {
     const parts = [
-      ["__navigation", ".nav-overlay-icon", "Lessons and pages", ".sidebar-drawer a, .sidebar-search"],
-      ["__toc", ".toc-overlay-icon", "On this page", ".toc-drawer a"],
+      ["__navigation", ".nav-overlay-icon", "Lessons and pages", ".sidebar-drawer"],
+      ["__toc", ".toc-overlay-icon", "On this page", ".toc-drawer"],
     ];
-    for (const [id, icon, name, inside] of parts) {
+    for (const [id, icon, name, place] of parts) {
       const box = document.getElementById(id);
-      const icons = [...document.querySelectorAll(icon)];
-      const opener = () => icons.find((one) => one.offsetParent !== null);
-      for (const one of icons) button(one, box, name, () => document.querySelector(inside));
-      const drawer = document.querySelector(inside.split(" ")[0]);
-      const shut = () => {
-        if (!box.checked) return;
-        box.checked = false;
-        box.dispatchEvent(new Event("change", { bubbles: true }));
-      };
+      const drawer = document.querySelector(place);
+      if (!box || !drawer) continue;
+      const labels = [...document.querySelectorAll(`label${icon}`)];
+      const buttons = labels.map((label) => button(label, box, name, drawer));
       drawer.addEventListener("keydown", (event) => {
         if (event.key !== "Escape" || !box.checked) return;
-        shut();
-        opener()?.focus();
+        turn(box, false);
+        buttons.find((one) => one.offsetParent !== null)?.focus();
       });
-      drawer.addEventListener("click", (event) => event.target.closest("a") && shut());
+      drawer.addEventListener("click", (event) => {
+        if (box.checked && event.target.closest("a")) turn(box, false);
+      });
       drawer.addEventListener("focusout", (event) => {
-        if (event.relatedTarget && !drawer.contains(event.relatedTarget)) shut();
+        if (box.checked && event.relatedTarget && !drawer.contains(event.relatedTarget)) {
+          turn(box, false);
+        }
       });
-    }
-    for (const box of document.querySelectorAll(".toctree-checkbox")) {
-      const label = box.parentElement.querySelector(`label[for="${box.id}"]`);
-      const title = box.parentElement.querySelector("a").textContent;
-      if (label) button(label, box, `Extras of ${title}`);
     }
   };
 
@@ -62,9 +61,9 @@
       formula.style.fontSize = "";
       const usual = parseFloat(getComputedStyle(formula).fontSize);
       const room = box.clientWidth;
-      const needs = Math.max(formula.scrollWidth, box.scrollWidth);
+      const needs = formula.querySelector("mjx-math").getBoundingClientRect().width;
       if (room && needs > room) {
-        formula.style.fontSize = `${usual * Math.max(SMALLEST, (room / needs) * 0.99)}px`;
+        formula.style.fontSize = `${usual * Math.max(SMALLEST, (room / needs) * 0.98)}px`;
       }
     }
   };

@@ -26,12 +26,20 @@ SIZE, COLUMNS, GAP = (320, 200), 4, 8
 
 def picture_of(path):
     """PNG bytes of the picture that stands for a lesson, or None without a tag."""
-    for cell in nbformat.read(path, as_version=4).cells:
+    try:
+        return shown_in(nbformat.read(path, as_version=4))
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from None
+
+
+def shown_in(notebook):
+    """As :func:`picture_of`, of a notebook that was read."""
+    for cell in notebook.cells:
         if "thumbnail" in cell.metadata.get("tags", []):
             for output in cell.outputs:
                 if "image/png" in output.get("data", {}):
                     return base64.b64decode(output.data["image/png"])
-            raise ValueError(f"{path.name}: expected a picture in the cell tagged thumbnail")
+            raise ValueError("expected a picture in the cell tagged thumbnail")
     return None
 
 

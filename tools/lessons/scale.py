@@ -8,6 +8,7 @@ here go to torchrun, such as ``--max-restarts 3`` or, on several machines with o
 """
 
 import argparse
+import functools
 import subprocess
 import sys
 
@@ -22,9 +23,15 @@ ROOT = settings.root()
 SCRIPTS = ROOT / "build" / "scale"
 
 
+@functools.cache
+def exporter():
+    """Who writes scripts; it compiles its templates once."""
+    return PythonExporter(exclude_output=True)
+
+
 def text_of(notebook):
     """The notebook as a script's text."""
-    text, _ = PythonExporter(exclude_output=True).from_filename(str(notebook))
+    text, _ = exporter().from_filename(str(notebook))
     return text
 
 

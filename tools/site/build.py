@@ -48,7 +48,7 @@ def prepare(source):
         page.write_text(text.replace("](../notebooks/", "](lessons/"), encoding="utf-8")
     fill(source / "bibliography.md", "references", pages.references(notebooks))
     fill(source / "instructors.md", "exercises", pages.points_table(notebooks))
-    for place, lines in home.parts(notebooks, ROOT, source).items():
+    for place, lines in home.parts(notebooks, ROOT, source, BUILD / "night").items():
         fill(source / "index.md", place, lines)
     fill(source / "index.md", "published", links.of_site(public))
     fill(source / "index.md", "toc", [f"lessons/{stem}" for stem in pages.main_lessons(notebooks)])

@@ -3,13 +3,17 @@
 Each number comes from the notebooks' openings, or from the records in data/results.
 """
 
+import io
 import re
 
-from tools.lessons import listing, results_table
-from tools.site import moving
+from PIL import Image
+
+from tools.lessons import listing, pictures, results_table
+from tools.site import moving, night
 from tools.site.pages import SiteError, extras_of, main_lessons, number_of, title_of
 
 WALK = "02x_latents"  # whose slider over a plane of two latents is the moving picture
+WIDEST = 760  # pixels of a card's picture, twice as many as it is shown in
 SHARED = ("nll_iw5000", "mnist fixed draw", "test")  # the one scale that several lessons share
 LEADS = re.compile(r"\]\((?:\.\./)?(?:notebooks/)?(\d\d\w*\.ipynb)")
 NUMBER = re.compile(r"(\d[\d.]*): ")
@@ -31,7 +35,7 @@ def picture(notebook, source):
         '<picture><source media="print, (prefers-reduced-motion: reduce)" '
         f'srcset="{place}/still.webp">'
         f'<img src="{place}/moving.webp" width="{width}" height="{height}" alt="{says}"></picture>',
-        '<figcaption>The plane of two latents of a VAE that you train, and the digit at the mark. '
+        "<figcaption>The plane of two latents of a VAE that you train, and the digit at the mark. "
         f'<a href="lessons/{WALK}.html">Lesson {number_of(WALK)}</a> lets you move through it. '
         '<button type="button" class="again" hidden>Play again</button></figcaption>',
         "</figure>",
@@ -99,13 +103,13 @@ def bought(notebooks, records):
     metric, dataset, split = SHARED
     rows = []
     for stem in main_lessons(notebooks):
-        here = [
+        scored = [
             one
             for one in records.get(stem, ())
             if (one["metric"], one["dataset"], one["split"]) == (metric, dataset, split)
         ]
-        if here:
-            rows.append((stem, min(here, key=lambda one: one["value"])))
+        if scored:
+            rows.append((stem, min(scored, key=lambda one: one["value"])))
     if not rows:
         raise SiteError(f"data/results: no record {metric} on {dataset}, {split}")
     lines = [
@@ -122,11 +126,12 @@ def bought(notebooks, records):
     if limit:
         lines.append(f"| none | {known[3][limit.end() :]} | {limit[1]} | – |")
     for stem, record in rows:
-        gain = "–" if before is None else f"{before - record['value']:.2f}"
+        here = round(record["value"], 2)  # as it is shown, so that the columns agree
+        gain = "–" if before is None else f"{before - here:.2f}"
         link = f"[{number_of(stem)}](lessons/{stem}.ipynb)"
         number = results_table.number(record["value"], record["standard_error"])
         lines.append(f"| {link} | `{record['model']}` | {number} | {gain} |")
-        before = record["value"] if before is None else min(before, record["value"])
+        before = here if before is None else min(before, here)
     return lines
 
 
@@ -144,6 +149,23 @@ def size_of_all(notebooks):
         f"{len(notebooks) - len(mains)} extras, and {exercises} exercises to code, each with a "
         "check that names your mistake."
     )
+
+
+def thumbnail(notebook, path, kept):
+    """Write the picture of a lesson's card to ``path``, and keep the one of the dark theme.
+
+    The small pictures in docs/thumbnails would not do: in them no image is told from a drawing.
+    """
+    data = pictures.shown_in(notebook)
+    if data is None:
+        raise SiteError(f"{path.stem}: no picture in a cell tagged 'thumbnail'")
+    whole = Image.open(io.BytesIO(data)).convert("RGB")
+    size = [round(side * min(WIDEST / whole.width, 1)) for side in whole.size]
+    small = whole.resize(size, Image.Resampling.LANCZOS)
+    small.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path)
+    store = night.place_of(path, kept)
+    if not store.is_file():
+        night.save(night.of_pixels(whole).resize(size, Image.Resampling.LANCZOS), store)
 
 
 def card(stem, notebooks, records):
@@ -172,11 +194,17 @@ def card(stem, notebooks, records):
     return ["\n\n".join([*lines, "\n".join(facts)]), ""]
 
 
-def parts(notebooks, root, source):
-    """Name of a place in index.md -> the lines that stand there."""
+def parts(notebooks, root, source, kept):
+    """Name of a place in index.md -> the lines that stand there.
+
+    Pictures go below ``source``; ``kept`` is where those of the dark theme wait for the pages.
+    """
     records = results_table.read(root / "data" / "results")
     if WALK not in notebooks:
         raise SiteError(f"{WALK}: the lesson is missing whose slider the first page shows")
+    for stem in main_lessons(notebooks):
+        path = source / "thumbnails" / f"{number_of(stem)}.png"
+        thumbnail(notebooks[stem], path, kept)
     return {
         "moving": picture(notebooks[WALK], source),
         "size": [size_of_all(notebooks)],

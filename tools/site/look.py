@@ -25,7 +25,10 @@ class Figures(SphinxPostTransform):
     def run(self, **kwargs):
         for paragraph in list(self.document.findall(nodes.paragraph)):
             number = NUMBER.match(paragraph.astext())
-            if number is None or not isinstance(paragraph[0], nodes.strong):
+            if number is None:
+                continue
+            first = next(child for child in paragraph.children if child.astext())
+            if not isinstance(first, nodes.strong):
                 continue
             parent, place = paragraph.parent, paragraph.parent.index(paragraph)
             if place == 0:

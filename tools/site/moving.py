@@ -33,14 +33,14 @@ def frames_of(notebook, name):
     places = sorted({place for pair in found for place in pair})
     if not found or len(found) != len(places) ** 2:
         raise SiteError(
-            f"{name}: expected sliders named z 1 and z 2 over a square of pictures, which the first "
-            f"page shows as its moving picture; there are {len(found)}"
+            f"{name}: expected sliders named z 1 and z 2 over a square of pictures, which the "
+            f"first page shows as its moving picture; there are {len(found)}"
         )
     return found, places
 
 
 def walk(size):
-    """Cells around the plane's middle, once around a circle: (across, up) pairs, the first again."""
+    """Cells (across, up) of a circle around the plane's middle, which ends where it began."""
     middle = (size - 1) / 2
     radius = middle - 1
     around = [

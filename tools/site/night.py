@@ -9,6 +9,7 @@ import io
 import re
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -30,6 +31,7 @@ SHOWN = re.compile(
 )
 FRAME = re.compile(r'<img( src="data:image/png;base64,)([^"]+)"( alt="[^"]*" width="\d+">)')
 NAMED = re.compile(r'alt="[^"]*\b(?:black|white)\b', re.IGNORECASE)  # which would be turned around
+QUALITY = 75  # of WebP
 DRAWN = 0.3  # share of white in a picture that is no grid of images
 
 
@@ -111,11 +113,23 @@ def draw(path, kept):
     target = path.with_name(name_of(path.name))
     if path.suffix == ".svg":
         return write_whole(target, of_drawing(path.read_text(encoding="utf-8")))
-    store = kept / f"{sha256(path.read_bytes()).hexdigest()}.webp"
+    store = place_of(path, kept)
     if not store.is_file():
-        store.parent.mkdir(parents=True, exist_ok=True)
-        of_pixels(Image.open(path)).save(store, quality=90, method=2)
+        save(of_pixels(Image.open(path)), store)
     return write_whole(target, store.read_bytes())
+
+
+def place_of(path, kept):
+    """Where the dark version of the picture ``path`` is kept: named by what is in it, and by us."""
+    drawn = sha256(Path(__file__).read_bytes() + path.read_bytes())
+    return kept / f"{drawn.hexdigest()}.webp"
+
+
+def save(picture, path):
+    """Write a picture as WebP."""
+    buffer = io.BytesIO()
+    picture.save(buffer, format="webp", quality=QUALITY, method=2)
+    write_whole(path, buffer.getvalue())
 
 
 def both(found, names):
@@ -158,7 +172,7 @@ def in_widgets(state):
         if (np.asarray(picture.convert("L")) >= WHITE).mean() < DRAWN:
             continue
         buffer = io.BytesIO()
-        of_pixels(picture).save(buffer, format="webp", quality=90)
+        of_pixels(picture).save(buffer, format="webp", quality=QUALITY)
         data = base64.b64encode(buffer.getvalue()).decode("ascii")
         dark = f'<img class="only-dark" src="data:image/webp;base64,{data}"{found[3]}'
         model["state"]["value"] = f'<img class="only-light"{found[1]}{found[2]}"{found[3]}{dark}'

@@ -36,6 +36,7 @@ def lesson_page(path, extras=(), public=None):
         if cell.cell_type == "markdown":
             # The docs lie one folder above the lessons on the site too, without their own name.
             cell.source = cell.source.replace("](../docs/", "](../")
+            cell.source = parts.with_named_columns(cell.source)
         elif "exercise" in tags:
             cell.metadata["tags"] = [*tags, FOLD]
             cell.source = parts.without_markers(cell.source)
