@@ -1,6 +1,6 @@
 """The tables of README.md, docs/results.md and data/README.md: ``make results``.
 
-Lessons and their headlines, records, data sets.
+Lessons and their headlines, records, data sets; and the numbers in paper.md.
 
 A table stands between two markers, such as ``<!-- lessons:begin -->``. ``--check`` changes nothing
 and ends with 1 where a page differs from what it shows.
@@ -13,7 +13,7 @@ from pathlib import Path
 from course_utils.catalogue import DATA_SETS
 from course_utils.files import write_whole
 from tools import console
-from tools.lessons import listing, results_table
+from tools.lessons import facts, listing, results_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -83,6 +83,11 @@ def differing(root, entries=DATA_SETS):
                 raise ValueError(f"{path.relative_to(root)}: {error}") from None
         if text != old:
             wanted[path] = text
+    paper = root / facts.PAPER
+    if paper.is_file():
+        old = paper.read_text(encoding="utf-8")
+        if (text := facts.fill(old, facts.values(root))) != old:
+            wanted[paper] = text
     return wanted
 
 
