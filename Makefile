@@ -20,7 +20,7 @@ PROFILE ?= laptop
 # An option whose variable stands in the call, be it empty: not one of the environment's own.
 told = $(if $(findstring command,$(origin $(1))),--$(2) "$($(1))")
 
-.PHONY: lab run test results pictures homework student-branch grade site bench scale publish clean
+.PHONY: lab run test results pictures homework student-branch grade site pdf bench scale publish clean
 
 lab:  # open JupyterLab on the first lesson
 	@$(COURSE) lab $(ARGS)
@@ -48,6 +48,9 @@ grade:  # grade what came back, in a sandbox
 
 site:  # the lessons as a web site
 	@$(COURSE) site $(ARGS)
+
+pdf:  # the lessons as one PDF
+	@$(COURSE) pdf $(ARGS)
 
 bench:  # speed of training and scoring on this machine
 	@$(COURSE) bench $(ARGS)

@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 
 import nbformat
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
 
 # The sources are prepared below the project's folder, which holds the extensions of this site.
 ROOT = next(place for place in Path(__file__).resolve().parents if (place / "tools/site").is_dir())
@@ -13,7 +15,7 @@ project = "A course on variational autoencoders"
 author = "the authors of the course"
 copyright = "the authors; code MIT, text and figures CC BY 4.0"
 extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline", "sphinx_copybutton"]
-extensions += ["tools.site.look"]
+extensions += ["tools.site.look", "tools.site.translation"]
 if not tags.has("paper"):  # noqa: F821 (Sphinx gives it; the printed course has no reference)
     extensions += ["tools.site.reference"]
 exclude_patterns = ["_templates", "downloads"]
@@ -38,6 +40,13 @@ html_scaled_image_link = False  # a picture is no link to itself
 html_use_index = False  # the glossary and the search take its place
 html_additional_pages = {"search": "search.html"}  # its own: Sphinx's shows no text from file://
 templates_path = ["_templates"]
+# Translations: CONTRIBUTING.md says how.
+locale_dirs = ["locale"]
+gettext_compact = False  # a catalogue for each page
+nb_mime_priority_overrides = [  # the sentence of a picture is translated, as its caption is
+    ("gettext", "image/svg+xml", 1),
+    ("gettext", "image/png", 2),
+]
 # The reference of the package.
 autodoc_inherit_docstrings = False  # what torch says of its own methods is not the course's
 autodoc_member_order = "bysource"
@@ -48,37 +57,42 @@ toc_object_entries_show_parents = "hide"
 KIND = "mime_bundle"  # of the node that holds an output
 
 
-def give_alternative_text(app, doctree):
+class AlternativeText(SphinxTransform):
     """Every picture of a lesson gets the sentence that the lesson stored with it.
 
-    MyST-NB keeps no alternative text of an output. Both lists are in the order of the page.
+    MyST-NB keeps no alternative text of an output. Both lists are in the order of the page. It
+    happens before a translation, which finds the sentences then.
     """
-    from docutils import nodes
 
-    path = Path(app.env.doc2path(app.env.docname))
-    if path.suffix != ".ipynb":
-        return
-    notebook = nbformat.read(path, as_version=4)
-    said = [
-        output.metadata["image/png"]["alt"]
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if "image/png" in output.get("data", {})
-    ]
-    # An output may be there as SVG and as PNG: which of them is shown is chosen later.
-    bundles = doctree.findall(
-        lambda node: getattr(node, "attributes", {}).get("nb_element") == KIND
-    )
-    pictures = [found for bundle in bundles if (found := list(bundle.findall(nodes.image)))]
-    if len(said) != len(pictures):
-        raise ValueError(f"{path.name}: {len(pictures)} pictures on the page, {len(said)} in cells")
-    for found, sentence in zip(pictures, said, strict=True):
-        for node in found:
-            node["alt"] = sentence
+    default_priority = 5
+
+    def apply(self, **options):
+        path = Path(self.env.doc2path(self.env.docname))
+        if path.suffix != ".ipynb":
+            return
+        notebook = nbformat.read(path, as_version=4)
+        said = [
+            output.metadata["image/png"]["alt"]
+            for cell in notebook.cells
+            for output in cell.get("outputs", [])
+            if "image/png" in output.get("data", {})
+        ]
+        # An output may be there as SVG and as PNG: which of them is shown is chosen later.
+        bundles = self.document.findall(
+            lambda node: getattr(node, "attributes", {}).get("nb_element") == KIND
+        )
+        pictures = [found for bundle in bundles if (found := list(bundle.findall(nodes.image)))]
+        if len(said) != len(pictures):
+            raise ValueError(
+                f"{path.name}: {len(pictures)} pictures on the page, {len(said)} in cells"
+            )
+        for found, sentence in zip(pictures, said, strict=True):
+            for node in found:
+                node["alt"] = sentence
 
 
 def setup(app):
-    app.connect("doctree-read", give_alternative_text)
+    app.add_transform(AlternativeText)
     for extension in ("linking", "sections"):  # mentions become links; the search
         app.setup_extension(f"tools.site.{extension}")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -22,6 +22,7 @@ MODULES = {
     "results": "tools.lessons.tables",
     "pictures": "tools.lessons.pictures",
     "site": "tools.site.build",
+    "pdf": "tools.site.pdf",
     "bench": "tools.speed.bench",
     "scale": "tools.lessons.scale",
     "student-branch": "tools.student_branch",
@@ -37,6 +38,7 @@ homework  student versions of the lessons, in student [01 02] [--to FOLDER]
 student-branch  student versions as a branch for nbgitpuller [01 02] --to REPOSITORY
 grade     grade submissions: FOLDER_OR_ZIP [--out FOLDER] [--jobs N] [--resume] [...]
 site      the lessons as a web site, in build/site/html
+pdf       the lessons as one PDF, build/pdf/course.pdf
 bench     speed of training and scoring on this machine
 scale     one lesson on several processes: 09 [--processes 2] [--profile ...] [torchrun's options]
 publish   the links that the public name makes [--repository owner/name] [--tag v1.0] [--check]

@@ -1,6 +1,6 @@
 """The tables of README.md, docs/results.md and data/README.md: ``make results``.
 
-Lessons and their headlines, records, data sets.
+Lessons and their headlines, records, data sets; and the numbers in paper.md.
 
 A table stands between two markers, such as ``<!-- lessons:begin -->``. ``--check`` changes nothing
 and ends with 1 where a page differs from what it shows.
@@ -10,7 +10,7 @@ import sys
 
 from course_utils.catalogue import DATA_SETS
 from tools import console, generated
-from tools.lessons import listing, results_table
+from tools.lessons import facts, listing, results_table
 
 
 def data_sets(entries):
@@ -64,6 +64,11 @@ def differing(root, entries=DATA_SETS):
                 raise ValueError(f"{path.relative_to(root)}: {error}") from None
         if text != old:
             wanted[path] = text
+    paper = root / facts.PAPER
+    if paper.is_file():
+        old = paper.read_text(encoding="utf-8")
+        if (text := facts.fill(old, facts.values(root))) != old:
+            wanted[paper] = text
     return wanted
 
 

@@ -35,12 +35,13 @@ def anchor(kind, number):
     return f"{kind}-{number.replace('.', '-')}"
 
 
-def lesson_page(path, folder):
+def lesson_page(path, folder, extras=()):
     """A lesson as it is printed, and its (number, text, code) of each solution.
 
     Args:
         path: of the notebook.
         folder: of a copy that is written on the way, in which the site's own page is made.
+        extras: the names of its extras' notebooks.
     """
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
@@ -48,7 +49,7 @@ def lesson_page(path, folder):
     notebook.metadata.get("widgets", {}).pop(WIDGET_STATE, None)
     copy = folder / path.name
     nbformat.write(notebook, copy)
-    page, solutions, cells = pages.lesson_page(copy), [], []
+    page, solutions, cells = pages.lesson_page(copy, extras), [], []
     for cell in page.cells:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type == "markdown":
@@ -122,7 +123,7 @@ def write(source, stems):
     copies.mkdir()
     solutions = {}
     for stem in stems:
-        page, found = lesson_page(NOTEBOOKS / f"{stem}.ipynb", copies)
+        page, found = lesson_page(NOTEBOOKS / f"{stem}.ipynb", copies, pages.extras_of(stem, stems))
         solutions[" · ".join(pages.title_of(page))] = found
         nbformat.write(page, source / "lessons" / f"{stem}.ipynb")
         (copies / f"{stem}.ipynb").unlink()

@@ -36,16 +36,18 @@ FLAGS = (
 TEXT_WIDTH = 643  # CSS pixels of A4's 210 mm less the margins of book.css
 # What is wider than the paper is set smaller; a table of more than a page may break.
 FIT = """() => {
-  const height = 900;
-  for (const table of document.querySelectorAll("table")) {
-    if (table.offsetHeight > height) table.classList.add("long");
-  }
-  for (const part of document.querySelectorAll("table, mjx-container[display]")) {
-    const room = document.body.clientWidth - (part.parentElement.getBoundingClientRect().left
-      - document.body.getBoundingClientRect().left);
-    const wide = Math.max(part.scrollWidth, ...[...part.children].map((one) => one.scrollWidth));
+  const paper = document.body.getBoundingClientRect();
+  const parts = [...document.querySelectorAll("table, mjx-container[display]")];
+  const sizes = parts.map((part) => ({
+    room: paper.right - part.parentElement.getBoundingClientRect().left,
+    wide: Math.max(part.scrollWidth, ...[...part.children].map((one) => one.scrollWidth)),
+    high: part.offsetHeight,
+  }));  // all are measured before the first is changed, or each would be laid out anew
+  parts.forEach((part, place) => {
+    const { room, wide, high } = sizes[place];
     if (wide > room) part.style.zoom = Math.floor((room / wide) * 98) / 100;
-  }
+    if (part.matches("table") && high > 900) part.classList.add("long");
+  });
 }"""
 
 
