@@ -13,8 +13,10 @@ ROOT = settings.root()
 DOCUMENT = ROOT / "docs" / "accessibility.md"
 KINDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CONTRAST = "color-contrast"
-# A formula is drawn by MathJax from some hundred elements; what it says to those who listen is in
-# one of them. Colours of code are those of a few kinds of words: they are judged on one page.
+# A formula is drawn by MathJax from some hundred elements; what is read aloud stands beside them.
+DRAWN = "mjx-math"
+CODE = ".highlight"
+WITH_CODE = ("lessons/01_vae_2d.html", "scale.html")  # where the colours of code are judged
 JUDGE = """async ({within, without, options}) => {
     const found = await axe.run(
         {include: [[within]], exclude: without.map((one) => [one])},
@@ -22,6 +24,17 @@ JUDGE = """async ({within, without, options}) => {
     );
     return found.violations.flatMap(({id, nodes}) =>
         nodes.map(({target, html}) => ({rule: id, target: target.flat().join(" "), html})));
+}"""
+
+
+# Sliders are drawn and named, and boxes that scroll are marked, which takes the browser a frame.
+MARKED = """async () => {
+    const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30)));
+    await frame();
+    const state = "script[type='application/vnd.jupyter.widget-state+json']";
+    const named = () => !document.querySelector(state) ||
+        document.querySelector(".noUi-handle[aria-label]");
+    for (let tries = 0; tries < 2000 && !named(); tries++) await frame();
 }"""
 
 
@@ -61,14 +74,40 @@ def script():
 def rules(page, within="html", without=()):
     """What breaks a rule of axe-core, of colours apart: dicts of rule, target and html."""
     options = {"runOnly": KINDS, "rules": {CONTRAST: {"enabled": False}}}
-    told = {"within": within, "without": ["mjx-container", *without], "options": options}
+    told = {"within": within, "without": [DRAWN, *without], "options": options}
     return page.evaluate(JUDGE, told)
 
 
 def colours(page, within="html", without=()):
     """Text that does not stand out from its ground."""
-    told = {"within": within, "without": ["mjx-container", *without]}
+    told = {"within": within, "without": [DRAWN, *without]}
     return page.evaluate(JUDGE, told | {"options": {"runOnly": [CONTRAST]}})
+
+
+class Pages:
+    """What axe-core says of the pages of the site, one after the other in one browser."""
+
+    def __init__(self):
+        self.script, self.rows = script(), known("site")
+        self.said, self.used = [], set()
+
+    def judge(self, page, name):
+        """Judge a page that is ready: by all rules, in the light theme, and some in the dark."""
+        page.evaluate(MARKED)
+        page.evaluate(self.script)
+        found = rules(page)
+        for theme in ("light", "dark") if name in WITH_CODE else ("light",):
+            page.evaluate("(theme) => { document.body.dataset.theme = theme; }", theme)
+            found += colours(page, without=() if name in WITH_CODE else (CODE,))
+        unknown, used = sorted_out(page, found, self.rows)
+        self.said += [f"{name}: {line}" for line in unknown]
+        self.used |= used
+
+    def settle(self):
+        """Fail on what no row of docs/accessibility.md has, and on rows that describe nothing."""
+        assert not self.said, "\n".join(self.said)
+        gone = [row for row in self.rows if row not in self.used]
+        assert not gone, f"docs/accessibility.md lists what no longer occurs: {gone}"
 
 
 def sorted_out(page, found, rows):

@@ -90,6 +90,13 @@ def test_faults_are_named(fault):
     assert len(said) == 1, said
 
 
+def test_a_solution_that_jupyterlab_folds_counts_as_what_the_reader_writes():
+    closed = exercise("def f():\n    return 1")
+    closed.metadata["jupyter"] = {"source_hidden": True}
+    measured = [contract.measure(lesson(cell)) for cell in (exercise(), closed)]
+    assert measured[0] == measured[1] and measured[1].problems == []
+
+
 def test_a_class_that_is_an_exercise_may_be_longer():
     rows = "".join(f"    x{row} = 1\n" for row in range(39))
     assert contract.problems(lesson(exercise(f"class A:\n{rows}"))) == []

@@ -274,3 +274,16 @@ def test_folded_cells_stay_folded(lesson):
     for cell in student["cells"]:
         if "hide-input" in cell["metadata"].get("tags", []):
             assert cell["metadata"]["jupyter"] == {"source_hidden": True}
+
+
+@by_name
+def test_solutions_are_folded_and_the_places_of_answers_open(lesson):
+    places = {lesson.cells[exercise.cell]["id"] for exercise in lesson.exercises}
+
+    def marks(cells):
+        return [cell["metadata"].get("jupyter") for cell in cells if cell["id"] in places]
+
+    folded = [{"source_hidden": True}] * len(places)
+    assert marks(lesson.cells) == folded
+    assert marks(release.student_version(lesson)["cells"]) == [None] * len(places)
+    assert marks(release.student_version(lesson, solved=True)["cells"]) == folded

@@ -5,6 +5,7 @@ import textwrap
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
 
+import axe
 import nbformat
 import pytest
 from browser import Watched, chromium
@@ -239,10 +240,11 @@ def ready(page):
     page.evaluate("() => window.MathJax?.startup?.promise")
 
 
-def test_pages_open_without_errors_and_requests(site, pages, browser):
-    watched = Watched(browser)
+def test_pages_open_without_errors_and_requests_and_axe_finds_nothing(site, pages, browser):
+    watched, judged = Watched(browser), axe.Pages()
+    watched.page.add_init_script("localStorage.setItem('theme', 'light')")
     for name in pages:
-        watched.page.goto(f"{site.as_uri()}/{name}")
+        watched.page.goto(f"{site.as_uri()}/{name}", timeout=120_000)
         ready(watched.page)
         assert not watched.errors, f"{name}: {watched.errors}"
         assert not watched.outside, f"{name} asks for {watched.outside}"
@@ -252,7 +254,9 @@ def test_pages_open_without_errors_and_requests(site, pages, browser):
             found = watched.page.locator("mjx-container").count()
             assert found > least, f"{name}: {found} formulas"
             assert watched.page.locator(".math:not(:has(mjx-container))").count() == 0
+        judged.judge(watched.page, name)
     watched.page.close()
+    judged.settle()
 
 
 def test_search_finds_a_word_of_the_lessons(site, browser):

@@ -93,7 +93,7 @@
       planned = false;
       for (const panel of app.shell.widgets("main")) {
         if (!panel.context || !panel.content?.model?.cells) continue;
-        if (!known.has(panel)) keepUnchanged(panel);
+        if (!known.has(panel)) keepUnchanged(panel).catch(() => {});  // JupyterLab says why itself
         known.add(panel);
         name(panel);
       }
