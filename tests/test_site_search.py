@@ -53,7 +53,12 @@ def opened(browser, address):
 
 
 STUB = {
-    "pages": [["a.html", "01 · A", "lesson"], ["g.html", "Glossary", "glossary"]],
+    "pages": [
+        ["a.html", "01 · A", "lesson"],
+        ["g.html", "Glossary", "glossary"],
+        ["api/checks.html", "checks", "api/checks"],
+        ["api/losses.html", "losses", "api"],
+    ],
     "sections": [
         [0, "s1", "1. Rates", "The KL divergence. " + "Other words stand here. " * 30, ""],
         [0, "s2", "2. Codes", "KL here, a KL there, and the posterior's KL.", "log_var = 1"],
@@ -62,6 +67,8 @@ STUB = {
         [0, "s4", "4. Posterior collapse", "It says nothing.", "posterior = fit(log_var_q)"],
         [0, "s5", "A temperature, and its temperature", "Temperature. " * 4, ""],
         [0, "s6", "Temperature", "It cools.", ""],
+        [2, "checks.elbo", "checks.elbo", "elbo(log_w)", ""],
+        [3, "losses.elbo", "losses.elbo", "A bound.", ""],
     ],
 }
 
@@ -75,6 +82,7 @@ def test_sections_are_ranked_by_use(site, browser):
 
     assert found("KL") == [2, 1, 0]  # its own entry, then by use; Klein is another word
     assert found("Temperatures") == [6, 5]
+    assert found("elbo") == found("ELBO") == [8, 7] and found("losses.elbo")[0] == 8
     assert found("kl divergence")[:2] == [2, 0] and set(found("kl divergence")) == {0, 1, 2}
     assert found("posterior") == found("Posteriors") == [4, 3, 1]
     assert found("frechet") == found("Fréchet") == [3]

@@ -6,7 +6,8 @@
   const FIELDS = { title: 5, text: 1, code: 0.25 };
   const [SATURATION, LENGTH] = [1.2, 0.5]; // BM25's k and b
   // What explains comes before what lists.
-  const KINDS = { bibliography: 0.5, results: 0.5, instructors: 0.5, notation: 0.7 };
+  const KINDS = { bibliography: 0.5, results: 0.5, instructors: 0.5, notation: 0.7,
+    "api/checks": 0.6, "api/beneath": 0.6 };
   const SHOWN = 15;
   const EXCERPT = 240;
   const WORD = /[\p{L}\p{N}_]+/gu;
@@ -96,8 +97,10 @@
       const kind = made.pages[page][2];
       const named = folded(title);
       let factor = KINDS[kind] ?? 1;
-      if (stem(named) === stem(wanted)) factor *= 4; // the word's own entry
-      else if (kind === "glossary" && terms.every((term) => words(title).includes(term))) {
+      const object = kind.startsWith("api") ? named.split(".").at(-1) : named;
+      if ([named, object].some((one) => stem(one) === stem(wanted))) {
+        factor *= 4; // the word's own entry, or the object of that name
+      } else if (kind === "glossary" && terms.every((term) => words(title).includes(term))) {
         factor *= 2.5;
       } else if (hits > 1 && folded(`${title} ${text}`).includes(wanted)) factor *= 1.5;
       return { place, hits, score: score * factor };

@@ -9,9 +9,9 @@ import re
 
 PACKAGE = "course_utils"
 NAME = re.compile(rf"(?:{PACKAGE}\.)?([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?:\(.*\))?", re.DOTALL)
+ALONE = ("function", "class", "exception", "data")  # kinds that stand in a text without a module
 # What a lesson's one object is, by the name that all lessons give it.
 INSTANCES = {"lesson": "lesson.Lesson"}
-ALONE = ("function", "class", "exception", "data")  # kinds that stand in a text without a module
 
 
 def distinctive(name):
@@ -37,6 +37,12 @@ def own_names(sources):
             elif isinstance(node, ast.Import):
                 imported |= {one.asname or one.name: one.name for one in node.names}
     return defined, imported
+
+
+def room_of(name, module):
+    """``losses`` of what ``from course_utils import losses`` imports, or a name from there."""
+    parts = module.split(".")
+    return None if parts[0] != PACKAGE else name if len(parts) == 1 else parts[1]
 
 
 class Names:
@@ -74,10 +80,12 @@ class Names:
             return None
         if rest:
             entry = self._dotted(name, "" if whole else INSTANCES.get(first, ""), rest)
-        elif first in defined or not (distinctive(name) or first in imported or whole):
+        elif first in defined or not (distinctive(name) or first in imported):
             entry = None
-        else:
-            entry = self._one(self._last.get(name, []), alone=not whole)
+        else:  # of a room that the page's code uses: elsewhere it may be a data set or a column
+            rooms = {room_of(one, module) for one, module in imported.items()}
+            ends = [(full, one) for full, one in self._last.get(name, []) if one.objtype in ALONE]
+            entry = self._one([one for one in ends if one[0].partition(".")[0] in rooms])
         return entry and (entry.docname, entry.node_id)
 
     def _dotted(self, name, instance, rest):
@@ -89,11 +97,10 @@ class Names:
         ends = self._last.get(parts[-1], [])
         return self._one([(full, entry) for full, entry in ends if _holds(full, parts)])
 
-    def _one(self, entries, alone=False):
+    def _one(self, entries):
         """The entry, if all these are one place of the reference."""
-        kept = [entry for _, entry in entries if not alone or entry.objtype in ALONE]
-        places = {(entry.docname, entry.node_id) for entry in kept}
-        return kept[0] if len(places) == 1 else None
+        places = {(entry.docname, entry.node_id) for _, entry in entries}
+        return entries[0][1] if len(places) == 1 else None
 
 
 def _holds(full, parts):

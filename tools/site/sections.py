@@ -13,6 +13,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 from tools.site import anchors, raw_html
+from tools.site.api_names import PACKAGE
 from tools.site.plain_tex import plain_tex
 
 FILE = "search-sections.js"
@@ -76,11 +77,11 @@ def place_of(node):
     """(id, title) of a node that begins a record."""
     if isinstance(node, nodes.row):
         return node["ids"][0], text_of(node[0])
-    named = node if isinstance(node, nodes.section) else node[0]
-    title = node[0]
     if isinstance(node, addnodes.desc):
-        return (named["ids"] or [""])[0], named.get("fullname", "") or title.astext()
-    return (named["ids"] or [""])[0], text_of(title)
+        found = (node[0]["ids"] or [""])[0]
+        return found, found.removeprefix(f"{PACKAGE}.") or node[0].astext()
+    named = node if isinstance(node, nodes.section) else node[0]
+    return (named["ids"] or [""])[0], text_of(node[0])
 
 
 def body_of(node):
@@ -116,6 +117,14 @@ def add_block(node, record):
 # ------------------------------------------------------------------------------------- the script
 
 
+def kind_of(docname):
+    """What search.js weighs a page by: a lesson, the API reference, or one of the other pages."""
+    if anchors.lesson_of(docname):
+        return "lesson"
+    beside = docname in ("api/checks", "api/beneath")  # what is used less, or only inside
+    return docname if beside or not docname.startswith("api/") else "api"
+
+
 class Index:
     """All records of a build, by page."""
 
@@ -132,9 +141,7 @@ class Index:
         pages, rows = [], []
         for docname in sorted(self.pages):
             title = re.sub(r"\s+", " ", app.env.titles[docname].astext())
-            lesson = anchors.lesson_of(docname)
-            kind = "lesson" if lesson else "api" if docname.startswith("api") else docname
-            pages.append([app.builder.get_target_uri(docname), title, kind])
+            pages.append([app.builder.get_target_uri(docname), title, kind_of(docname)])
             rows += [one.row(len(pages) - 1) for one in self.pages[docname]]
         kept = {"pages": pages, "sections": rows}
         said = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
