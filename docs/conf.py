@@ -27,10 +27,8 @@ html_theme = "furo"
 html_title = "Variational autoencoders"
 html_static_path = ["_static"]
 html_css_files = ["course.css", "home.css", "paper.css"]
-html_js_files = [
-    ("course.js", {"priority": 900}),
-    "reading.js",
-]  # after MathJax is configured, before it runs
+# The first after MathJax is configured, before it runs.
+html_js_files = [("course.js", {"priority": 900}), "reading.js"]
 html_show_sphinx = False
 copybutton_selector = "div.highlight:not(.output div.highlight) > pre"  # not of what a cell printed
 html_copy_source = False

@@ -20,7 +20,7 @@ import nbformat
 from course_utils.files import write_whole
 from tools import console
 from tools.public import links, name
-from tools.site import downloads, home, night, pages
+from tools.site import downloads, home, night, pages, parts
 from tools.site.pages import SiteError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +72,7 @@ def prepare(source):
     notebooks = {}
     for stem, path in paths.items():
         notebooks[stem] = pages.lesson_page(path, pages.extras_of(stem, paths), public)
-        nbformat.write(notebooks[stem], source / "lessons" / path.name)
+        nbformat.write(parts.show_solutions(notebooks[stem]), source / "lessons" / path.name)
         downloads.write(path, source)
     for page in source.glob("*.md"):  # the docs link to the notebooks where they lie
         text = page.read_text(encoding="utf-8")
