@@ -60,7 +60,7 @@
       if (!formula) continue;
       formula.style.fontSize = "";
       const usual = parseFloat(getComputedStyle(formula).fontSize);
-      const room = box.clientWidth;
+      const room = (box.closest(".math-wrapper") ?? box).clientWidth;
       const needs = formula.querySelector("mjx-math").getBoundingClientRect().width;
       if (room && needs > room) {
         formula.style.fontSize = `${usual * Math.max(SMALLEST, (room / needs) * 0.98)}px`;

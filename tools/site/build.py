@@ -16,7 +16,7 @@ import nbformat
 
 from tools import console
 from tools.public import links, name
-from tools.site import accessible, downloads, home, night, pages, vendor
+from tools.site import accessible, downloads, home, night, pages, parts, vendor
 from tools.site.pages import SiteError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +41,7 @@ def prepare(source):
     notebooks = {}
     for stem, path in paths.items():
         notebooks[stem] = pages.lesson_page(path, pages.extras_of(stem, paths), public)
-        nbformat.write(notebooks[stem], source / "lessons" / path.name)
+        nbformat.write(parts.show_solutions(notebooks[stem]), source / "lessons" / path.name)
         downloads.write(path, source)
     for page in source.glob("*.md"):  # the docs link to the notebooks where they lie
         text = page.read_text(encoding="utf-8")

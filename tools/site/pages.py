@@ -39,7 +39,6 @@ def lesson_page(path, extras=(), public=None):
             cell.source = parts.with_named_columns(cell.source)
         elif "exercise" in tags:
             cell.metadata["tags"] = [*tags, FOLD]
-            cell.source = parts.without_markers(cell.source)
             number = cell.metadata["course"]["id"]
             label(cell, f"Exercise {number}: show a solution", f"Exercise {number}: hide it")
         elif FOLD in tags:
