@@ -105,6 +105,11 @@ def test_text_is_no_markup(plain, shown):
     assert docstrings.to_rst([plain]) == [shown]
 
 
+def test_names_that_share_a_description_stay_together():
+    lines = docstrings.to_rst(["Args:", "    mu, log_var: of q.", "", "Then a, b: no names."])
+    assert lines[1] == "    mu,\u200blog_var: of q." and lines[3] == "Then a, b: no names."
+
+
 def test_columns_stay_columns():
     text = textwrap.dedent("""\
         Two of them:

@@ -23,7 +23,7 @@ class Chapter:
     stem: str
     title: str
     body: object
-    sections: list  # (id, title)
+    sections: list  # (id, title as HTML)
 
 
 def chapters(folder, names):
@@ -37,7 +37,7 @@ def chapters(folder, names):
         rename(body, stem)
         relink(body, name, stem, stems)
         heading = body.find("h1")
-        sections = [(_id_of(part), said(part)) for part in body.find_all("h2")]
+        sections = [(_id_of(part), shown(part)) for part in body.find_all("h2")]
         found.append(Chapter(stem, said(heading), body, sections))
     known = {part["id"] for one in found for part in one.body.find_all(id=True)}
     for chapter in found:
@@ -48,6 +48,14 @@ def chapters(folder, names):
 def said(heading):
     """The text of a heading, on one line."""
     return " ".join(heading.get_text().split())
+
+
+def shown(heading):
+    """A heading as HTML within a line: its formulas, and no link."""
+    copy = BeautifulSoup(heading.decode_contents(), "html.parser")
+    for link in copy.find_all(["a", "span"], class_=lambda one: "math" not in (one or [])):
+        link.unwrap()
+    return copy.decode_contents().strip()
 
 
 def _id_of(heading):
@@ -70,7 +78,15 @@ def clean(body):
 
 
 def rename(body, stem):
-    """Ids get the chapter's name in front: each is there once in the whole book."""
+    """Ids get the chapter's name in front: each is there once in the whole book.
+
+    A section's id moves to its heading, which may stand on the next page, where the section shows.
+    """
+    for section in body.select("section[id]"):
+        heading = section.find(re.compile("^h[1-6]$"), recursive=False)
+        if heading is not None and not heading.get("id"):
+            heading["id"] = section["id"]
+            del section["id"]
     for part in body.find_all(id=True):
         part["id"] = f"{stem}--{part['id']}"
 
@@ -114,7 +130,7 @@ def contents(parts):
     for title, held in parts.items():
         lines.append(f"<h2>{html.escape(title)}</h2><ul>")
         for chapter in held:
-            lines.append(f"<li>{_entry(chapter.stem, chapter.title)}<ul>")
+            lines.append(f"<li>{_entry(chapter.stem, html.escape(chapter.title))}<ul>")
             lines += [f"<li>{_entry(*section)}</li>" for section in chapter.sections]
             lines.append("</ul></li>")
         lines.append("</ul>")
@@ -123,7 +139,7 @@ def contents(parts):
 
 def _entry(target, title):
     place = html.escape(target)
-    words = f'<span class="words">{html.escape(title)}</span><span class="dots"></span>'
+    words = f'<span class="words">{title}</span><span class="dots"></span>'
     return f'<a href="#{place}">{words}{number_of(target)}</a>'
 
 

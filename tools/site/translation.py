@@ -17,6 +17,8 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
+from tools import console
+
 LANGUAGE = "eo"  # of the trial: Sphinx knows it, and the course has no translation into it
 TAG = re.compile(r"(<!--.*?-->|<[^>]*>)", re.DOTALL)
 WORD = re.compile(r"[^\W\d_]{2}")
@@ -195,4 +197,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console.run(main)

@@ -23,6 +23,7 @@ MARKUP = re.compile(r"[\\*|`]|_(?!\w)")
 PROBABILITY = re.compile(r"(?<![\w.`])(-?)(log )?([pq])\(([a-z][\w, ]*(?:\|[a-z][\w, ]*)?)\)")
 ALIGNED = re.compile(r"\S {3,}\S")
 RETURNS = re.compile(r"^(\s*)(Returns|Yields):\s*$")
+SEVERAL = re.compile(r"^ +\w+(?:, \w+)+(?=: )")  # arguments that share a description
 OF_ROOM = re.compile(r":(func|class|meth|mod|data):`([a-z_]+)\.([\w.]+)`")
 
 
@@ -71,7 +72,7 @@ def to_rst(lines):
         aside.append(markup)
         return f"\0{len(aside) - 1}\0"
 
-    text = "\n".join(_fields_of_returns(lines))
+    text = "\n".join(_plain_fields(lines))
     for pattern, tex, on_its_own in formulas():
         markup = f"\n\n.. math::\n\n   {tex}\n\n" if on_its_own else _inline(tex)
         text = pattern.sub(lambda _, markup=markup: put_aside(markup), text)
@@ -110,10 +111,12 @@ def _of_room(found):
     return f":{role}:`{room}.{name} <{names.PACKAGE}.{room}.{name}>`"
 
 
-def _fields_of_returns(lines):
-    """``Returns:`` as a field: what is said there is a sentence, and its first colon no type."""
+def _plain_fields(lines):
+    """``Returns:`` as a field, whose first colon ends no type; several names as one of a list."""
     done, opened = [], False
     for line in lines:
+        # Sphinx takes what stands before a space for a type; this one has no width.
+        line = SEVERAL.sub(lambda found: found.group().replace(", ", ",\u200b"), line)
         if found := RETURNS.match(line):
             opened = f"{found.group(1)}:{found.group(2).lower()}: "
             continue

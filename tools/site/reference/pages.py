@@ -158,13 +158,14 @@ def directive(name):
 
 
 def lend(app, env):
-    """The event ``env-updated``: a name is found under each room that has it."""
+    """The event ``env-updated``: a name is found under each room and in each file that has it."""
     objects = env.domains.python_domain.objects
     described = homes()
     for room in names.rooms():
         for name in names.public_names(room):
             home = objects[described[name.origin].path]
-            objects.setdefault(name.path, home._replace(aliased=True))
+            for other in (name.path, name.origin):
+                objects.setdefault(other, home._replace(aliased=True))
 
 
 def shorten(app, domain, kind, content):
