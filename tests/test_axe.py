@@ -63,6 +63,7 @@ MENDED = {
     ),
     '<summary aria-label="Toggle hidden content">': "<summary>",
     HEAD.format("<p></p>") + HEAD.format("x"): '<td class="head"></td>' + HEAD.format("x"),
+    "<tr><th></th><th>x</th></tr>": "<tr><td></td><th>x</th></tr>",
     '<p class="caption"><th>x</th></p>': '<p class="caption"><th>x</th></p>',
 }
 

@@ -78,7 +78,7 @@ def folded():
     cells[1].metadata["tags"] = ["hide-input"]
     cells[1].outputs = [nbformat.v4.new_output("stream", text="drawn\n")]
     cells[2].metadata.update(tags=["exercise"], course={"id": "1.1"})
-    cells[3].outputs = [nbformat.v4.new_output("stream", text=MESSAGE * 3)]
+    cells[3].outputs = [nbformat.v4.new_output("stream", text="reparameterisations, " * 30)]
     notebook = nbformat.v4.new_notebook(cells=cells)
     return nbformat.reads(normalise.normalise(nbformat.writes(notebook)), as_version=4)
 
@@ -205,6 +205,7 @@ def test_a_lesson_that_is_opened_and_saved_stays_as_it_was(lab, folder, watched,
 def test_a_fold_says_what_it_makes_and_opens_by_a_click_a_key_or_from_the_menu(lab, watched):
     page = watched.page
     opened(page, lab, "folded.ipynb")
+    page.wait_for_function("() => document.querySelectorAll('.jp-CodeCell').length === 4")
     first, second, third, _ = page.locator(".jp-CodeCell").all()
     code, fold = ".jp-InputArea-editor", ".jp-InputPlaceholder [role=button]"
     assert first.locator(code).is_visible() and not second.locator(code).is_visible()
@@ -228,8 +229,8 @@ def test_messages_and_docstrings_are_whole_in_a_narrow_window(lab, watched):
     page = watched.page
     page.set_viewport_size({"width": 700, "height": 900})
     opened(page, lab, "folded.ipynb")
-    last = page.locator(".jp-CodeCell").last
-    broken = last.locator(".jp-OutputArea pre").evaluate(
+    cell = page.locator(".jp-CodeCell:has(.jp-OutputArea pre:text('reparameterisation'))")
+    broken = cell.locator(".jp-OutputArea pre").evaluate(
         """(pre) => {
         const text = pre.firstChild, range = document.createRange();
         return [...text.data.matchAll(/\\S+/g)].filter((word) => {
@@ -241,7 +242,7 @@ def test_messages_and_docstrings_are_whole_in_a_narrow_window(lab, watched):
     )
     assert broken == []
     room = "(box) => [box.scrollWidth, box.clientWidth, box.textContent.length]"
-    needed, there, characters = last.locator(".cm-scroller").evaluate(room)
+    needed, there, characters = cell.locator(".cm-scroller").evaluate(room)
     assert needed <= there and characters > 80
 
 

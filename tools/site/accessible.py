@@ -25,8 +25,8 @@ MENDS = (
     ),
     # MyST-NB: every fold is announced by one and the same name instead of the text that it shows.
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
-    # docutils: the empty corner of a table as a header, of nothing.
-    (re.compile(r"<th class=\"([^\"]*)\">\s*(?:<p>\s*</p>)?\s*</th>"), r'<td class="\1"></td>'),
+    # docutils and pandas: the empty corner of a table as a header, of nothing.
+    (re.compile(r"<th( class=\"[^\"]*\")?>\s*(?:<p>\s*</p>)?\s*</th>"), r"<td\1></td>"),
 )
 
 
