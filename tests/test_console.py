@@ -22,6 +22,7 @@ NOT_COMMANDS = {"__init__", "console", "bench_parts", "growth", "listing", "page
 NOT_COMMANDS |= {"generated", "results_table", "settings_trials"}
 NOT_COMMANDS |= {"first_cell", "links", "name", "setup_cell"}
 NOT_COMMANDS |= {"book", "docstrings", "facts", "names", "paper"}
+NOT_COMMANDS |= {"accessible", "saving", "start", "vendor"}
 REASON = sandbox.why_not()
 COMMANDS = sorted(path for path in TOOLS.rglob("*.py") if path.stem not in NOT_COMMANDS)
 OLD = {"PYTHONIOENCODING": "cp1252", "COLUMNS": "20", "TERM": "dumb"}
