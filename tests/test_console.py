@@ -19,6 +19,7 @@ TOOLS = settings.root() / "tools"
 RUN = [sys.executable, "-m", "tools.lessons.run"]
 # Others import these.
 NOT_COMMANDS = {"__init__", "console", "bench_parts", "growth", "listing", "pages", "peers"}
+NOT_COMMANDS |= {"anchors", "api_names", "linking", "plain_tex", "raw_html", "sections"}  # links
 NOT_COMMANDS |= {"generated", "results_table", "settings_trials"}
 NOT_COMMANDS |= {"first_cell", "links", "name", "setup_cell"}
 NOT_COMMANDS |= {"book", "docstrings", "facts", "names", "paper"}

@@ -174,7 +174,7 @@ GLOSSARY = "# Glossary\n\n## ELBO\n\nA bound, see lesson 01.\n\n## β-VAE\n\nA l
 ANSWERS = """\
 # Answers
 
-**Why do the two terms of it differ by the many of them? Or?**
+**Why do the two terms of it by the many differ? Or?**
 : See [lesson 02](lessons/02_b.md), all that section 1 says, and arXiv:1312.6114.
 """
 NOTATION = """\
@@ -274,7 +274,7 @@ def test_places_have_readable_ids(small):
     assert (
         '<section id="β-vae">' in pages["glossary"] and '<section id="elbo">' in pages["glossary"]
     )
-    wanted = "why-do-the-two-terms-of-it-differ"
+    wanted = "why-do-the-two-terms-of-it"
     assert f'<dt id="{wanted}">' in pages["answers"]
     assert f'class="headerlink" href="#{wanted}"' in pages["answers"]
     assert re.findall(r'<tr [^>]*id="([^"]*)"', pages["notation"]) == ["mu", "nat"]
@@ -304,7 +304,7 @@ def test_the_index_holds_each_section(small):
     rows = {(made["pages"][page][0], row[0]): row[1:] for page, *row in made["sections"]}
     assert rows["glossary.html", "elbo"] == ["ELBO", "A bound, see lesson 01.", ""]
     assert rows["notation.html", "mu"] == ["μ", "nets.mu(x) a mean", ""]
-    answer = rows["answers.html", "why-do-the-two-terms-of-it-differ"]
+    answer = rows["answers.html", "why-do-the-two-terms-of-it"]
     assert answer[0].startswith("Why do the two") and answer[1].startswith("See lesson 02, all")
     first = rows["lessons/01_a.html", "first-lesson-02"]
     assert "lesson 02 [1]" in first[1] and "Itself: lesson 01." in first[1]
