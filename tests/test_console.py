@@ -21,6 +21,7 @@ RUN = [sys.executable, "-m", "tools.lessons.run"]
 NOT_COMMANDS = {"__init__", "console", "bench_parts", "growth", "listing", "pages", "peers"}
 NOT_COMMANDS |= {"results_table", "settings_trials"}
 NOT_COMMANDS |= {"first_cell", "links", "name", "setup_cell"}
+NOT_COMMANDS |= {"downloads", "home", "look", "moving", "night", "parts"}  # of the site
 REASON = sandbox.why_not()
 COMMANDS = sorted(path for path in TOOLS.rglob("*.py") if path.stem not in NOT_COMMANDS)
 OLD = {"PYTHONIOENCODING": "cp1252", "COLUMNS": "20", "TERM": "dumb"}
