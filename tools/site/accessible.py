@@ -25,6 +25,9 @@ MENDS = (
     ),
     # MyST-NB: every fold is announced by one and the same name instead of the text that it shows.
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
+    # Sphinx: the arguments of a long signature as a list of descriptions of nothing.
+    (re.compile(r"<dl>\n<dd>(?=<em class=\"sig-param)"), '<dl role="group">\n<dd role="none">'),
+    (re.compile(r"^<dd>(?=<em class=\"sig-param)", re.MULTILINE), '<dd role="none">'),
     # docutils and pandas: the empty corner of a table as a header, of nothing.
     (re.compile(r"<th( class=\"[^\"]*\")?>\s*(?:<p>\s*</p>)?\s*</th>"), r"<td\1></td>"),
 )
