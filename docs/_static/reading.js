@@ -63,7 +63,7 @@
       const room = (box.closest(".math-wrapper") ?? box).clientWidth;
       const needs = formula.querySelector("mjx-math").getBoundingClientRect().width;
       if (room && needs > room) {
-        formula.style.fontSize = `${usual * Math.max(SMALLEST, (room / needs) * 0.98)}px`;
+        formula.style.fontSize = `${usual * Math.max(SMALLEST, (room / needs) * 0.96)}px`;
       }
     }
   };
