@@ -9,7 +9,8 @@ from urllib.parse import unquote, urldefrag
 from bs4 import BeautifulSoup
 
 REFERS = ("aria-labelledby", "aria-describedby", "for", "headers")
-DROPPED = ".headerlink, .copybtn, .launch, script, style, button, input, .toctree-wrapper"
+DROPPED = ".headerlink, .copybtn, .launch, .neighbours, .lost, script, style, button, input"
+DROPPED += ", .toctree-wrapper"
 WAITING = "000"  # where a page's number will stand, as wide as most of them
 # What of MathJax the pages set, without its menu and without text that only a screen reader finds.
 MATHJAX = """window.MathJax = {options: {enableMenu: false, enableAssistiveMml: false,
