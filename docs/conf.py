@@ -92,6 +92,8 @@ class AlternativeText(SphinxTransform):
 
 
 def setup(app):
+    # It only sets the path of a script, and says nothing of several processes.
+    app.extensions["sphinx-mathjax-offline"].parallel_read_safe = True
     app.add_transform(AlternativeText)
     for extension in ("linking", "sections"):  # mentions become links; the search
         app.setup_extension(f"tools.site.{extension}")

@@ -168,4 +168,5 @@ def setup(app):
     app.connect("doctree-resolved", index.read, priority=900)  # after links are in
     app.connect("build-finished", index.write)
     app.add_css_file("links.css")
-    return {"parallel_read_safe": True, "parallel_write_safe": False}
+    # Sphinx resolves every page in its first process, also where several write.
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
