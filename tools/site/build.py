@@ -82,7 +82,18 @@ def sphinx(source, target, doctrees, builder="html", options=("-W", "--keep-goin
         SiteError: an error of Sphinx, or with ``-W`` a warning.
     """
     shutil.rmtree(target, ignore_errors=True)
-    call = [sys.executable, "-m", "sphinx", "-j", "auto", "-b", builder, "-d", str(doctrees), *options]
+    call = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-j",
+        "auto",
+        "-b",
+        builder,
+        "-d",
+        str(doctrees),
+        *options,
+    ]
     call += [*(["-q"] if quiet else []), str(source), str(target)]
     done = subprocess.run(call, check=False, capture_output=quiet, text=True, cwd=ROOT)
     if done.returncode:
