@@ -228,6 +228,7 @@ def add_exercise(copy, without=None):
     notebook.cells += exercise_cells("12.9", without)
     put_notebook(copy, name, notebook, without)
     add_check(copy, "12.9", without)
+    make_results(copy, without)
 
 
 ENTRY = """\
@@ -337,7 +338,8 @@ LESSON = of_exercise("16.1") | {
     "RECORDS": "RECORDS has no model of 16_line",
 }
 EXERCISE = of_exercise("12.9") | {
-    "normalise.py": "run: python -m tools.lessons.normalise notebooks/12_scoreboard.ipynb"
+    "normalise.py": "run: python -m tools.lessons.normalise notebooks/12_scoreboard.ipynb",
+    "make results": "paper.md does not show all that is there; run: make results",
 }
 DATA_SET = {field: f"missing 1 required keyword-only argument: '{field}'" for field in FIELDS} | {
     "entry": "no entry for 'letters'",

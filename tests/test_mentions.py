@@ -125,3 +125,7 @@ def test_links_change_neither_the_words_nor_the_sources_of_a_lesson(stem):
 def shown_sources(cells):
     """The text of a lesson's references."""
     return "\n".join(cells).partition("## References")[2]
+
+
+def test_the_committed_notebooks_have_their_links(capsys):
+    assert mentions.main(["--check"]) == 0, capsys.readouterr().err
