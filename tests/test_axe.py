@@ -64,6 +64,9 @@ MENDED = {
     '<summary aria-label="Toggle hidden content">': "<summary>",
     HEAD.format("<p></p>") + HEAD.format("x"): '<td class="head"></td>' + HEAD.format("x"),
     "<tr><th></th><th>x</th></tr>": "<tr><td></td><th>x</th></tr>",
+    "<dl>\n<dd><em>x</em>,</dd>\n<dd>y</dd>\n</dl>": '<span class="sig-arguments">\n'
+    '<span class="sig-argument"><em>x</em>,</span>\n<span class="sig-argument">y</span>\n</span>',
+    "<dl>\n<dt>x</dt><dd>y</dd>\n</dl>": "<dl>\n<dt>x</dt><dd>y</dd>\n</dl>",
     '<p class="caption"><th>x</th></p>': '<p class="caption"><th>x</th></p>',
 }
 
@@ -79,7 +82,10 @@ def test_a_box_is_a_stop_for_the_keyboard_as_long_as_it_scrolls(site, browser):
     page.goto((site / "scale.html").as_uri())
     page.wait_for_load_state("load")
     box = page.locator(".highlight pre").first
-    box.evaluate("(pre) => { pre.style.width = '40em'; pre.textContent = 'x'.repeat(9); }")
+    box.evaluate(
+        "(pre) => { pre.style.cssText = 'width: 40em; white-space: pre; overflow-wrap: normal';"
+        " pre.textContent = 'x'.repeat(9); }"
+    )
     assert box.get_attribute("tabindex") is None
     box.evaluate("(pre) => { pre.textContent = 'x'.repeat(9999); pre.style.width = '39em'; }")
     page.wait_for_function("(pre) => pre.tabIndex === 0", arg=box.element_handle())

@@ -99,7 +99,8 @@
       let factor = KINDS[kind] ?? 1;
       const object = kind.startsWith("api") ? named.split(".").at(-1) : named;
       if ([named, object].some((one) => stem(one) === stem(wanted))) {
-        factor *= 4; // the word's own entry, or the object of that name
+        // The word's own entry, or the object of that name: more than one of a class's parts.
+        factor *= kind.startsWith("api") && named.split(".").length > 2 ? 2 : 4;
       } else if (kind === "glossary" && terms.every((term) => words(title).includes(term))) {
         factor *= 2.5;
       } else if (hits > 1 && folded(`${title} ${text}`).includes(wanted)) factor *= 1.5;

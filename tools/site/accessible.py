@@ -6,6 +6,13 @@ known which box scrolls, is ``docs/_static/a11y.js``.
 
 import re
 
+
+def _arguments(found):
+    """Lines of a signature in the place of a list."""
+    inside = found[1].replace("<dd>", '<span class="sig-argument">').replace("</dd>", "</span>")
+    return f'<span class="sig-arguments">\n{inside}</span>'
+
+
 # Each entry: what is written, what stands in its place, and whose it is. An entry that its maker
 # has mended changes nothing more.
 MENDS = (
@@ -26,8 +33,7 @@ MENDS = (
     # MyST-NB: every fold is announced by one and the same name instead of the text that it shows.
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
     # Sphinx: the arguments of a long signature as a list of descriptions of nothing.
-    (re.compile(r"<dl>\n<dd>(?=<em class=\"sig-param)"), '<dl role="group">\n<dd role="none">'),
-    (re.compile(r"^<dd>(?=<em class=\"sig-param)", re.MULTILINE), '<dd role="none">'),
+    (re.compile(r"<dl>\n((?:<dd>(?:(?!</?dd>).)*</dd>\n)+)</dl>", re.DOTALL), _arguments),
     # docutils and pandas: the empty corner of a table as a header, of nothing.
     (re.compile(r"<th( class=\"[^\"]*\")?>\s*(?:<p>\s*</p>)?\s*</th>"), r"<td\1></td>"),
 )
