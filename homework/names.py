@@ -1,6 +1,7 @@
 """Whose a submission is: the student's name and id, from the path that the file came by."""
 
 import re
+import unicodedata
 from pathlib import PurePosixPath
 
 from homework import clean
@@ -93,3 +94,13 @@ def students(paths):
         clean.name(f"{name} ({number})", MOST_NAME) if len(ids[name]) > 1 and number else name
         for name, number in owners
     ]
+
+
+def plain(name):
+    """A name without what makes no difference: capitals, and more than one space."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def letters(name):
+    """The letters and digits of a name alone, in small letters: systems leave out the others."""
+    return "".join(c for c in unicodedata.normalize("NFC", name).casefold() if c.isalnum())
