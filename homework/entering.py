@@ -21,7 +21,8 @@ class Entered:
     Attributes:
         graded: an entry a student and lesson, as ``grades.json`` has them, with what was entered:
             outcomes with ``changed`` (``from``, ``reason``), words with ``points``, and
-            ``penalty``, ``late`` and ``comment`` where there are any.
+            ``penalty``, ``late`` and ``comment`` where there are any; ``own``: of the student's
+            own files, also those that do not count, what their paths told.
         unreadable: the files that are not graded. sheets: of marks, to be saved. told: lines.
         sent: student -> what the path told of who sent it, of all students.
     """
@@ -69,7 +70,9 @@ def enter(book, known):
         for student, handed_in in people.items():
             group = here.get(student)
             ones = [_marked(student, one, sheet, rule, clock, group) for one in handed_in]
-            entered.graded.append(_counting(student, ones, book.best, entered.told))
+            chosen = _counting(student, ones, book.best, entered.told)
+            theirs = [one["sent"] for one in ones if one["by"] == student and "sent" in one]
+            entered.graded.append(chosen | {"own": theirs})
         entered.told += _of_groups(number, people, here.values(), entered.graded)
         served |= {group.line for group in here.values()}
     entered.told += [

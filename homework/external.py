@@ -72,7 +72,10 @@ class Export:
             mine = [ours[student]] if student in ours else []
             theirs = [one for one in entered.unreadable if one.student == student]
             page = feedback.page(student, mine, theirs, known)
-            self.pages[student] = person, mine, page
+            sent = [(one["by"], one.get("sent", {})) for one in mine]
+            sent += [(student, own) for one in mine for own in one["own"]]
+            sent += [(student, one.sent) for one in theirs]
+            self.pages[student] = person, sent, page
         rest = len(self.people) - self.filled
         told = f"{self.path}: {self.filled} filled in, {rest} others stay as they were"
         waiting = sum(len(one["words"]) > len(totals.marked(one)) for one in ours.values())
@@ -104,7 +107,7 @@ class Export:
         """
         target = self.target(folder)
         self.table.save(target)
-        packed = target.with_name(f"{self.system}_feedback.zip")
+        packed = target.with_name(self.packed)
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, text in self.archive():
@@ -116,6 +119,11 @@ class Export:
             clean.say(line, error=True)
         clean.say(f"{self.said}: {target}, {packed.name}")
         return not self.left_out
+
+    @property
+    def packed(self):
+        """The name of the zip of feedback."""
+        return f"{self.system}_feedback.zip"
 
     @property
     def left_out(self):
