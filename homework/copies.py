@@ -195,7 +195,8 @@ def page(sets, pairs):
     parts = [f"<h1>Equal answers</h1><p>{NOTE}</p>"]
     parts.append(
         f"<p>Listed are answers of at least {LEAST_NODES} nodes of the syntax tree beyond what was "
-        "handed out, without comments, layout and names of variables.</p>"
+        "handed out, without comments, layout and names of variables. An answer that equals the "
+        "lesson's own solution stands among the sets below, and not among the pairs.</p>"
     )
     rows = [
         f"<tr><td>{pages.safe(one)}</td><td>{pages.safe(other)}</td>"

@@ -6,7 +6,7 @@ entries that scores, pages, summary and exports are made of.
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from homework import attempts, clean, groups, late, marks, submissions, tables, times, totals
 
@@ -112,6 +112,8 @@ def _marked(student, one, sheet, rule, clock, group):
     told = typed or times.kept(clock.get(one["student"], ""))
     moment = told or times.kept(sent.get("submitted", ""))
     entry["moment"] = moment
+    if typed and typed > datetime.now():
+        entry["doubt"] = f"{marks.SUBMITTED} {times.shown(typed)} is still to come; is it right?"
     until, days = rule.until(mark.extension), rule.days(moment, mark.extension)
     where = f"type it into the column {marks.SUBMITTED} of {sheet.path.name}"
     if sent.get("system") == "moodle":
@@ -193,6 +195,7 @@ def _counting(student, ones, best, told):
         chosen["notes"].append(f"the {which} of {len(ones)} files counts: {chosen['where']}")
     if chosen["by"] != student:
         chosen["notes"].append(f"handed in by {chosen['by']} for the group")
+    told += [f"{where}: {chosen['doubt']}"] if "doubt" in chosen else []
     if "penalty" not in chosen:
         asked = [chosen[key] for key in ("late", "asks") if key in chosen]
         told += [f"{where}: {'; '.join(asked)}"] if asked else []

@@ -9,6 +9,7 @@ from homework import clean, feedback, matching, tables, totals
 
 OURS = re.compile(r"\d+(?:\.\d+)? of \d+ points: exercises ")  # how our own comments begin
 NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?", re.ASCII)
+MOST_NAMED = 5  # students in a line
 BEGUN = (1980, 1, 1, 0, 0, 0)  # one time for all, so that the same feedback is the same zip
 
 
@@ -78,8 +79,11 @@ class Export:
             self.pages[student] = person, sent, page
         rest = len(self.people) - self.filled
         told = f"{self.path}: {self.filled} filled in, {rest} others stay as they were"
-        waiting = sum(len(one["words"]) > len(totals.marked(one)) for one in ours.values())
-        told += f"; of {waiting} not all questions in words have points" if waiting else ""
+        waiting = [who for who, one in ours.items() if len(one["words"]) > len(totals.marked(one))]
+        if waiting:
+            more = len(waiting) - MOST_NAMED
+            told += f"; of {len(waiting)} not all questions in words have points: "
+            told += ", ".join(waiting[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
         self.said = told
 
     def put(self, person, text):

@@ -321,3 +321,50 @@ def test_canvas_gets_a_page_of_a_file_that_does_not_count(tmp_path, stand_in):  
     assert enter(out, "--canvas", str(gradebook(tmp_path / "g.csv", LEE, NUNEZ))) == 0
     assert set(packed(out)) == {"leeann_21_701_01.ipynb", "núñezjosé_22_702_01.ipynb"}
     assert any("handed in by" in row["remarks"] for row in rows(out).values())
+
+
+# What is said
+
+
+def test_a_group_s_file_is_one_submission(tmp_path, stand_in):  # noqa: F811
+    of = "group,m\nTeam A,Ann Lee,José Núñez,Zoë\n"
+    out = graded(tmp_path, "Team A", "Bob", of=of)
+    text = (out / "summary.html").read_text("utf-8")
+    assert "<p>2 graded submissions;" in text
+    assert "Lesson 01: 2 submissions of 4 students</h2>" in text
+    (out / "groups.csv").unlink()
+    assert enter(out) == 0
+    assert "Lesson 01: 2 submissions</h2>" in (out / "summary.html").read_text("utf-8")
+
+
+def test_points_by_hand_are_none_of_the_program_s(tmp_path, stand_in):  # noqa: F811
+    out = graded(tmp_path, "Ann", of="")
+    assert "points by program; 4 more" in (out / "feedback" / "Ann.html").read_text("utf-8")
+    cells = {"1.2": "1.5", "1.3": "0", "reason": "the idea is right"}
+    type_in(out, Ann=cells)
+    assert enter(out) == 0
+    text = (out / "feedback" / "Ann.html").read_text("utf-8")
+    exercises = rows(out)["Ann"]["exercises"]
+    assert f"{exercises} of 19 points, 1.5 of them by hand; 4 more" in text
+
+
+def test_a_time_that_is_still_to_come_is_asked_about(tmp_path, stand_in, capsys):  # noqa: F811
+    out = graded(tmp_path, "Ann", "Bob", of="")
+    year = datetime.now().year
+    type_in(out, Ann={"submitted": f"{year + 1}-12-01"}, Bob={"submitted": f"{year - 1}-12-01"})
+    capsys.readouterr()
+    assert enter(out) == 0
+    told = capsys.readouterr().err
+    assert f"Ann, lesson 01: submitted {year + 1}-12-01 23:59 is still to come" in told
+    assert "Bob" not in told
+
+
+def test_whose_words_wait_for_points_is_named(tmp_path, stand_in, capsys):  # noqa: F811
+    out = graded(tmp_path, *(f"Student {number}" for number in range(8)), of="")
+    people = [(f"{number}", f"Student {number}") for number in range(8)]
+    path = worksheet(tmp_path / "w.csv", *((*one, "", EARLY) for one in people))
+    type_in(out, Student_1={"1.8": "1", "1.9": "0"}, Student_2={"1.8": "1"})
+    capsys.readouterr()
+    assert enter(out, "--moodle", str(path)) == 0
+    told = "of 7 not all questions in words have points: Student 0, Student 2, Student 3, Student 4"
+    assert f"{told}, Student 5 and 2 more: " in capsys.readouterr().out
