@@ -17,8 +17,8 @@ MOST_OF_ONE = 20  # files of one student
 WHO = (
     "A share is of the students who wrote an answer to the exercise; of what was not written, it "
     "is of all who handed in the lesson. No student is named here. Whose mistake it was stands on "
-    "the student's own page in feedback/. In scores.csv each of them has less than all points for "
-    "the exercise, unless you gave them by hand, but so has who wrote nothing."
+    "the student's own page in feedback/. In scores.csv they have less than all points for the "
+    "exercise, as do those who wrote nothing; points that you gave by hand stand in their place."
 )
 
 
