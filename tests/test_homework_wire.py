@@ -1,14 +1,18 @@
 """Messages between the grader and the sandbox, as a hostile answer would write them."""
 
 import json
+import os
 import socket
 import struct
+import subprocess
+import sys
 import time
 import tracemalloc
 
 import numpy as np
 import pytest
 
+from course_utils import settings
 from course_utils.checks import CheckFailed, gradient
 from homework.inside import wire
 from homework.proxy import Answer
@@ -189,3 +193,23 @@ def test_a_gradient_of_another_shape_than_its_argument_is_none(arrays):
     header = {"kind": "tuple", "present": [True] * len(arrays)}
     with pytest.raises(CheckFailed, match="did not arrive whole"):
         gradient(Answer(lambda *request: (header, arrays)), np.ones(2))
+
+
+SERVED = """
+import socket, threading
+from inside import serve, wire
+one, other = socket.socketpair()
+serve._load = lambda *given: __import__("no_such")
+threading.Thread(target=serve.run, args=(other,), daemon=True).start()
+wire.send(one, {"op": "load"})
+print(wire.receive(one)[0]["failed"]["mistake"])
+"""
+
+
+def test_a_module_that_is_missing_there_is_named():
+    """Where an installation lacks something, its name is what whoever mends it needs."""
+    inner = settings.root() / "homework"
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(inner), str(settings.root())])}
+    ran = subprocess.run([sys.executable, "-c", SERVED], capture_output=True, text=True, env=env)
+    told = "your code raised ModuleNotFoundError: there is no module no_such."
+    assert ran.stdout.strip() == told, ran.stderr
