@@ -12,8 +12,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from course_utils import settings
 from course_utils.checks import CheckFailed, gradient
+from homework import lessons, sealed
 from homework.inside import wire
 from homework.proxy import Answer
 
@@ -206,10 +206,11 @@ print(wire.receive(one)[0]["failed"]["mistake"])
 """
 
 
-def test_a_module_that_is_missing_there_is_named():
+def test_a_module_that_is_missing_there_is_named(tmp_path):
     """Where an installation lacks something, its name is what whoever mends it needs."""
-    inner = settings.root() / "homework"
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(inner), str(settings.root())])}
+    [lesson] = lessons.all_lessons(["01"])
+    sealed.make(lesson, tmp_path / "sealed")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path / "sealed")}
     ran = subprocess.run([sys.executable, "-c", SERVED], capture_output=True, text=True, env=env)
     told = "your code raised ModuleNotFoundError: there is no module no_such."
     assert ran.stdout.strip() == told, ran.stderr
