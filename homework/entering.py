@@ -5,7 +5,7 @@ entries that scores, pages, summary and exports are made of.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from homework import attempts, clean, groups, late, marks, submissions, tables, times, totals
@@ -24,7 +24,8 @@ class Entered:
             ``penalty``, ``late`` and ``comment`` where there are any; ``own``: of the student's
             own files, also those that do not count, what their paths told.
         unreadable: the files that are not graded. sheets: of marks, to be saved. told: lines.
-        sent: student -> what the path told of who sent it, of all students.
+        sent: student -> what the path told of who sent it, of all students. members: name under
+            which a group handed in -> its members.
     """
 
     graded: list
@@ -32,6 +33,7 @@ class Entered:
     sheets: list
     told: list
     sent: dict
+    members: dict = field(default_factory=dict)
 
     def save(self):
         """Write the sheets of marks that have new lines, and say what there is to say."""
@@ -56,7 +58,7 @@ def enter(book, known):
         return entered
     everybody = sorted({one["student"] for one in every} | {one.student for one in unreadable})
     shared, rules = groups.read(book.folder, everybody), late.read(book.folder, known)
-    served = set()
+    entered.members = {name: group.members for group in shared for name in group.own}
     for number in sorted({one["lesson"] for one in every}):
         if number not in known:
             raise tables.TableError(f"{book.folder}: there is no lesson {number} here")
@@ -74,12 +76,11 @@ def enter(book, known):
             theirs = [one["sent"] for one in ones if one["by"] == student and "sent" in one]
             entered.graded.append(chosen | {"own": theirs})
         entered.told += _of_groups(number, people, here.values(), entered.graded)
-        served |= {group.line for group in here.values()}
     entered.told += [
         f"{book.folder / groups.FILE}, line {group.line}: neither {group.name} nor a member of it "
         "has handed anything in; names stand there as in scores.csv"
         for group in shared
-        if group.line not in served
+        if not group.own and not set(group.members) & set(everybody)
     ]
     entered.graded.sort(key=lambda one: (one["student"], one["lesson"]))
     return entered

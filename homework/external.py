@@ -58,7 +58,11 @@ class Export:
         """
         lesson = known[self.lesson]
         ours = {one["student"]: one for one in entered.graded if one["lesson"] == self.lesson}
-        lost = {one.student for one in entered.unreadable if one.lesson in ("", self.lesson)}
+        lost, unreadable = set(), {}
+        for one in entered.unreadable:
+            for student in entered.members.get(one.student, [one.student]):
+                unreadable.setdefault(student, []).append(one)
+                lost |= {student} if one.lesson in ("", self.lesson) else set()
         full = self._full(lesson, ours.values())
         found, self.told = self.match(sorted(ours), entered.sent)
         for student, person in found.items():
@@ -71,11 +75,11 @@ class Export:
         unread, _ = self.match(sorted(lost - set(ours)), entered.sent)
         for student, person in (found | unread).items():
             mine = [ours[student]] if student in ours else []
-            theirs = [one for one in entered.unreadable if one.student == student]
+            theirs = unreadable.get(student, [])
             page = feedback.page(student, mine, theirs, known)
             sent = [(one["by"], one.get("sent", {})) for one in mine]
             sent += [(student, own) for one in mine for own in one["own"]]
-            sent += [(student, one.sent) for one in theirs]
+            sent += [(one.student, one.sent) for one in theirs]
             self.pages[student] = person, sent, page
         rest = len(self.people) - self.filled
         told = f"{self.path}: {self.filled} filled in, {rest} others stay as they were"
