@@ -104,16 +104,22 @@ def test_a_group_s_file_has_the_time_of_its_members(tmp_path, stand_in, capsys):
 
 def test_the_column_of_groups_is_read_where_nobody_named_one(tmp_path, stand_in, capsys):  # noqa: F811
     """Its time counts, and the line that is missing is told; no number there is a student's."""
-    out = graded(tmp_path, "1234_77_assignsubmission_file", of="", rules=RULES)
-    path = worksheet(tmp_path / "w.csv", *members(name="1234"), ("13", "Bob", "", EARLY))
+    parts = ("1234_77_assignsubmission_file", "Default group_assignsubmission_file")
+    out = graded(tmp_path, *parts, of="", rules=RULES)
+    path = worksheet(
+        tmp_path / "w.csv", *members(name="1234"), ("13", "Bob", "Default group", EARLY)
+    )
     capsys.readouterr()
     assert enter(out, "--moodle", str(path)) == 1
     told = capsys.readouterr().err
+    assert "so groups.csv needs the line Default group,Bob; not filled" in told
     assert "so groups.csv needs the line 1234,Ann Lee,José Núñez; not filled" in told
     assert "2 days late: handed in 2026-11-22 01:30" in rows(out)["1234"]["remarks"]
-    (out / "groups.csv").write_text("group,member,member\n1234,Ann Lee,José Núñez\n", "utf-8")
+    of = "group,member,member\n1234,Ann Lee,José Núñez\nDefault group,Bob\n"
+    (out / "groups.csv").write_text(of, "utf-8")
     assert enter(out, "--moodle", str(path)) == 0
-    assert set(rows(out)) == {"Ann Lee", "José Núñez"}
+    assert set(rows(out)) == {"Ann Lee", "Bob", "José Núñez"}
+    assert all(row["Grade"] for row in table(out / "moodle.csv"))
 
 
 def test_a_member_s_file_has_the_member_s_own_time(tmp_path, stand_in):  # noqa: F811
