@@ -168,7 +168,7 @@ def summary(graded, unreadable, known, seed):
 
 def _files(entries):
     """The number of files: one that counts for a whole group is one."""
-    return len({(e["lesson"], e.get("by", e["student"]), e["where"]) for e in entries})
+    return len({(e["lesson"], e.get("by", e["student"]), e.get("where")) for e in entries})
 
 
 def problems(graded, unreadable):
