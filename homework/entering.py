@@ -72,7 +72,7 @@ def enter(book, known):
         for student, handed_in in people.items():
             group = here.get(student)
             ones = [_marked(student, one, sheet, rule, clock, group) for one in handed_in]
-            chosen = _counting(student, ones, book.best, entered.told)
+            chosen = _counting(student, ones, book.best, entered.told, group)
             theirs = [one["sent"] for one in ones if one["by"] == student and "sent" in one]
             entered.graded.append(chosen | {"own": theirs})
         entered.told += _of_groups(number, people, here.values(), entered.graded)
@@ -173,7 +173,7 @@ def _outcomes(one, mark, lesson):
     return [outcomes[name] for name in order]
 
 
-def _counting(student, ones, best, told):
+def _counting(student, ones, best, told, group):
     """The entry that counts of those of one student and lesson: the newest, or the best."""
     where, several = f"{student}, lesson {ones[0]['lesson']}", len(ones) > 1
     if several and not best:
@@ -184,10 +184,10 @@ def _counting(student, ones, best, told):
         if len(newest) > 1:
             best = True
             why = "of one time" if None not in moments else "of unknown times"
-            told.append(
-                f"{where}: it is not known which of {len(ones)} files is the newest ({len(newest)} "
-                f"are {why}), so the best counts"
-            )
+            whose = f"group {group.name}, lesson {ones[0]['lesson']}" if group else where
+            line = f"{whose}: it is not known which of {len(ones)} files is the newest "
+            line += f"({len(newest)} are {why}), so the best counts"
+            told += [line] if line not in told else []
         chosen = max(newest, key=totals.total)
     else:
         chosen = max(ones, key=totals.total)
@@ -195,7 +195,9 @@ def _counting(student, ones, best, told):
         which = "best" if best else "newest"
         chosen["notes"].append(f"the {which} of {len(ones)} files counts: {chosen['where']}")
     if chosen["by"] != student:
-        chosen["notes"].append(f"handed in by {chosen['by']} for the group")
+        whole = f"by {chosen['by']} for the group"
+        is_one = len(group.members) == 1  # the line says only how the gradebook spells the name
+        chosen["notes"].append(f"handed in {'as ' + chosen['by'] if is_one else whole}")
     told += [f"{where}: {chosen['doubt']}"] if "doubt" in chosen else []
     if "penalty" not in chosen:
         asked = [chosen[key] for key in ("late", "asks") if key in chosen]
