@@ -52,13 +52,34 @@ class Gradebook(Export):
         return super().put(person, text)
 
     def archive(self):
-        """A notebook for each file that was handed in, under its name."""
-        for student, (_, graded, page) in self.pages.items():
-            for one in graded:
-                sent = one.get("sent", {})
-                if sent.get("system") == self.system and one["by"] == student:
+        """A notebook for each file that was handed in, under its name; who has none is told.
+
+        A group's file has the id of one of its members, whose page it is; Canvas shows it to all.
+        """
+        placed, shown, without = {}, {}, []
+        for student, (person, files, page) in self.pages.items():
+            for by, sent in files:
+                is_own = by == student or sent.get("id") == person.number
+                if sent.get("system") == self.system and is_own:
                     stem = clean.line(sent["part"]).rpartition(".")[0].replace("/", "_")
-                    yield f"{stem}.ipynb", notebook(page)
+                    placed[student], shown[by] = f"{stem}.ipynb", student
+                    yield placed[student], notebook(page)
+                    break
+        for student, (person, files, _) in self.pages.items():
+            by = files[0][0]
+            if student not in placed and by in shown and by not in self.pages:
+                of = f"{placed[shown[by]]} has the page of {self.pages[shown[by]][0].shown}"
+                self.told.append(f"{person.shown}: {of}, and Canvas shows it to the whole group")
+            elif student not in placed:
+                without.append(person.shown)
+        if without and not placed:
+            self.told.append(
+                f"{self.packed} is empty: no graded file has a name that Canvas gave it; send each "
+                "student their page in feedback/"
+            )
+        elif without:
+            told = f"Canvas has no file of theirs, so {self.packed} has no page either"
+            self.told += [f"{one}: {told}; send the one in feedback/" for one in without]
 
     def _person(self, row):
         texts = {name: row[column] for column, name in enumerate(self.names)}

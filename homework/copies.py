@@ -47,8 +47,8 @@ class Set:
 def run(asked):
     """The command ``copies``; returns its exit status."""
     known = {lesson.number: lesson for lesson in lessons.all_lessons()}
-    together = _together(groups.read(asked.to))
     entries = submissions.collect(asked.submissions)
+    together = _together(groups.read(asked.to, sorted({entry.student for entry in entries})))
     readable = [entry for entry in entries if not entry.unreadable and entry.lesson in known]
     found, faults = _read(readable, known)
     sets = of(
@@ -97,9 +97,9 @@ def _read(readable, known):
     return found, faults
 
 
-def _together(named):
+def _together(found):
     """Student -> the name of the group that the student is in, and of the group itself."""
-    return {one: name for name, members in named.items() for one in (name, *members)}
+    return {one: group.name for group in found for one in (*group.own, *group.members)}
 
 
 def _apart(found, together):
@@ -195,7 +195,8 @@ def page(sets, pairs):
     parts = [f"<h1>Equal answers</h1><p>{NOTE}</p>"]
     parts.append(
         f"<p>Listed are answers of at least {LEAST_NODES} nodes of the syntax tree beyond what was "
-        "handed out, without comments, layout and names of variables.</p>"
+        "handed out, without comments, layout and names of variables. An answer that equals the "
+        "lesson's own solution stands among the sets below, and not among the pairs.</p>"
     )
     rows = [
         f"<tr><td>{pages.safe(one)}</td><td>{pages.safe(other)}</td>"

@@ -9,6 +9,7 @@ from homework import clean, feedback, matching, tables, totals
 
 OURS = re.compile(r"\d+(?:\.\d+)? of \d+ points: exercises ")  # how our own comments begin
 NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?", re.ASCII)
+MOST_NAMED = 5  # students in a line
 BEGUN = (1980, 1, 1, 0, 0, 0)  # one time for all, so that the same feedback is the same zip
 
 
@@ -57,7 +58,11 @@ class Export:
         """
         lesson = known[self.lesson]
         ours = {one["student"]: one for one in entered.graded if one["lesson"] == self.lesson}
-        lost = {one.student for one in entered.unreadable if one.lesson in ("", self.lesson)}
+        lost, unreadable = set(), {}
+        for one in entered.unreadable:
+            for student in entered.members.get(one.student, [one.student]):
+                unreadable.setdefault(student, []).append(one)
+                lost |= {student} if one.lesson in ("", self.lesson) else set()
         full = self._full(lesson, ours.values())
         found, self.told = self.match(sorted(ours), entered.sent)
         for student, person in found.items():
@@ -70,13 +75,19 @@ class Export:
         unread, _ = self.match(sorted(lost - set(ours)), entered.sent)
         for student, person in (found | unread).items():
             mine = [ours[student]] if student in ours else []
-            theirs = [one for one in entered.unreadable if one.student == student]
+            theirs = unreadable.get(student, [])
             page = feedback.page(student, mine, theirs, known)
-            self.pages[student] = person, mine, page
+            sent = [(one["by"], one.get("sent", {})) for one in mine]
+            sent += [(student, own) for one in mine for own in one["own"]]
+            sent += [(one.student, one.sent) for one in theirs]
+            self.pages[student] = person, sent, page
         rest = len(self.people) - self.filled
         told = f"{self.path}: {self.filled} filled in, {rest} others stay as they were"
-        waiting = sum(len(one["words"]) > len(totals.marked(one)) for one in ours.values())
-        told += f"; of {waiting} not all questions in words have points" if waiting else ""
+        waiting = [who for who, one in ours.items() if len(one["words"]) > len(totals.marked(one))]
+        if waiting:
+            more = len(waiting) - MOST_NAMED
+            told += f"; of {len(waiting)} not all questions in words have points: "
+            told += ", ".join(waiting[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
         self.said = told
 
     def put(self, person, text):
@@ -104,7 +115,7 @@ class Export:
         """
         target = self.target(folder)
         self.table.save(target)
-        packed = target.with_name(f"{self.system}_feedback.zip")
+        packed = target.with_name(self.packed)
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, text in self.archive():
@@ -116,6 +127,11 @@ class Export:
             clean.say(line, error=True)
         clean.say(f"{self.said}: {target}, {packed.name}")
         return not self.left_out
+
+    @property
+    def packed(self):
+        """The name of the zip of feedback."""
+        return f"{self.system}_feedback.zip"
 
     @property
     def left_out(self):

@@ -16,8 +16,9 @@ MOST_LISTED = 200  # rows of a table of problems
 MOST_OF_ONE = 20  # files of one student
 WHO = (
     "A share is of the students who wrote an answer to the exercise; of what was not written, it "
-    "is of all who handed in the lesson. No student is named here. Who made a mistake stands in "
-    "scores.csv (0 points in the exercise's column) and on the student's own page in feedback/."
+    "is of all who handed in the lesson. No student is named here. Whose mistake it was stands on "
+    "the student's own page in feedback/. In scores.csv they have less than all points for the "
+    "exercise, as do those who wrote nothing; points that you gave by hand stand in their place."
 )
 
 
@@ -71,7 +72,9 @@ def _points(lesson, entry):
     """Points by program, and those in words apart, as long as they are not given."""
     given, off = totals.marked(entry), totals.penalty(entry)
     more = sum(one["of"] for one in entry["words"]) - sum(one["of"] for one in given)
-    text = f"{totals.shown(totals.exercises(entry))} of {lesson.points} points by program"
+    text = f"{totals.shown(totals.exercises(entry))} of {lesson.points} points"
+    by_hand = [one["points"] for one in entry["outcomes"] if "changed" in one]
+    text += f", {totals.shown(sum(by_hand))} of them by hand" if by_hand else " by program"
     if given or off:
         parts = [f"{totals.shown(totals.exercises(entry))} for exercises"]
         parts += [f"{totals.shown(totals.in_words(entry))} in words"] if given else []
@@ -130,7 +133,7 @@ def _words(answers):
 
 def summary(graded, unreadable, known, seed):
     """The class at a glance: mean points, and what it misunderstood; it names no student."""
-    parts = [f"<h1>Summary</h1><p>{len(graded)} graded submissions; seed {seed}.</p>"]
+    parts = [f"<h1>Summary</h1><p>{_files(graded)} graded submissions; seed {seed}.</p>"]
     parts.append(f"<p>{WHO}</p>")
     results = {one.id: one for one in misconceptions.of(graded, known)}
     for number, lesson in known.items():
@@ -151,7 +154,9 @@ def summary(graded, unreadable, known, seed):
         rows += _question_rows(lesson, ours)
         head = "<th scope='col'>exercise</th><th scope='col'>mean points</th>"
         head += "<th scope='col'>right</th><th scope='col'>what was misunderstood</th>"
-        parts.append(f"<h2>Lesson {_safe(number)}: {len(ours)} submissions</h2>")
+        told = f"Lesson {_safe(number)}: {_files(ours)} submissions"
+        told += f" of {len(ours)} students" if _files(ours) < len(ours) else ""
+        parts.append(f"<h2>{told}</h2>")
         table = f"<table><tr>{head}</tr>{''.join(rows)}</table>"
         parts.append(f'<div class="wide">{table}</div>{_all_in_all(ours)}')
     count = len(unreadable)
@@ -159,6 +164,11 @@ def summary(graded, unreadable, known, seed):
         names = "file" if count == 1 else "files"
         parts.append(f"<p>{count} {names} could not be graded: see problems.html.</p>")
     return _page("Summary", "\n".join(parts))
+
+
+def _files(entries):
+    """The number of files: one that counts for a whole group is one."""
+    return len({(e["lesson"], e.get("by", e["student"]), e.get("where")) for e in entries})
 
 
 def problems(graded, unreadable):

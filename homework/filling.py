@@ -1,6 +1,6 @@
 """Enter what was typed, write scores and pages anew, and fill the gradebooks of other systems."""
 
-from homework import canvas, clean, entering, lessons, moodle, submissions
+from homework import canvas, clean, entering, groups, lessons, moodle, submissions
 from homework.gradebook import Gradebook
 
 
@@ -75,14 +75,23 @@ def _take_times(book, worksheet):
         return
     sent = {one["student"]: one["sent"] for one in book.graded.values() if "sent" in one}
     students = {one["student"] for one in book.graded.values() if one["lesson"] == worksheet.lesson}
-    found, _ = worksheet.match(sorted(students), sent)
-    times, unread = worksheet.submitted()
-    times = {id(person.row): moment for person, moment in times}
-    old = book.times.get(worksheet.lesson, {})
-    book.times[worksheet.lesson] = old | {
-        student: times[id(person.row)].isoformat(timespec="seconds")
-        for student, person in found.items()
-        if id(person.row) in times
-    }
+    every = {one["student"] for one in (*book.graded.values(), *book.unreadable)}
+    shared = groups.read(book.folder, sorted(every))
+    of = {one: group for group in shared for one in (*group.own, *group.members)}
+    members = {one for who in students if who in of for one in of[who].members}
+    own = {who for group in shared for who in group.own}
+    found, _ = worksheet.match(sorted(students - own | members), sent)
+    moments, unread = worksheet.submitted()
+    by_row = {id(person.row): moment for person, moment in moments}
+    clock = {who: by_row[id(one.row)] for who, one in found.items() if id(one.row) in by_row}
+    new = {}
+    for student in students:
+        # Moodle writes a group's time into the row of each member.
+        name = sent.get(student, {}).get("name", student)
+        rows = [by_row.get(id(person.row)) for person in worksheet.of_group(name)]
+        theirs = [clock.get(one) for one in of[student].members] if student in of else []
+        moment = clock.get(student) or max((one for one in theirs + rows if one), default=None)
+        new |= {student: moment.isoformat(timespec="seconds")} if moment else {}
+    book.times[worksheet.lesson] = book.times.get(worksheet.lesson, {}) | new
     if unread:
         clean.say(f"{worksheet.path}: {unread} times of submissions cannot be read", error=True)

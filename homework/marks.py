@@ -57,6 +57,22 @@ class Mark:
         )
 
 
+def agreed(lines):
+    """What lines of a group say of the answers, as far as none of them says anything else."""
+
+    def alike(texts):
+        every = {name: points for text in texts for name, points in text.items()}
+        return {
+            name: points
+            for name, points in every.items()
+            if all(text.get(name, points) == points for text in texts)
+        }
+
+    overrides = alike([line.overrides for line in lines])
+    reasons = dict.fromkeys(line.reason for line in lines if line.overrides.keys() & overrides)
+    return Mark(alike([line.words for line in lines]), overrides, "; ".join(reasons))
+
+
 def columns(lesson):
     """The names of the columns for a lesson."""
     items = [f"{one.id} (of {one.points})" for one in lesson.reflections]
@@ -77,16 +93,18 @@ class Sheet:
 
     Args:
         folder: of the grading. lesson: a ``lessons.Lesson``. students: who has a line.
-        due: True if the rules say until when one hands in.
+        due: True if the rules say until when one hands in. others: names of groups, whose lines
+            may stand there as well; none is made for them.
 
     Raises:
         TableError: the file cannot be read, or something in it is no mark; it names each line.
     """
 
-    def __init__(self, folder, lesson, students, due):
+    def __init__(self, folder, lesson, students, due, others=()):
         self.lesson, self.due = lesson, due
         self.path = Path(folder) / f"marks-{lesson.number}.csv"
         self.students = {cell_of(student): student for student in students}
+        known = {cell_of(name): name for name in others} | self.students
         self.marks, self._faults, seen = {}, [], {}
         self.is_new = not self.path.exists()
         if self.is_new:
@@ -101,10 +119,10 @@ class Sheet:
             if name in seen:
                 told = f"{name} has a line already, {seen[name]}"
                 self._faults.append((row.number, told))
-            elif name in self.students:
+            elif name in known:
                 seen[name] = row.number
                 if not empty:
-                    self.marks[self.students[name]] = self._mark(row)
+                    self.marks[known[name]] = self._mark(row)
             elif not empty:
                 told = f"there is no student {name!r} in the grading of lesson {lesson.number}"
                 self._faults.append((row.number, told))

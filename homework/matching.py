@@ -3,11 +3,10 @@
 Nobody is guessed: who is not found, is found twice, or shares a row with another, is told.
 """
 
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 
-from homework import tables
+from homework import names, tables
 
 
 @dataclass
@@ -17,12 +16,14 @@ class Person:
     Attributes:
         number: the system's id. names: each way in which it writes the name, the plainest first.
         others: logins, addresses and the like, each of one person.
+        group: the name of the group, where the gradebook shows one.
     """
 
     row: tables.Row
     number: str
     names: list = field(default_factory=list)
     others: list = field(default_factory=list)
+    group: str = ""
 
     @property
     def shown(self):
@@ -49,8 +50,8 @@ def match(system, people, students, sent):
                 told.append(f"{student}: its file has the id of {others[0].shown}; not filled")
                 continue
         else:
-            wanted = _plain(who.get("name") or student)
-            hits = [p for p in people if wanted in map(_plain, [*p.names, *p.others])]
+            wanted = names.plain(who.get("name") or student)
+            hits = [p for p in people if wanted in map(names.plain, [*p.names, *p.others])]
         if len(hits) == 1:
             found[student] = hits[0]
         else:
@@ -72,13 +73,5 @@ def _is_called(person, name):
 
     Where the gradebook shows no names, the id alone must do.
     """
-    wanted = _letters(name)
-    return not person.names or any(wanted.endswith(_letters(one)) for one in person.names)
-
-
-def _plain(text):
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
-
-
-def _letters(text):
-    return "".join(c for c in unicodedata.normalize("NFC", text).casefold() if c.isalnum())
+    wanted = names.letters(name)
+    return not person.names or any(wanted.endswith(names.letters(one)) for one in person.names)

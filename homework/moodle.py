@@ -7,7 +7,7 @@ have a year and an hour, and the comments come after the last time.
 
 import re
 
-from homework import matching, tables, times
+from homework import groups, matching, names, tables, times
 from homework.external import OURS, Export, maximum, read_number
 
 IDENTIFIER = re.compile(r"(\D*)(\d+)")
@@ -15,6 +15,7 @@ TIME = re.compile(r"-?|.*\d{4}.*\d{1,2}[:.]\d{2}.*", re.DOTALL)
 STATUS = {"status", "statut", "estado", "estatus", "stato"}  # with blind marking, in place of names
 ENGLISH = {"grade": "grade", "submitted": "last modified (submission)"}
 ENGLISH |= {"comments": "feedback comments"}
+GROUP = {"group", "gruppe", "groupe", "grupo", "gruppo", "groep"}  # of an assignment for groups
 NOT_IN_NAMES = re.compile(r"[\x00-\x1f_/\\:*?\"<>|&`']+")
 
 
@@ -43,7 +44,32 @@ class Worksheet(Export):
         text = self.lines[0][self.column + 1]
         self.most, self.decimal = maximum(path, text), "," if "," in text else "."
         self._times_and_comments(comments)
+        before = range(2, self.column)
+        self.group = next((c for c in before if self.names[c] in GROUP), None)
         self.people = [self._person(row) for row in self.lines]
+        self.by_group = {}
+        for one in self.people:
+            if key := names.letters(one.group):
+                self.by_group.setdefault(key, []).append(one)
+
+    def of_group(self, name):
+        """The rows of a group, by its name as the path of a file has it."""
+        return self.by_group.get(names.letters(name), [])
+
+    def match(self, students, sent):
+        """As every gradebook's; for a group that nobody has named it says what to do."""
+        found, told = super().match(students, sent)
+        for student in set(students) - set(found):
+            people = self.of_group(sent.get(student, {}).get("name", student))
+            if people:
+                line = ",".join(
+                    tables.written(one) for one in (student, *(p.shown for p in people))
+                )
+                told = [one for one in told if not one.startswith(f"{student}: ")]
+                told.append(
+                    f"{student}: a group, so {groups.FILE} needs the line {line}; not filled"
+                )
+        return found, told
 
     def submitted(self):
         """(person, time) of each row with a time that can be read, and how many cannot."""
@@ -75,9 +101,10 @@ class Worksheet(Export):
         names = [] if self.names[1] in STATUS else [row[1]]
         # With blind marking a file has the word of the identifier in place of the name.
         names += [found[1]] if names and found[1].strip() else []
-        cells = (row[column] for column in range(2, self.column))
+        group = row[self.group] if self.group is not None else ""
+        cells = (row[column] for column in range(2, self.column) if column != self.group)
         others = [text for text in cells if "@" in text or text.isdecimal()]  # addresses, numbers
-        return matching.Person(row, found[2], names, others)
+        return matching.Person(row, found[2], names, others, group)
 
     def _grade(self):
         """The column of grades: the one before the maximum."""

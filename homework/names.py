@@ -1,6 +1,7 @@
 """Whose a submission is: the student's name and id, from the path that the file came by."""
 
 import re
+import unicodedata
 from pathlib import PurePosixPath
 
 from homework import clean
@@ -8,7 +9,11 @@ from homework import clean
 MOST_NAME = 100  # characters of a student's name
 MOST_WHERE = 300  # of a path
 # What the two systems put before a student's files: name and id.
-MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_(?:assignsubmission_\w+?|onlinetext|file)(?:_|$)")
+# Moodle's default group, of all who are in none, has no id.
+MOODLE = re.compile(
+    r"^(?P<name>.+?)(?:_(?P<id>\d+)_(?:assignsubmission_\w+?|onlinetext|file)"
+    r"|_assignsubmission_\w+?)(?:_|$)"
+)
 CANVAS = re.compile(r"^(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_.+$")
 # What is kept of it: the system, the id and the name that it wrote, the whole part, and its mark.
 SENT = {"system": str, "id": str, "name": str, "part": str, "late": bool, "submitted": str}
@@ -28,7 +33,7 @@ def owner_of(path):
     first = clean.name(parts[0], MOST_WHERE)
     found = of_a_system(first)
     if found:
-        return clean.name(found["name"], MOST_NAME), found["id"]
+        return clean.name(found["name"], MOST_NAME), found["id"] or ""
     if len(parts) == 1 or first.lower().endswith(".zip"):
         first = PurePosixPath(first).stem
     return clean.name(first, MOST_NAME), ""
@@ -93,3 +98,13 @@ def students(paths):
         clean.name(f"{name} ({number})", MOST_NAME) if len(ids[name]) > 1 and number else name
         for name, number in owners
     ]
+
+
+def plain(name):
+    """A name without what makes no difference: capitals, and more than one space."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def letters(name):
+    """The letters and digits of a name alone, in small letters: systems leave out the others."""
+    return "".join(c for c in unicodedata.normalize("NFC", name).casefold() if c.isalnum())

@@ -19,6 +19,8 @@ from homework import clean, names, submissions
         ("Ann Lee_12345_assignsubmission_file_/x/01.ipynb", "Ann Lee"),
         ("Ann Lee_12345_assignsubmission_file_01_vae_2d.ipynb", "Ann Lee"),
         ("Zoë O'Hara_7_assignsubmission_file/my work.ipynb", "Zoë O'Hara"),
+        ("Default group_assignsubmission_file/x.ipynb", "Default group"),
+        ("A_b_assignsubmission_file_x.ipynb", "A_b"),
         ("leeann_12_345_01_vae_2d.ipynb", "leeann"),
         ("leeann_LATE_12_345_01_vae_2d-2.ipynb", "leeann"),
         ("leeann_LATE_12_345_homework_02_file_final.ipynb", "leeann"),

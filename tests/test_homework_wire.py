@@ -1,8 +1,11 @@
 """Messages between the grader and the sandbox, as a hostile answer would write them."""
 
 import json
+import os
 import socket
 import struct
+import subprocess
+import sys
 import time
 import tracemalloc
 
@@ -10,6 +13,7 @@ import numpy as np
 import pytest
 
 from course_utils.checks import CheckFailed, gradient
+from homework import lessons, sealed
 from homework.inside import wire
 from homework.proxy import Answer
 
@@ -189,3 +193,24 @@ def test_a_gradient_of_another_shape_than_its_argument_is_none(arrays):
     header = {"kind": "tuple", "present": [True] * len(arrays)}
     with pytest.raises(CheckFailed, match="did not arrive whole"):
         gradient(Answer(lambda *request: (header, arrays)), np.ones(2))
+
+
+SERVED = """
+import socket, threading
+from inside import serve, wire
+one, other = socket.socketpair()
+serve._load = lambda *given: __import__("no_such")
+threading.Thread(target=serve.run, args=(other,), daemon=True).start()
+wire.send(one, {"op": "load"})
+print(wire.receive(one)[0]["failed"]["mistake"])
+"""
+
+
+def test_a_module_that_is_missing_there_is_named(tmp_path):
+    """Where an installation lacks something, its name is what whoever mends it needs."""
+    [lesson] = lessons.all_lessons(["01"])
+    sealed.make(lesson, tmp_path / "sealed")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path / "sealed")}
+    ran = subprocess.run([sys.executable, "-c", SERVED], capture_output=True, text=True, env=env)
+    told = "your code raised ModuleNotFoundError: there is no module no_such."
+    assert ran.stdout.strip() == told, ran.stderr

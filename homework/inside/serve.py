@@ -36,7 +36,10 @@ def run(sock):
             failed = {key: str(getattr(failure, key))[:2_000] for key in told}
             reply = {"failed": failed | {"written": bool(failure.written)}}, ()
         except BaseException as error:  # whatever the student's code raises, the rest goes on
-            reply = {"failed": {"mistake": f"your code raised {type(error).__name__}."}}, ()
+            told = type(error).__name__
+            if isinstance(error, ModuleNotFoundError) and type(error.name) is str:
+                told += f": there is no module {error.name[:100]}"
+            reply = {"failed": {"mistake": f"your code raised {told}."}}, ()
         wire.send(sock, *reply)
 
 
