@@ -70,7 +70,8 @@ def test_in_an_empty_folder_the_tag_is_cloned_once(tmp_path, hub):
         assert done.stderr == ""
         assert done.stdout.endswith(f"{tmp_path / 'vae-course-v1.0/course_utils/__init__.py'}\n")
     assert first.stdout.startswith(f"The course is fetched once, v1.0 of {ADDRESS} ...\n")
-    assert "fetched" not in second.stdout
+    assert f"look in {ADDRESS}/tree/v1.0" in first.stdout  # where relative links lead nowhere
+    assert "fetched" not in second.stdout and "look in" not in second.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["vae-course-v1.0"]
 
 
