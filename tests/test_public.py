@@ -203,7 +203,8 @@ def test_without_a_name_there_is_no_address():
     assert links.badges(nobody, STEMS) == links.section(nobody, STEMS) == ""
     assert links.of_site(nobody) == []
     page = pages.lesson_page(ROOT / "notebooks" / f"{STEMS[0]}.ipynb", public=nobody)
-    assert "launch" not in page.cells[0].source
+    assert "Open in" not in page.cells[0].source
+    assert not any("github.com" in cell.source for cell in page.cells)
 
 
 # ------------------------------------------------------------------------- the cell and its lesson
@@ -236,8 +237,8 @@ def test_contract_listing_and_site_do_not_count_it(pair):
     assert listing.row(with_it, pair[0].stem) == listing.row(without, pair[0].stem)
     page = pages.lesson_page(pair[1], public=PUBLIC)
     assert not any(setup_cell.is_setup(cell) for cell in page.cells)
-    heading, intro, buttons = page.cells[0].source.split("\n\n")[:3]
-    assert heading.startswith("# ") and not intro.startswith(":")
+    heading, intro, files, buttons = page.cells[0].source.split("\n\n")[:4]
+    assert heading.startswith("# ") and not intro.startswith(":") and "Download" in files
     assert buttons == links.buttons(PUBLIC, pair[0].stem)
     assert page.cells[0].source.replace(f"\n\n{buttons}", "") == (
         pages.lesson_page(pair[0]).cells[0].source

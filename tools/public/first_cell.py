@@ -68,7 +68,7 @@ def fetch_course(repository, tag):
                 f"or unpack {tag} of {url} into {made.name} beside this file."
             ) from None
         found = [made]
-        print(f"A link to another page that opens nothing here: look in {url}/tree/{tag}")
+        print(f"Where a link opens nothing, look in {url}/tree/{tag}")
     sys.path.append(str(found[0]))
 
 
