@@ -7,9 +7,10 @@ import nbformat
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-# The sources are prepared below the project's folder, which holds the extensions of this site.
-ROOT = next(place for place in Path(__file__).resolve().parents if (place / "tools/site").is_dir())
-sys.path.insert(0, str(ROOT))
+# The sources are prepared below the project's folder, which holds the extensions of this site; from
+# elsewhere Sphinx is called in that folder.
+PLACES = [*Path(__file__).resolve().parents, Path.cwd()]
+sys.path.insert(0, str(next(place for place in PLACES if (place / "tools/site").is_dir())))
 
 project = "A course on variational autoencoders"
 author = "the authors of the course"

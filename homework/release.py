@@ -49,8 +49,8 @@ def student_version(lesson, place=IN_THE_COURSE, solved=False):
             cell["execution_count"] = None
         if index in exercises:
             cells.append(_label(exercises[index]))
+            cell["metadata"].pop(FRONT_END, None)  # which folds the lesson's solution
             if not solved:
-                cell["metadata"].pop(FRONT_END, None)  # which folds the lesson's solution
                 cell["source"] = stub(source(cell), exercises[index])
         cells.append(cell)
     notebook["cells"] = cells

@@ -12,7 +12,7 @@ from test_contributing import Copy, add_lesson, exercise_cells
 from homework import __main__ as command
 from homework import lessons, sandbox, untrusted
 from tools.lessons import listing, pictures, results_table, run
-from tools.site import build
+from tools.site import build, vendor
 
 STEM, NUMBER, EXERCISE = "12x_line", "12x", "12x.1"
 
@@ -72,10 +72,10 @@ def test_its_picture_record_and_row_are_made(copy):
 
 def test_the_site_lists_it_under_its_lesson(copy, monkeypatch):
     monkeypatch.setattr(build, "ROOT", copy.root)
-    monkeypatch.setattr(build, "embed_script", lambda vendor: copy.root / "LICENSE")
+    monkeypatch.setattr(vendor, "script", lambda package, path: copy.root / "LICENSE")
     build.prepare(copy.root / "build" / "source")
     index = (copy.root / "build" / "source" / "index.md").read_text("utf-8")
-    assert f"<br>Extra: [12x A line](lessons/{STEM}.ipynb)" in index
+    assert f"- Extra: [12x · A line](lessons/{STEM}.ipynb)" in index
     assert "\nlessons/12_scoreboard\n" in index and f"\nlessons/{STEM}\n" not in index
     page = nbformat.read(copy.root / "build" / "source" / "lessons" / "12_scoreboard.ipynb", 4)
     assert page.cells[-1].source == "```{toctree}\n:hidden:\n\n12x_line\n```"

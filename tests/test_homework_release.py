@@ -286,4 +286,5 @@ def test_solutions_are_folded_and_the_places_of_answers_open(lesson):
     folded = [{"source_hidden": True}] * len(places)
     assert marks(lesson.cells) == folded
     assert marks(release.student_version(lesson)["cells"]) == [None] * len(places)
-    assert marks(release.student_version(lesson, solved=True)["cells"]) == folded
+    solved = release.student_version(lesson, solved=True)  # nbgrader makes its stubs of these
+    assert marks(solved["cells"]) == [None] * len(places)
