@@ -7,9 +7,9 @@ import nbformat
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-# The sources are prepared below the project's folder, which holds the extensions of this site; from
-# elsewhere Sphinx is called in that folder.
-PLACES = [*Path(__file__).resolve().parents, Path.cwd()]
+# The sources are prepared below the project's folder, which holds the extensions of this site; for
+# those that lie elsewhere Python is called in that folder, and has it on its path.
+PLACES = [*Path(__file__).resolve().parents, *map(Path, sys.path)]
 sys.path.insert(0, str(next(place for place in PLACES if (place / "tools/site").is_dir())))
 
 project = "A course on variational autoencoders"
