@@ -12,7 +12,7 @@ from pygments.formatters import HtmlFormatter
 from sphinx.highlighting import PygmentsBridge
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-NUMBER = re.compile(r"Figure (\w+)\.(\d+)\.")
+NUMBER = re.compile(r"\S+ (\d+\w?)\.(\d+)\.")  # "Figure 5.3.", in any language
 SUMMARY = '<summary><span class="shut">{}</span><span class="open">{}</span></summary>\n'
 
 
@@ -24,11 +24,11 @@ class Figures(SphinxPostTransform):
 
     def run(self, **kwargs):
         for paragraph in list(self.document.findall(nodes.paragraph)):
-            number = NUMBER.match(paragraph.astext())
-            if number is None:
-                continue
-            first = next(child for child in paragraph.children if child.astext())
+            first = next((child for child in paragraph.children if child.astext()), None)
             if not isinstance(first, nodes.strong):
+                continue
+            number = NUMBER.fullmatch(first.astext())
+            if number is None:
                 continue
             parent, place = paragraph.parent, paragraph.parent.index(paragraph)
             if place == 0:

@@ -26,10 +26,12 @@ AROUND = re.compile(r"^(\s*)(\S.*?)(\s*)$", re.DOTALL)
 NUMBERED = re.compile(r"^(\d+)([.)] )")
 PROMPTS = ("prompt_show", "prompt_hide")
 PLAIN, ACCENTED = "aeiouyAEIOUY", "ạẹịọụỵẠẸỊỌỤỴ"  # which no page has by itself
-# Markup of Markdown and of reStructuredText that is no word: code, formulas, roles, addresses.
+# What is no word: code, formulas, roles and addresses of Markdown and of reStructuredText, and the
+# number of an extra's figure, such as 5y.1.
 MARKUP = re.compile(
     r"(``.+?``|:[a-z:]+:`[^`]+`|\{[a-z:]+\}`[^`]+`|`[^`]+`|\$\$.+?\$\$|\$[^$]+\$|\]\([^()]*\)"
-    r"|\]\[[^\]]*\]|<[^>]*>|&[a-zA-Z]+;|&#\d+;|https?://\S+|\\[a-z]+|^\([\w-]+\)=$)",
+    r"|\]\[[^\]]*\]|<[^>]*>|&[a-zA-Z]+;|&#\d+;|https?://\S+|\\[a-z]+|^\([\w-]+\)=$"
+    r"|\d+[xy]\.\d+)",
     re.DOTALL | re.MULTILINE,
 )
 
