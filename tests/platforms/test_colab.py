@@ -136,8 +136,10 @@ def test_one_notebook_alone_fetches_the_course_and_runs(colab, alone):
     assert environments.run([colab, "-c", ABSENT], path.parent).strip() == "None"
     notebook = execute(colab, path, path.parent.parent, **told)
     [cell] = [cell for cell in notebook.cells if setup_cell.is_setup(cell)]
-    address = f"{PUBLIC.tag} of https://github.com/{PUBLIC.repository}"
-    assert printed([cell]) == f"The course is fetched once, {address} ...\n"
+    url = f"https://github.com/{PUBLIC.repository}"
+    said, pages = printed([cell]).splitlines()
+    assert said == f"The course is fetched once, {PUBLIC.tag} of {url} ..."
+    assert pages.endswith(f" {url}/tree/{PUBLIC.tag}")
     made = path.parent / "vae-course-v0.0.1"
     assert sorted(path.parent.iterdir()) == sorted([path, made])
     assert (made / "data" / "checkpoints").is_dir()
