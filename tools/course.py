@@ -65,8 +65,7 @@ def main():
         return clean()
     python = str(setup_env.main(here=asked.here))
     if asked.command == "lab":
-        lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
-        command = [*start.command(python, ROOT), *map(str, lessons[:1])]
+        command = start.command(python, ROOT, first_lesson())
         os.environ |= start.environment()
     elif asked.command in HOMEWORK:
         command = [python, "-m", "homework", *homework(asked.command, asked.options)]
@@ -74,6 +73,12 @@ def main():
     else:
         command = [python, "-m", MODULES[asked.command]]
     return hand_over([*command, *asked.options])
+
+
+def first_lesson():
+    """Where JupyterLab begins; None where there is no lesson, as on a branch of students."""
+    lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    return lessons[0].relative_to(ROOT).as_posix() if lessons else None
 
 
 def homework(command, options):

@@ -16,10 +16,18 @@ HERE = Path(__file__).resolve().parent
 PATHS = "JUPYTER_CONFIG_PATH"
 
 
-def command(python, root):
-    """The words that start JupyterLab on a folder; they are run in the course's own folder."""
+def command(python, root, lesson=None):
+    """The words that start JupyterLab on a folder; they are run in the course's own folder.
+
+    Args:
+        python: of the environment.
+        root: the folder that JupyterLab shows.
+        lesson: where in it the browser begins, such as ``notebooks/01_vae_2d.ipynb``. The address
+            that is printed leads there too, for browsers that have to be opened by hand.
+    """
+    first = [f"--LabApp.default_url=/lab/tree/{lesson}"] if lesson else []
     return [
-        *(str(python), "-m", "jupyterlab", f"--ServerApp.root_dir={root}"),
+        *(str(python), "-m", "jupyterlab", f"--ServerApp.root_dir={root}", *first),
         f"--LabApp.extra_labextensions_path={HERE / 'labextensions'}",
         "--ContentsManager.pre_save_hook=tools.lab.saving.as_committed",
     ]

@@ -1,7 +1,9 @@
 // The lessons in JupyterLab, for readers who listen, use keys, or only look. JupyterLab loads this
 // file as an extension; it is written as a bundler would write it, so nothing has to be built.
 (() => {
-  const place = document.currentScript.src.replace(/[^/]*$/, "");
+  // The server lets browsers keep a file for a year, so its address names the version.
+  const [, place, version] = document.currentScript.src.match(/^(.*\/)[^/?]*(\?.*)?$/);
+  const beside = (name) => `${place}${name}${version ?? ""}`;
 
   // A folded cell says what is in it and that it opens, by a click or by Enter.
   const showFold = (cell) => {
@@ -23,6 +25,10 @@
       event.stopPropagation();
       content.click();
     };
+    // The fold goes away with the focus in it, and the keys would reach no cell.
+    content.onclick = () => setTimeout(() => {
+      if (document.activeElement === document.body) cell.node.focus();
+    });
   };
 
   // Pictures say what is seen in them: the sentence that the lesson stored beside each.
@@ -59,7 +65,8 @@
     });
   };
 
-  // A kernel that has started writes its version into the notebook. That is no change of a reader's.
+  // A kernel that has started writes its version into the notebook, and a fold that was opened says
+  // so there. Both are no change of a reader's.
   const keepUnchanged = async (panel) => {
     await panel.context.ready;
     const model = panel.content.model;
@@ -67,6 +74,10 @@
       const whole = model.toJSON();
       delete whole.metadata.language_info;
       delete whole.metadata.kernelspec?.display_name;
+      for (const { metadata } of whole.cells) {
+        delete metadata.jupyter?.source_hidden;
+        if (!Object.keys(metadata.jupyter ?? { some: 1 }).length) delete metadata.jupyter;
+      }
       return JSON.stringify(whole);
     };
     const opened = written();
@@ -84,9 +95,9 @@
 
   const activate = (app) => {
     const style = document.createElement("link");
-    Object.assign(style, { rel: "stylesheet", href: `${place}reading.css` });
+    Object.assign(style, { rel: "stylesheet", href: beside("reading.css") });
     const sliders = document.createElement("script");
-    Object.assign(sliders, { src: `${place}sliders.js`, onload: () => window.nameSliders() });
+    Object.assign(sliders, { src: beside("sliders.js"), onload: () => window.nameSliders() });
     document.head.append(style, sliders);
     const known = new WeakSet();
     const look = () => {
