@@ -95,10 +95,12 @@
 
   const activate = (app) => {
     const style = document.createElement("link");
+    const [sliders, links] = ["sliders.js", "links.js"].map((name) =>
+      Object.assign(document.createElement("script"), { src: beside(name) }));
     Object.assign(style, { rel: "stylesheet", href: beside("reading.css") });
-    const sliders = document.createElement("script");
-    Object.assign(sliders, { src: beside("sliders.js"), onload: () => window.nameSliders() });
-    document.head.append(style, sliders);
+    sliders.onload = () => window.nameSliders();
+    links.onload = () => window.findHeadings(app.docRegistry);
+    document.head.append(style, sliders, links);
     const known = new WeakSet();
     const look = () => {
       planned = false;
