@@ -46,6 +46,15 @@
     });
   };
 
+  // What the lesson says under a picture without a slider is over once the slider is there.
+  const RUN = "Run this cell, and a slider moves this picture.";
+  const showOnlyTheSlider = (cell) => {
+    if (!cell.node.querySelector(".widget-slider")) return;
+    for (const text of cell.node.querySelectorAll(".jp-RenderedText")) {
+      if (text.textContent.trim() === RUN) text.closest(".jp-OutputArea-child").hidden = true;
+    }
+  };
+
   const name = (panel) => {
     panel.content.widgets.forEach((cell, number) => {
       const kind = cell.model.type === "code" ? "Code" : "Text";
@@ -61,7 +70,9 @@
         corner.replaceWith(document.createElement("td"));
       }
       showFold(cell);
-      if (cell.model.type === "code") describePictures(cell);
+      if (cell.model.type !== "code") return;
+      describePictures(cell);
+      showOnlyTheSlider(cell);
     });
   };
 
