@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import sys
 from types import SimpleNamespace
+
+import pytest
 
 from tools import course
 from tools.lab import saving, start
@@ -61,6 +64,19 @@ def test_the_first_lesson_is_01_and_a_folder_without_one_opens_too(tmp_path, mon
     monkeypatch.setattr(course, "ROOT", tmp_path)
     assert course.first_lesson() is None
     assert not any("default_url" in word for word in start.command("python", tmp_path))
+
+
+def test_root_is_told_before_the_set_up_begins(monkeypatch, capsys):
+    def set_up(here):
+        sys.exit("as far as this")
+
+    monkeypatch.setattr(course, "is_root", lambda: True)
+    monkeypatch.setattr(course.setup_env, "main", set_up)
+    for options, is_told in (([], True), (["--allow-root"], False)):
+        monkeypatch.setattr(sys, "argv", ["course.py", "lab", *options])
+        with pytest.raises(SystemExit):
+            course.main()
+        assert ("make lab ARGS=--allow-root" in capsys.readouterr().err) is is_told
 
 
 def test_folders_of_defaults_that_were_given_stay():

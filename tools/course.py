@@ -49,6 +49,11 @@ HOMEWORK = {
     "homework": ("release", "--to", "student"),
     "grade": ("grade", "--out", "graded"),
 }
+ALLOW_ROOT = "--allow-root"
+ROOT_NEEDS = (
+    "You are root, as is usual in a container. JupyterLab then has to be told that it may start: "
+    f"make lab ARGS={ALLOW_ROOT}"
+)
 CACHES = ("__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints")
 BUILDS = ("build", "dist", "_site")
 
@@ -63,6 +68,8 @@ def main():
     asked = parser.parse_args()
     if asked.command == "clean":
         return clean()
+    if asked.command == "lab" and is_root() and ALLOW_ROOT not in asked.options:
+        print(ROOT_NEEDS, file=sys.stderr, flush=True)  # before minutes go into the set-up
     python = str(setup_env.main(here=asked.here))
     if asked.command == "lab":
         command = start.command(python, ROOT, first_lesson())
@@ -73,6 +80,10 @@ def main():
     else:
         command = [python, "-m", MODULES[asked.command]]
     return hand_over([*command, *asked.options])
+
+
+def is_root():
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def first_lesson():
