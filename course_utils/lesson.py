@@ -19,7 +19,7 @@ from course_utils.arguments import integer
 from course_utils.checkpoint import refusal, unwritable
 
 SEED = 2024
-NOT_REAL = "The numbers below are not those of the real data set; data/README.md says how to get it."
+NOT_REAL = "The numbers below are not those of the real data set; see data/README.md for it."
 
 
 def start(number, seed=SEED):
