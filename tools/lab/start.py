@@ -1,10 +1,13 @@
 """How ``make lab`` starts JupyterLab; nothing is written into the user's own settings.
 
 - ``config/``: defaults that differ from JupyterLab's own, below the user's: no question about news,
-  and long lines of code are wrapped.
+  long lines of code are wrapped, and Markdown opens as a page.
 - ``labextensions/``: an extension of some lines, which needs no build. It names what JupyterLab
-  leaves without a name and keeps a notebook that was only opened from counting as changed.
-- ``saving.py``: a lesson keeps the metadata that are committed, whichever Python runs it.
+  leaves without a name, keeps a notebook that was only read from counting as changed, and leads a
+  link to its heading. Browsers keep its files for a year, so ``package.json`` loads them by an
+  address with a digest of them, which a test compares.
+- ``saving.py``: a lesson keeps the metadata that are committed, whichever Python runs it and
+  whichever folds were opened.
 
 The standard library is all that this needs: it runs before the environment is there.
 """
