@@ -26,6 +26,7 @@ widgets.live(render, descriptions=names, limits=(-3.0, 3.0, 0.0), says="The imag
 SESSION = "window.jupyterapp?.shell?.currentWidget?.context?.sessionContext"
 KERNEL = f"{SESSION}?.session?.kernel"
 CODE, FOLD = ".jp-InputArea-editor", ".jp-InputPlaceholder [role=button]"
+COMMANDS = "window.jupyterapp.commands"
 IN_CELL = "(cell) => cell.contains(document.activeElement)"
 
 
@@ -245,8 +246,10 @@ def test_a_fold_says_what_it_makes_and_opens_by_a_click_a_key_or_from_the_menu(l
     page.keyboard.press("Enter")
     third.locator(CODE).wait_for(state="visible", timeout=10_000)
     page.wait_for_function(IN_CELL, arg=third.element_handle(), timeout=10_000)
-    for name, is_open in (("hide", False), ("show", True)):  # View, All Code: by keys too
-        page.evaluate(f"() => window.jupyterapp.commands.execute('notebook:{name}-all-cell-code')")
+    label = page.evaluate(f"() => {COMMANDS}.label('notebook:show-all-cell-code')")
+    assert f"*View, {label}*" in (ROOT / "README.md").read_text("utf-8"), "as the README says"
+    for name, is_open in (("hide", False), ("show", True)):  # by keys too
+        page.evaluate(f"() => {COMMANDS}.execute('notebook:{name}-all-cell-code')")
         state = "visible" if is_open else "hidden"
         for cell in (second, third):
             cell.locator(CODE).wait_for(state=state, timeout=10_000)
@@ -287,6 +290,10 @@ def test_a_link_leads_to_its_heading_in_a_page_and_in_a_lesson(lab, watched):
     )
     heading = "6. What is the log-likelihood, and can we trust the number?"
     on_screen(page, ".jp-Notebook h2", heading)
+    page.evaluate(
+        f"() => {{ {COMMANDS}.execute('docmanager:open', {{path: 'docs/notation.md'}}); }}"
+    )
+    on_screen(page, ".jp-MarkdownViewer h1", "Notation")
 
 
 def on_screen(page, kind, text):
