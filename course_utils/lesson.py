@@ -10,6 +10,7 @@ from course_utils import (
     records,
     seeds,
     settings,
+    showing,
     tables,
     training,
     weights,
@@ -18,15 +19,14 @@ from course_utils.arguments import integer
 from course_utils.checkpoint import refusal, unwritable
 
 SEED = 2024
-NOT_REAL = "The numbers below are not those of the real data set."
+NOT_REAL = "The numbers below are not those of the real data set; see data/README.md for it."
 
 
 def start(number, seed=SEED):
     """Begin a lesson: seed everything and say profile, device and seed.
 
     Args:
-        number: the lesson's number, such as ``"01"``, or ``"01x"`` for its extra; a notebook of
-            that number must exist.
+        number: of the notebook, such as ``"01"``, or ``"01x"`` for the extra of a lesson.
         seed: of torch's generators.
 
     Returns:
@@ -40,6 +40,7 @@ def start(number, seed=SEED):
             "Python runs without assertions (-O, or PYTHONOPTIMIZE is set), so what this lesson "
             "claims would not be tested. Start Python, or JupyterLab, without them."
         )
+    showing.short_stops()
     return Lesson(number, seed)
 
 

@@ -1,7 +1,9 @@
 """How a figure meets the reader: the picture, and under it a sentence typeset as its caption."""
 
+import linecache
 import re
 import textwrap
+import traceback
 
 from course_utils import settings
 from course_utils.rendering import is_vector, png, svg
@@ -97,3 +99,24 @@ def in_notebook():
     except ImportError:
         return False
     return getattr(get_ipython(), "kernel", None) is not None
+
+
+def short_stops():
+    """From now on a cell that is stopped says where it was, without the lines of the libraries."""
+    if in_notebook():
+        from IPython import get_ipython
+
+        shell = get_ipython()
+        if not shell.custom_exceptions:  # else somebody else looks after them
+            shell.set_custom_exc((KeyboardInterrupt,), _say_stopped)
+
+
+def _say_stopped(shell, kind, error, trace, tb_offset=None):
+    """The one line of the stopped cell, in place of the traceback (IPython calls this)."""
+    frames = traceback.walk_tb(trace)
+    own = next((each for each in frames if each[0].f_globals is shell.user_global_ns), None)
+    line = linecache.getline(own[0].f_code.co_filename, own[1]).strip() if own else ""
+    says = [f"Stopped in line {own[1]}: {line}"] if line else ["Stopped."]
+    says += ["What this cell makes is not complete: run it again before you go on."]
+    error._render_traceback_ = lambda: says
+    shell.showtraceback((kind, error, trace), tb_offset=tb_offset)

@@ -61,7 +61,7 @@ class Watched:
 
 
 @contextlib.contextmanager
-def jupyterlab(folder, home):
+def jupyterlab(folder, home, lesson=None):
     """The JupyterLab of ``make lab`` on a folder: its address. ``home`` has all that it writes."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -69,7 +69,7 @@ def jupyterlab(folder, home):
     names = "HOME JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR JUPYTERLAB_SETTINGS_DIR"
     places = {name: str(home / name.lower()) for name in names.split()}
     places["JUPYTERLAB_WORKSPACES_DIR"] = str(home / "workspaces")
-    call = [*start.command(sys.executable, folder), "--allow-root", "--no-browser"]
+    call = [*start.command(sys.executable, folder, lesson), "--allow-root", "--no-browser"]
     call += ["--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
     call += ["--IdentityProvider.token=", "--LabApp.extension_manager=readonly"]
     call += ["--expose-app-in-browser"]

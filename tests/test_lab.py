@@ -1,15 +1,15 @@
 """The JupyterLab of ``make lab`` in a real browser, as a reader meets the lessons in it."""
 
-import json
 import shutil
+import urllib.request
 
 import axe
 import nbformat
 import pytest
 from browser import Watched, chromium, jupyterlab
 
-from course_utils import settings
-from tools.lab import saving, start
+from course_utils import settings, widgets
+from tools import course
 from tools.lessons import normalise
 
 ROOT = settings.root()
@@ -25,8 +25,10 @@ widgets.live(render, descriptions=names, limits=(-3.0, 3.0, 0.0), says="The imag
 """
 SESSION = "window.jupyterapp?.shell?.currentWidget?.context?.sessionContext"
 KERNEL = f"{SESSION}?.session?.kernel"
-
-
+CODE, FOLD = ".jp-InputArea-editor", ".jp-InputPlaceholder [role=button]"
+COMMANDS = "window.jupyterapp.commands"
+IN_CELL = "(cell) => cell.contains(document.activeElement)"
+DRAWS = "Draws a picture, and says what is in it by a sentence that is longer than the window."
 MESSAGE = "Your function returned a tensor of shape (3, 2), and a rate of shape (3,) is expected. "
 # Lessons whose sliders are saved with them, and one without; each is opened and saved.
 SAVED = [
@@ -47,13 +49,15 @@ def folder(tmp_path_factory):
     lesson.cells.append(nbformat.v4.new_code_cell(LIVE.strip()))
     nbformat.write(lesson, folder / "notebooks" / "live.ipynb")
     nbformat.write(folded(), folder / "notebooks" / "folded.ipynb")
+    nbformat.write(endless(), folder / "notebooks" / "endless.ipynb")
+    shutil.copytree(ROOT / "docs", folder / "docs", ignore=shutil.ignore_patterns("*.png"))
     return folder
 
 
 @pytest.fixture(scope="module")
 def lab(folder, tmp_path_factory):
     """JupyterLab on the copy."""
-    with jupyterlab(folder, tmp_path_factory.mktemp("home")) as base:
+    with jupyterlab(folder, tmp_path_factory.mktemp("home"), course.first_lesson()) as base:
         yield base
 
 
@@ -73,14 +77,25 @@ def watched(browser, lab):
 def folded():
     """A notebook of a plain cell, a folded one, an exercise and a message, in canonical form."""
     solved = "def f():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION"
-    sources = ["x = 1", "# Draws.\ny = 2", solved, f'def g():\n    """{MESSAGE[:70]}"""']
+    sources = ["x = 1", f"# {DRAWS}\ny = 2", solved, f'def g():\n    """{MESSAGE[:70]}"""']
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     cells[1].metadata["tags"] = ["hide-input"]
     cells[1].outputs = [nbformat.v4.new_output("stream", text="drawn\n")]
     cells[2].metadata.update(tags=["exercise"], course={"id": "1.1"})
     cells[3].outputs = [nbformat.v4.new_output("stream", text="reparameterisations, " * 30)]
+    return canonical(cells)
+
+
+def canonical(cells):
     notebook = nbformat.v4.new_notebook(cells=cells)
     return nbformat.reads(normalise.normalise(nbformat.writes(notebook)), as_version=4)
+
+
+def endless():
+    """A notebook whose second cell has to be stopped."""
+    begin = "from course_utils.lesson import start\n\nstart('01')"
+    loop = "def train():\n    while True:\n        pass\n\nprint('started', flush=True)\ntrain()"
+    return canonical([nbformat.v4.new_code_cell(source) for source in (begin, loop)])
 
 
 def opened(page, lab, name):
@@ -116,7 +131,7 @@ def faults(page):
 
 
 def move_live_slider(page):
-    """Press a key on the live slider; the picture's sources before and after."""
+    """Press a key on the live slider, and wait until its picture is another one."""
     box = page.locator(".widget-vbox:has(.widget-label:text('live'))").last
     box.scroll_into_view_if_needed()
     handle = box.locator(".noUi-handle").first
@@ -129,7 +144,6 @@ def move_live_slider(page):
         arg=[box.element_handle(), before],
         timeout=30_000,
     )
-    return before, box.locator("img").first.get_attribute("src")
 
 
 def spoken(page):
@@ -171,12 +185,13 @@ def test_a_lesson_runs_its_live_slider_moves_and_axe_finds_nothing(lab, watched)
             page.evaluate(f"() => {SESSION}.restartKernel()")
         run_all(page)
         assert not faults(page), start_of
-        before, after = move_live_slider(page)
-        assert before != after, start_of
+        move_live_slider(page)
     sliders = spoken(page)
     assert len(sliders) >= 2 and all(shown == said for shown, said in sliders), sliders
     unknown, used = judged(page)
     assert not unknown, "\n".join(unknown)
+    told = page.locator(f".jp-RenderedText:text-is('{widgets.RUN}')")
+    assert told.count() and not any(one.is_visible() for one in told.all()), "a slider is there"
     gone = [row for row in axe.known("JupyterLab") if row not in used]
     assert not gone, f"docs/accessibility.md lists what no longer occurs: {gone}"
     assert not watched.outside
@@ -190,6 +205,9 @@ def test_a_lesson_that_is_opened_and_saved_stays_as_it_was(lab, folder, watched,
     model = "window.jupyterapp.shell.currentWidget.context.model"
     assert page.evaluate(f"() => {model}.dirty") is False, "unsaved, though nobody changed it"
     assert page.locator(".Toastify__toast, .jp-Dialog").count() == 0, "no question about news"
+    page.locator(FOLD).first.click()  # reading is no change
+    page.wait_for_timeout(300)
+    assert page.evaluate(f"() => {model}.dirty") is False, "unsaved after a fold was opened"
     path = folder / "notebooks" / name
     before = path.stat().st_mtime_ns
     page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
@@ -202,27 +220,37 @@ def test_a_lesson_that_is_opened_and_saved_stays_as_it_was(lab, folder, watched,
     page.evaluate(f"() => {SESSION}.shutdown()")
 
 
+def test_the_address_that_is_printed_leads_to_the_first_lesson(lab, tmp_path_factory):
+    log = next(tmp_path_factory.getbasetemp().glob("home*/server.log")).read_text("utf-8")
+    assert f"{lab}/lab/tree/{course.first_lesson()}" in log
+    with urllib.request.urlopen(lab, timeout=30) as answer:
+        assert answer.geturl() == f"{lab}/lab/tree/{course.first_lesson()}"
+
+
 def test_a_fold_says_what_it_makes_and_opens_by_a_click_a_key_or_from_the_menu(lab, watched):
     page = watched.page
     opened(page, lab, "folded.ipynb")
     page.wait_for_function("() => document.querySelectorAll('.jp-CodeCell').length === 4")
     first, second, third, _ = page.locator(".jp-CodeCell").all()
-    code, fold = ".jp-InputArea-editor", ".jp-InputPlaceholder [role=button]"
-    assert first.locator(code).is_visible() and not second.locator(code).is_visible()
+    assert first.locator(CODE).is_visible() and not second.locator(CODE).is_visible()
     assert second.locator(".jp-OutputArea").inner_text().strip() == "drawn"
-    second.locator(fold).wait_for(state="visible", timeout=10_000)
-    assert second.locator(fold).inner_text() == "Show the code: Draws"
-    second.locator(fold).click()
-    second.locator(code).wait_for(state="visible", timeout=10_000)
-    assert third.locator(fold).inner_text() == "Exercise 1.1: show a solution"
-    third.locator(fold).focus()
+    second.locator(FOLD).wait_for(state="visible", timeout=10_000)
+    assert second.locator(FOLD).inner_text() == f"Show the code: {DRAWS[:-1]}"
+    second.locator(FOLD).click()
+    second.locator(CODE).wait_for(state="visible", timeout=10_000)
+    page.wait_for_function(IN_CELL, arg=second.element_handle(), timeout=10_000)
+    assert third.locator(FOLD).inner_text() == "Exercise 1.1: show a solution"
+    third.locator(FOLD).focus()
     page.keyboard.press("Enter")
-    third.locator(code).wait_for(state="visible", timeout=10_000)
-    for name, is_open in (("hide", False), ("show", True)):  # View, All Code: by keys too
-        page.evaluate(f"() => window.jupyterapp.commands.execute('notebook:{name}-all-cell-code')")
+    third.locator(CODE).wait_for(state="visible", timeout=10_000)
+    page.wait_for_function(IN_CELL, arg=third.element_handle(), timeout=10_000)
+    label = page.evaluate(f"() => {COMMANDS}.label('notebook:show-all-cell-code')")
+    assert f"*View, {label}*" in (ROOT / "README.md").read_text("utf-8"), "as the README says"
+    for name, is_open in (("hide", False), ("show", True)):  # by keys too
+        page.evaluate(f"() => {COMMANDS}.execute('notebook:{name}-all-cell-code')")
         state = "visible" if is_open else "hidden"
         for cell in (second, third):
-            cell.locator(code).wait_for(state=state, timeout=10_000)
+            cell.locator(CODE).wait_for(state=state, timeout=10_000)
 
 
 def test_messages_and_docstrings_are_whole_in_a_narrow_window(lab, watched):
@@ -242,27 +270,53 @@ def test_messages_and_docstrings_are_whole_in_a_narrow_window(lab, watched):
     )
     assert broken == []
     room = "(box) => [box.scrollWidth, box.clientWidth, box.textContent.length]"
+    text = page.locator(f"{FOLD} .jp-PlaceholderText").first
+    size = "(text) => [text.getBoundingClientRect().right, text.scrollWidth - text.offsetWidth]"
+    right, cut = text.evaluate(size)
+    assert right < 700 and cut <= 0, "what a fold says is whole too"
     needed, there, characters = cell.locator(".cm-scroller").evaluate(room)
     assert needed <= there and characters > 80
 
 
-def test_a_saved_lesson_keeps_its_metadata_and_other_files_their_own():
-    kernel = {"name": "python3", "display_name": "3.13"}
-    mine = {"course": {"lesson": "01"}, "kernelspec": kernel, "language_info": {"version": "3.13"}}
-    for changed, metadata in (
-        (True, mine),
-        (False, {"kernelspec": kernel}),
-        (False, mine | {"kernelspec": {"name": "r"}}),
-    ):
-        given = json.loads(json.dumps({"nbformat": 4, "metadata": metadata}))
-        saving.as_committed(model={"type": "notebook", "content": given}, path="x.ipynb")
-        assert (given["metadata"] != metadata) is changed
-    assert set(given["metadata"]) == set(mine)
-    saving.as_committed(model={"type": "file", "content": "text"}, path="x")
+def test_a_link_leads_to_its_heading_in_a_page_and_in_a_lesson(lab, watched):
+    page = watched.page
+    opened(page, lab, "01_vae_2d.ipynb")
+    page.locator(".jp-Notebook a:text-is('KL divergence')").first.click()
+    on_screen(page, ".jp-MarkdownViewer h2", "KL divergence")
+    place = "#6-what-is-the-log-likelihood-and-can-we-trust-the-number"  # as in docs/questions.md
+    page.evaluate(
+        "(given) => { window.jupyterapp.commands.execute('rendermime:handle-local-link', given); }",
+        {"path": f"notebooks/{LESSON}", "id": place},
+    )
+    on_screen(page, ".jp-Notebook h2", "6. What is the log-likelihood, and can we trust")
+    page.evaluate(
+        f"() => {{ {COMMANDS}.execute('docmanager:open', {{path: 'docs/notation.md'}}); }}"
+    )
+    on_screen(page, ".jp-MarkdownViewer h1", "Notation")
 
 
-def test_folders_of_defaults_that_were_given_stay():
-    here = str(start.HERE / "config")
-    assert start.environment({}) == {start.PATHS: here}
-    given = start.environment({start.PATHS: "theirs"})
-    assert given == {start.PATHS: f"{here}{start.os.pathsep}theirs"}
+def on_screen(page, kind, text):
+    """Wait until a heading, which is far down, stands in the window."""
+    page.wait_for_function(
+        """([kind, text]) => [...document.querySelectorAll(kind)].some((heading) => {
+        const { top, height } = heading.getBoundingClientRect();
+        const is = heading.textContent.startsWith(text);
+        return is && height > 0 && top > 0 && top < window.innerHeight - 100;
+    })""",
+        arg=[kind, text],
+        timeout=20_000,
+    )
+
+
+def test_a_cell_that_is_stopped_says_where_and_what_to_do(lab, watched):
+    page = watched.page
+    opened(page, lab, "endless.ipynb")
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    cell = page.locator(".jp-CodeCell").last
+    cell.locator(".jp-OutputArea-output:has-text('started')").wait_for(timeout=60_000)
+    page.evaluate(f"() => {KERNEL}.interrupt()")
+    error = cell.locator(".jp-OutputArea-output[data-mime-type*=stderr]")
+    error.wait_for(timeout=30_000)
+    said = error.inner_text().strip().split("\n")
+    assert said[0] == "Stopped in line 6: train()" and len(said) == 2, said
+    assert "run it again" in said[1]

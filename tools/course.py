@@ -49,6 +49,11 @@ HOMEWORK = {
     "homework": ("release", "--to", "student"),
     "grade": ("grade", "--out", "graded"),
 }
+ALLOW_ROOT = "--allow-root"
+ROOT_NEEDS = (
+    "You are root, as is usual in a container. JupyterLab then has to be told that it may start: "
+    f"make lab ARGS={ALLOW_ROOT}"
+)
 CACHES = ("__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints")
 BUILDS = ("build", "dist", "_site")
 
@@ -63,10 +68,11 @@ def main():
     asked = parser.parse_args()
     if asked.command == "clean":
         return clean()
+    if asked.command == "lab" and is_root() and ALLOW_ROOT not in asked.options:
+        print(ROOT_NEEDS, file=sys.stderr, flush=True)  # before minutes go into the set-up
     python = str(setup_env.main(here=asked.here))
     if asked.command == "lab":
-        lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
-        command = [*start.command(python, ROOT), *map(str, lessons[:1])]
+        command = start.command(python, ROOT, first_lesson())
         os.environ |= start.environment()
     elif asked.command in HOMEWORK:
         command = [python, "-m", "homework", *homework(asked.command, asked.options)]
@@ -74,6 +80,16 @@ def main():
     else:
         command = [python, "-m", MODULES[asked.command]]
     return hand_over([*command, *asked.options])
+
+
+def is_root():
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def first_lesson():
+    """Where JupyterLab begins; None where there is no lesson, as on a branch of students."""
+    lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    return lessons[0].relative_to(ROOT).as_posix() if lessons else None
 
 
 def homework(command, options):

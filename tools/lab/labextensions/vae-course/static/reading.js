@@ -1,7 +1,9 @@
 // The lessons in JupyterLab, for readers who listen, use keys, or only look. JupyterLab loads this
 // file as an extension; it is written as a bundler would write it, so nothing has to be built.
 (() => {
-  const place = document.currentScript.src.replace(/[^/]*$/, "");
+  // The server lets browsers keep a file for a year, so its address names the version.
+  const [, place, version] = document.currentScript.src.match(/^(.*\/)[^/?]*(\?.*)?$/);
+  const beside = (name) => `${place}${name}${version ?? ""}`;
 
   // A folded cell says what is in it and that it opens, by a click or by Enter.
   const showFold = (cell) => {
@@ -23,6 +25,10 @@
       event.stopPropagation();
       content.click();
     };
+    // The fold goes away with the focus in it, and the keys would reach no cell.
+    content.onclick = () => setTimeout(() => {
+      if (document.activeElement === document.body) cell.node.focus();
+    });
   };
 
   // Pictures say what is seen in them: the sentence that the lesson stored beside each.
@@ -40,6 +46,15 @@
     });
   };
 
+  // What the lesson says under a picture without a slider is over once the slider is there.
+  const RUN = "Run this cell, and a slider moves this picture.";
+  const showOnlyTheSlider = (cell) => {
+    if (!cell.node.querySelector(".widget-slider")) return;
+    for (const text of cell.node.querySelectorAll(".jp-RenderedText")) {
+      if (text.textContent.trim() === RUN) text.closest(".jp-OutputArea-child").hidden = true;
+    }
+  };
+
   const name = (panel) => {
     panel.content.widgets.forEach((cell, number) => {
       const kind = cell.model.type === "code" ? "Code" : "Text";
@@ -55,11 +70,14 @@
         corner.replaceWith(document.createElement("td"));
       }
       showFold(cell);
-      if (cell.model.type === "code") describePictures(cell);
+      if (cell.model.type !== "code") return;
+      describePictures(cell);
+      showOnlyTheSlider(cell);
     });
   };
 
-  // A kernel that has started writes its version into the notebook. That is no change of a reader's.
+  // A kernel that has started writes its version into the notebook, and a fold that was opened says
+  // so there. Both are no change of a reader's.
   const keepUnchanged = async (panel) => {
     await panel.context.ready;
     const model = panel.content.model;
@@ -67,6 +85,10 @@
       const whole = model.toJSON();
       delete whole.metadata.language_info;
       delete whole.metadata.kernelspec?.display_name;
+      for (const { metadata } of whole.cells) {
+        delete metadata.jupyter?.source_hidden;
+        if (!Object.keys(metadata.jupyter ?? { some: 1 }).length) delete metadata.jupyter;
+      }
       return JSON.stringify(whole);
     };
     const opened = written();
@@ -84,10 +106,12 @@
 
   const activate = (app) => {
     const style = document.createElement("link");
-    Object.assign(style, { rel: "stylesheet", href: `${place}reading.css` });
-    const sliders = document.createElement("script");
-    Object.assign(sliders, { src: `${place}sliders.js`, onload: () => window.nameSliders() });
-    document.head.append(style, sliders);
+    const [sliders, links] = ["sliders.js", "links.js"].map((name) =>
+      Object.assign(document.createElement("script"), { src: beside(name) }));
+    Object.assign(style, { rel: "stylesheet", href: beside("reading.css") });
+    sliders.onload = () => window.nameSliders();
+    links.onload = () => window.findHeadings(app.docRegistry);
+    document.head.append(style, sliders, links);
     const known = new WeakSet();
     const look = () => {
       planned = false;
