@@ -68,11 +68,17 @@ FORMULAS = [
 ]
 
 
+def by_hand(reason):
+    """An exercise whose points the instructor changed."""
+    return {"id": "1.1", "points": 1, "of": 2, "changed": {"from": 0, "reason": reason}}
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_no_spreadsheet_takes_a_name_for_a_formula(separator):
     """Whatever it takes for the separator, with quotes or without."""
     entries = [
-        {"student": name, "lesson": "01", "notes": [name], "outcomes": []} for name in FORMULAS
+        {"student": name, "lesson": "01", "notes": [name], "outcomes": [by_hand(name)]}
+        for name in FORMULAS
     ]
     text = scores.table(entries, [], {"01": made.LESSON})
     assert len(text.splitlines()) == len(FORMULAS) + 1
@@ -86,6 +92,15 @@ def test_a_name_like_any_other_stays_as_it_is():
     entry = {"student": "Lee-Smith, Ann", "lesson": "01", "notes": [], "outcomes": []}
     [_, row] = csv.reader(io.StringIO(scores.table([entry], [], {"01": made.LESSON})))
     assert row[0] == "Lee-Smith, Ann"
+
+
+def test_what_an_instructor_typed_stays_as_it_is():
+    reason = 'see 3; the sign | of "z" is 1 - p, not "p"; half the points'
+    entry = {"student": "ann", "lesson": "01", "notes": ["a;b"], "outcomes": [by_hand(reason)]}
+    text = scores.table([entry], [], {"01": made.LESSON})
+    [_, row] = csv.reader(io.StringIO(text))
+    assert row[-1] == f"a,b, 1.1: 1 by hand, not 0: {reason}"
+    assert text.endswith(f',"{row[-1]}"\n'.replace('"z"', '""z""').replace('"p"', '""p""'))
 
 
 # Markdown and formulas
