@@ -13,7 +13,7 @@ import pytest
 import submissions as made
 
 import homework
-from homework import clean, feedback, lessons, rendering, scores, untrusted, words
+from homework import clean, feedback, lessons, release, rendering, scores, untrusted, words
 
 BIDI = "\u202e\u2066\u200f"
 NASTY = f"\x1b]0;owned\x07\x1b[2J{BIDI}\u2028\u2029\r\x00\ud800\ufeff\x85\x9b31m"
@@ -277,6 +277,18 @@ def test_what_was_tried_after_a_question_is_shown():
     page = feedback.page("ann", [entry], [], {"01": made.LESSON})
     assert "rate 1.27\ngap .1\n&lt;Figure&gt;" in page and "<strong>1.263</strong>" in page
     assert "<mfrac>" in page and "AAAA" not in page and "not this" not in page
+
+
+def test_of_a_copied_question_the_last_with_an_answer_counts():
+    """Jupyter copies a cell with its metadata; one that was handed out holds no answer."""
+    notebook = json.loads(json.dumps(release.student_version(made.LESSON)))
+    for number in range(len(made.LESSON.reflections)):
+        assert words.answers(made.LESSON, notebook)[number]["answer"] == ""
+    questions = [cell for cell in notebook["cells"] if "reflection" in lessons.tags(cell)]
+    for cell in questions:
+        place = notebook["cells"].index(cell)
+        notebook["cells"].insert(place, cell | {"source": lessons.source(cell) + "\n\nBoth."})
+    assert all(one["answer"].endswith("Both.") for one in words.answers(made.LESSON, notebook))
 
 
 def test_points_in_words_are_counted_apart():
