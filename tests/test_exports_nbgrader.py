@@ -95,7 +95,10 @@ def test_a_course_folder_is_written(tmp_path, capsys):
     text = (tmp_path / "nbgrader_config.py").read_text("utf-8")
     ast.parse(text)
     assert "c.GradeInSandbox.seed = 5 " in text and repr(str(settings.root())) in text
-    assert "generate_assignment" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert told.endswith(
+        "\n  nbgrader generate_assignment vae01\n  nbgrader generate_assignment vae02x\n"
+    )
     assert export(tmp_path, "01", "02x") == 0  # the same once more
 
 
