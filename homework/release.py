@@ -5,7 +5,7 @@ import copy
 import json
 from pathlib import Path
 
-from course_utils.files import write_whole
+from homework import keeping
 from homework.exports import cells as marks
 from homework.inside.text import lines as lines_of
 from homework.lessons import GENERATED, regions, source, tags
@@ -176,17 +176,11 @@ def write(lesson, folder, force=False):
     """
     path = Path(folder) / f"{lesson.name}.ipynb"
     try:
-        if path.exists() and path.samefile(lesson.path):
-            raise ReleaseError(f"{path}: this is the lesson itself; choose another folder by --to")
-        text = text_of(student_version(lesson))
-        if path.exists() and not force and path.read_bytes() != text.encode("utf-8"):
-            raise ReleaseError(
-                f"{path}: it differs from the student version and may hold answers, so it stays; "
-                "choose another folder by --to (make: TO=), or --force"
-            )
-        write_whole(path, text)
-    except ReleaseError:
-        raise
-    except OSError as error:
-        raise ReleaseError(f"{path}: could not be written ({error.strerror or error})") from error
+        is_lesson = path.samefile(lesson.path)
+    except OSError:  # it is not there, or cannot be seen, which the writing tells
+        is_lesson = False
+    if is_lesson:
+        raise ReleaseError(f"{path}: this is the lesson itself; choose another folder by --to")
+    text = text_of(student_version(lesson))
+    keeping.write({path: text.encode("utf-8")}, "answers", ReleaseError, force)
     return path

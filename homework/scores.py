@@ -1,14 +1,14 @@
 """The text of scores.csv, which any spreadsheet may open without taking a name for a formula."""
 
-import csv
-import io
 import re
 
-from homework import clean, totals
+from homework import clean, tables, totals
 
 # Where a program might split a line, whatever it takes for the separator.
 SPLITS = str.maketrans({";": ",", "|": "/", '"': "'", "\n": " "})
-FORMULA = re.compile(r"(^|,)(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")  # the wide signs too
+SIGNS = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"  # that begin a formula, the wide ones too
+FORMULA = re.compile(rf"(^|,)(\s*)(?={SIGNS})")
+TYPED_FORMULA = re.compile(rf"([,;|]\s*)(?=\"*{SIGNS})")
 
 
 def table(graded, unreadable, known):
@@ -31,7 +31,7 @@ def table(graded, unreadable, known):
         row += [totals.of(entry, lesson)]
         row += [totals.shown(points[name]) if name in points else "" for name in columns]
         parts = totals.exercises(entry), totals.in_words(entry), totals.penalty(entry)
-        rows.append([*row, *map(totals.shown, parts), cell(", ".join(remarks(entry)))])
+        rows.append([*row, *map(totals.shown, parts), ", ".join(remarks(entry))])
     for entry in sorted(unreadable, key=lambda one: (one.student, one.where)):
         blank = [""] * (len(columns) + len(summed))
         row = [cell(entry.student), entry.lesson, "unreadable", "", "", *blank]
@@ -41,24 +41,26 @@ def table(graded, unreadable, known):
 
 def text_of(rows):
     """The text of a table with these rows."""
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(rows)
-    return stream.getvalue()
+    return "".join(",".join(tables.written(str(value)) for value in row) + "\n" for row in rows)
 
 
 def remarks(entry):
-    """What is to be said of an entry beside its points: a list of texts."""
-    said = list(entry["notes"])
+    """What is to be said of an entry beside its points: a list of texts, each fit for a cell."""
+    said = [cell(note) for note in entry["notes"]]
     for outcome in entry["outcomes"]:
         if "changed" in outcome:
             old, new = totals.shown(outcome["changed"]["from"]), totals.shown(outcome["points"])
-            said.append(
-                f"{outcome['id']}: {new} by hand, not {old}: {outcome['changed']['reason']}"
-            )
-    return said + ([entry["late"]] if "late" in entry else [])
+            reason = typed(outcome["changed"]["reason"])
+            said.append(f"{outcome['id']}: {new} by hand, not {old}: {reason}")
+    return said + ([cell(entry["late"])] if "late" in entry else [])
+
+
+def typed(text):
+    """What the instructor typed, on one line: as it is, but for what would begin a formula."""
+    return TYPED_FORMULA.sub(r"\1'", " ".join(clean.text(text).split()))
 
 
 def cell(text):
-    """Text that no spreadsheet splits, or takes for a formula."""
+    """A stranger's words, that no spreadsheet splits, or takes for a formula."""
     text = " ".join(clean.text(text).translate(SPLITS).split())
     return FORMULA.sub(r"\1\2'", text)

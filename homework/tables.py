@@ -15,7 +15,7 @@ SEPARATORS = (",", ";", "\t")
 MOST_BYTES = 20 * 2**20
 MOST_TOLD = 20  # faults of one file
 QUOTED = r'"[^"]*+(?:""[^"]*+)*+"'
-TO_QUOTE = re.compile(r'[",;\t\r\n]|^\s|\s$')
+TO_QUOTE = re.compile(r'[",;|\t\r\n]|^\s|\s$')
 
 
 class TableError(submissions.SubmissionsError):

@@ -8,6 +8,8 @@ import errno
 import json
 import os
 import re
+import subprocess
+import sys
 
 import pytest
 import submissions as made
@@ -95,8 +97,27 @@ def test_a_course_folder_is_written(tmp_path, capsys):
     text = (tmp_path / "nbgrader_config.py").read_text("utf-8")
     ast.parse(text)
     assert "c.GradeInSandbox.seed = 5 " in text and repr(str(settings.root())) in text
-    assert "generate_assignment" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert told.endswith(
+        "\n  nbgrader generate_assignment vae01\n  nbgrader generate_assignment vae02x\n"
+    )
     assert export(tmp_path, "01", "02x") == 0  # the same once more
+
+
+def test_without_the_course_nothing_of_nbgraders_goes_on(tmp_path):
+    """It passes over a configuration that fails, and would run what students wrote by itself."""
+    assert export(tmp_path, "02") == 0
+    path = tmp_path / "nbgrader_config.py"
+    text = path.read_text("utf-8").replace(repr(str(settings.root())), "'/moved'")
+    script = (
+        "import sys\ntry:\n    exec(sys.argv[1], {'__file__': 'config.py', 'get_config': dict})\n"
+    )
+    script += "except Exception:\n    print('goes on')"  # as traitlets does
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", script, text], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 1 and not done.stdout
+    assert re.search(r"config.py: .*Is the course still in /moved\?", done.stderr)
 
 
 def test_all_or_nothing_is_written(tmp_path, capsys):
@@ -170,9 +191,6 @@ def test_wrong_calls_are_told(tmp_path, capsys):
 
 def test_reading_a_lesson_needs_no_torch():
     """nbgrader's process reads lessons and writes stubs, and its environment may have no torch."""
-    import subprocess
-    import sys
-
     script = "import sys\nsys.modules['torch'] = None\nfrom homework import lessons, release\n"
     script += f"lesson = lessons.read({str(made.LESSON.path)!r})\nprint(lesson.points)\n"
     script += "release.student_version(lesson)"

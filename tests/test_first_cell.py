@@ -12,7 +12,7 @@ import zipfile
 
 import pytest
 
-from tools.public import name, setup_cell
+from tools.public import links, name, setup_cell
 
 PUBLIC = name.Public("owner/vae-course", "v1.0")
 TEXT = setup_cell.text_of(PUBLIC)
@@ -72,7 +72,8 @@ def test_in_an_empty_folder_the_tag_is_cloned_once(tmp_path, hub):
     assert first.stdout.startswith(f"The course is fetched once, v1.0 of {ADDRESS} ...\n")
     assert f"look in {ADDRESS}/tree/v1.0" in first.stdout  # where relative links lead nowhere
     assert "fetched" not in second.stdout and "look in" not in second.stdout
-    assert [path.name for path in tmp_path.iterdir()] == ["vae-course-v1.0"]
+    assert [path.name for path in tmp_path.iterdir()] == [links.folder(PUBLIC)]
+    assert f"!cd {links.folder(PUBLIC)} && " in links.section(PUBLIC, ["01_vae_2d"])
 
 
 @needs_git

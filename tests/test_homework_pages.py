@@ -13,7 +13,7 @@ import pytest
 import submissions as made
 
 import homework
-from homework import clean, feedback, lessons, rendering, scores, untrusted, words
+from homework import clean, feedback, lessons, release, rendering, scores, untrusted, words
 
 BIDI = "\u202e\u2066\u200f"
 NASTY = f"\x1b]0;owned\x07\x1b[2J{BIDI}\u2028\u2029\r\x00\ud800\ufeff\x85\x9b31m"
@@ -68,11 +68,17 @@ FORMULAS = [
 ]
 
 
+def by_hand(reason):
+    """An exercise whose points the instructor changed."""
+    return {"id": "1.1", "points": 1, "of": 2, "changed": {"from": 0, "reason": reason}}
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_no_spreadsheet_takes_a_name_for_a_formula(separator):
     """Whatever it takes for the separator, with quotes or without."""
     entries = [
-        {"student": name, "lesson": "01", "notes": [name], "outcomes": []} for name in FORMULAS
+        {"student": name, "lesson": "01", "notes": [name], "outcomes": [by_hand(name)]}
+        for name in FORMULAS
     ]
     text = scores.table(entries, [], {"01": made.LESSON})
     assert len(text.splitlines()) == len(FORMULAS) + 1
@@ -86,6 +92,15 @@ def test_a_name_like_any_other_stays_as_it_is():
     entry = {"student": "Lee-Smith, Ann", "lesson": "01", "notes": [], "outcomes": []}
     [_, row] = csv.reader(io.StringIO(scores.table([entry], [], {"01": made.LESSON})))
     assert row[0] == "Lee-Smith, Ann"
+
+
+def test_what_an_instructor_typed_stays_as_it_is():
+    reason = 'see 3; the sign | of "z" is 1 - p, not "p"; half the points'
+    entry = {"student": "ann", "lesson": "01", "notes": ["a;b"], "outcomes": [by_hand(reason)]}
+    text = scores.table([entry], [], {"01": made.LESSON})
+    [_, row] = csv.reader(io.StringIO(text))
+    assert row[-1] == f"a,b, 1.1: 1 by hand, not 0: {reason}"
+    assert text.endswith(f',"{row[-1]}"\n'.replace('"z"', '""z""').replace('"p"', '""p""'))
 
 
 # Markdown and formulas
@@ -262,6 +277,18 @@ def test_what_was_tried_after_a_question_is_shown():
     page = feedback.page("ann", [entry], [], {"01": made.LESSON})
     assert "rate 1.27\ngap .1\n&lt;Figure&gt;" in page and "<strong>1.263</strong>" in page
     assert "<mfrac>" in page and "AAAA" not in page and "not this" not in page
+
+
+def test_of_a_copied_question_the_last_with_an_answer_counts():
+    """Jupyter copies a cell with its metadata; one that was handed out holds no answer."""
+    notebook = json.loads(json.dumps(release.student_version(made.LESSON)))
+    for number in range(len(made.LESSON.reflections)):
+        assert words.answers(made.LESSON, notebook)[number]["answer"] == ""
+    questions = [cell for cell in notebook["cells"] if "reflection" in lessons.tags(cell)]
+    for cell in questions:
+        place = notebook["cells"].index(cell)
+        notebook["cells"].insert(place, cell | {"source": lessons.source(cell) + "\n\nBoth."})
+    assert all(one["answer"].endswith("Both.") for one in words.answers(made.LESSON, notebook))
 
 
 def test_points_in_words_are_counted_apart():

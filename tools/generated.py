@@ -14,13 +14,28 @@ def put(text, name, generated):
     Raises:
         ValueError: the text does not hold both markers once, in order.
     """
+    before, _, after = _parts(text, name)
+    between = f"\n\n{generated}\n\n" if generated else "\n"
+    return f"{before}{between}{after}"
+
+
+def inside(text, name):
+    """What stands between the markers ``name``.
+
+    Raises:
+        ValueError: as :func:`put`.
+    """
+    return _parts(text, name)[1].strip()
+
+
+def _parts(text, name):
+    """The text up to the first marker and with it, that between them, and from the second on."""
     begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
     before, found, rest = text.partition(begin)
-    inside, ended, after = rest.partition(end)
-    if not found or not ended or begin in inside + after or end in before + after:
+    between, ended, after = rest.partition(end)
+    if not found or not ended or begin in between + after or end in before + after:
         raise ValueError(f"expected one {begin} and after it one {end}")
-    between = f"\n\n{generated}\n\n" if generated else "\n"
-    return f"{before}{begin}{between}{end}{after}"
+    return before + begin, between, end + after
 
 
 def parser(description):

@@ -18,8 +18,9 @@ def _nbgrader(asked, lessons):
     if needed:
         told = f"{asked.to / nbgrader_course.CONFIGURATION}: it is yours and stays; add to it:"
         clean.say(f"{told}\n{needed}")
-    names = ", ".join(f"vae{lesson.number}" for lesson in lessons)
-    clean.say(f"next: in {asked.to}, nbgrader generate_assignment of {names}")
+    clean.say(f"next, in {asked.to}:")
+    for lesson in lessons:
+        clean.say(f"  nbgrader generate_assignment vae{lesson.number}")
     return 0
 
 

@@ -17,10 +17,13 @@ import sys
 
 os.environ["COURSE_PROFILE"] = "smoke"  # wherever nbgrader runs a lesson's cells by itself
 sys.path.insert(0, {root!r})  # the course, whose grader gives the points
-from homework.exports import nbgrader_steps
+try:  # nbgrader goes on without a configuration that fails, and would run answers unprotected
+    from homework.exports import nbgrader_steps
 
-c = get_config()
-nbgrader_steps.settle(c)
+    c = get_config()
+    nbgrader_steps.settle(c)
+except Exception as error:
+    sys.exit(f"{{__file__}}: {{error}}. Is the course still in {{sys.path[0]}}?")
 c.GradeInSandbox.python = {python!r}  # it has torch; nbgrader's own need not
 c.GradeInSandbox.seed = {seed}  # of the hidden inputs: keep it for a whole course
 c.GradeInSandbox.options = []  # more words for `python -m homework grade`

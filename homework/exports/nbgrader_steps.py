@@ -12,13 +12,15 @@ from pathlib import Path
 
 import nbformat
 from nbgrader import utils
+from nbgrader.api import Gradebook
 from nbgrader.converters.autograde import Autograde
 from nbgrader.converters.generate_assignment import GenerateAssignment
-from nbgrader.preprocessors import ClearSolutions, Execute, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearSolutions, DeduplicateIds, Execute, NbGraderPreprocessor
 from traitlets import Integer, List, Unicode
 
 from homework import lessons, release
 from homework.exports import cells as marks
+from homework.exports.nbgrader_marks import append, handed_out, mend
 from homework.lessons import Exercise
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -28,9 +30,9 @@ STRANGE = "This check is none of the course's, whose grader runs no others: mark
 
 def settle(config):
     """Put the steps below where nbgrader has its own."""
-    put = {ClearSolutions: Stubs, Execute: GradeInSandbox}
-    places = (GenerateAssignment, "preprocessors"), (Autograde, "autograde_preprocessors")
-    for converter, name in places:
+    put = {ClearSolutions: Stubs, DeduplicateIds: Mend, Execute: GradeInSandbox}
+    steps = "sanitize_preprocessors", "autograde_preprocessors"
+    for converter, name in (GenerateAssignment, "preprocessors"), *((Autograde, n) for n in steps):
         given = converter.class_traits()[name].default()
         config[converter.__name__][name] = [put.get(step, step) for step in given]
 
@@ -60,10 +62,51 @@ class Stubs(ClearSolutions):
         return cell, resources
 
 
-class GradeInSandbox(NbGraderPreprocessor):
-    """``python -m homework grade`` on the notebook; each check's cell shows what it said.
+def lesson_of(step, resources):
+    """The lesson that a notebook is of; None if it is of the instructor's own assignments.
 
-    Nothing that a student wrote runs in nbgrader's kernels, which could write into its database.
+    Its name tells, or the instructor's ``source``: nothing that a student could change.
+
+    Raises:
+        RuntimeError: there is no such source.
+    """
+    told = resources["nbgrader"]
+    own = ROOT / "notebooks" / f"{told['notebook']}.ipynb"
+    if own.is_file():
+        return lessons.read(own)
+    course = step.parent.parent.coursedir
+    folder = course.format_path(course.source_directory, ".", told["assignment"])
+    path = Path(folder) / f"{told['notebook']}.ipynb"
+    try:
+        number = json.loads(path.read_text("utf-8"))["metadata"].get("course", {}).get("lesson")
+    except OSError as error:
+        raise RuntimeError(
+            f"{told['notebook']} was not graded: {path} cannot be read ({error.strerror}), and "
+            "only it says whether this is a lesson; put it back"
+        ) from error
+    return lessons.all_lessons([number])[0] if number else None
+
+
+class Mend(NbGraderPreprocessor):
+    """Takes the place of nbgrader's ``DeduplicateIds``."""
+
+    def preprocess(self, nb, resources):
+        """Mend the marks of ``nb``, in place."""
+        told = resources["nbgrader"]
+        lesson = lesson_of(self, resources)
+        with Gradebook(told["db_url"]) as gradebook:
+            cells = gradebook.find_notebook(told["notebook"], told["assignment"]).source_cells
+            known = {cell.name: (cell.cell_type, cell.source) for cell in cells}
+        for line in mend(nb, known, handed_out(lesson) if lesson else {}):
+            self.log.warning("%s: %s", told.get("student"), line)
+        return nb, resources
+
+
+class GradeInSandbox(Execute):
+    """``python -m homework grade`` on a lesson's notebook; each check's cell shows what it said.
+
+    Nothing that a student wrote there runs in nbgrader's kernels, which could write into its
+    database. Notebooks of the instructor's own assignments run in these, as without this step.
     """
 
     python = Unicode(sys.executable, help="Python of the course's environment").tag(config=True)
@@ -76,8 +119,9 @@ class GradeInSandbox(NbGraderPreprocessor):
         Raises:
             RuntimeError: it could not be graded; nbgrader says so and leaves this student out.
         """
-        name = resources["nbgrader"]["notebook"]
-        lesson = lessons.read(ROOT / "notebooks" / f"{name}.ipynb")
+        lesson = lesson_of(self, resources)
+        if not lesson:
+            return super().preprocess(nb, resources)
         outcomes = {outcome["id"]: outcome for outcome in self.grade(nb, lesson)}
         for cell in nb.cells:  # no kernel ran it, and nbgrader gives all points where nothing fails
             if cell.cell_type == "code" and utils.is_grade(cell) and not utils.is_solution(cell):
@@ -109,11 +153,9 @@ class GradeInSandbox(NbGraderPreprocessor):
         for cell in nb.cells:
             if cell.metadata.get(marks.KEY, {}).get("grade_id") == name and utils.is_grade(cell):
                 return cell
-        cell = nbformat.v4.new_code_cell(f"checks.{exercise.check}({exercise.defines[0]})")
-        marks.put(cell, name, locked=True, points=exercise.points)
-        cell.metadata = nbformat.from_dict(cell.metadata)
-        nb.cells.append(cell)
-        return cell
+        text, told = f"checks.{exercise.check}({exercise.defines[0]})", {}
+        marks.put({"metadata": told}, name, locked=True, points=exercise.points)
+        return append(nb, "code", text, told[marks.KEY])
 
 
 def output(exercise, outcome):

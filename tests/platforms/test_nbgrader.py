@@ -12,6 +12,7 @@ import sys
 from types import SimpleNamespace
 
 import environments
+import nbformat
 import pytest
 import submissions as made
 from grader import without
@@ -19,7 +20,7 @@ from grader import without
 from homework import lessons, release
 from homework.exports import cells, nbgrader_course
 
-ROOT, NAME = environments.ROOT, "01_vae_2d.ipynb"
+ROOT, NAME, OWN = environments.ROOT, "01_vae_2d.ipynb", "own.ipynb"
 LENT = "gaussian_kl = checks.lend.gaussian_kl\n"
 WORDS = "The answer of somebody who thought about it: <b>both</b>."
 POINTS = """
@@ -118,6 +119,8 @@ def course(python, tmp_path_factory):
     environments.run([sys.executable, "-m", "homework", *export], cwd=ROOT)
     with open(course.folder / nbgrader_course.CONFIGURATION, "a") as stream:
         stream.write(f"c.GradeInSandbox.options = {without()!r}\n")
+    own = course.folder / "source" / "vae01" / OWN
+    own.write_text(nbformat.writes(own_notebook()), encoding="utf-8")
     course.run("generate_assignment")
     paths = {}
     for student, answers in STUDENTS.items():
@@ -128,6 +131,7 @@ def course(python, tmp_path_factory):
         if student == "eve":
             notebook = forged(notebook)
         paths[student] = course.submit(student, notebook)
+    (paths["ann"].parent / OWN).write_text(nbformat.writes(own_notebook()), encoding="utf-8")
     handed_out = json.loads(release.text_of(release.student_version(made.LESSON)))
     paths["dan"] = course.submit("dan", answered(handed_out, {"1.2": made.wrong("1.2")}))
     course.run("autograde")
@@ -136,11 +140,31 @@ def course(python, tmp_path_factory):
 
 
 def forged(notebook):
-    """Checks that a student changed: one without a check, one with more points, one removed."""
+    """Cells that a student changed, copied, as Jupyter does with their marks, and removed."""
     named(notebook, "check-1-1")["source"] = "print('gaussian_log_prob: right.')"
     named(notebook, "check-1-2")["metadata"]["nbgrader"]["points"] = 100
-    notebook["cells"].remove(named(notebook, "check-1-7"))
+    named(notebook, "check-1-4")["metadata"]["nbgrader"]["grade_id"] = "mine"
+    named(notebook, "check-1-5")["metadata"]["nbgrader"]["schema_version"] = 2
+    for name in ("check-1-7", "question-1-9"):
+        notebook["cells"].remove(named(notebook, name))
+    copies = [named(notebook, name) | {"id": name} for name in ("exercise-1-3", "check-1-6")]
+    notebook["cells"] += json.loads(json.dumps(copies))
     return notebook
+
+
+def own_notebook():
+    """A notebook of the instructor's own, with an answer and its check."""
+    code = nbformat.v4.new_code_cell
+    told = {"schema_version": 3, "task": False}
+    answer = told | {"grade_id": "own", "grade": False, "solution": True, "locked": False}
+    check = told | {"grade_id": "test", "grade": True, "solution": False, "locked": True}
+    return nbformat.v4.new_notebook(
+        cells=[
+            code("### BEGIN SOLUTION\nx = 1\n### END SOLUTION", metadata={"nbgrader": answer}),
+            code("assert x == 1", metadata={"nbgrader": check | {"points": 5}}),
+        ],
+        metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}},
+    )
 
 
 def test_its_release_is_the_student_version(course):
@@ -151,6 +175,10 @@ def test_its_release_is_the_student_version(course):
         told = two["metadata"].get("nbgrader", {})
         found = one["metadata"].get("nbgrader", {})
         assert {key: found[key] for key in told} == told
+
+
+def test_a_notebook_of_the_instructors_own_runs_in_nbgraders_kernel(course):
+    assert course.points["ann"]["test"] == (5, False)
 
 
 @pytest.mark.parametrize("student", [*STUDENTS, "dan"])
@@ -165,7 +193,7 @@ def test_points_are_those_of_the_visible_checks(course, student):
 
 def test_words_wait_for_a_person(course):
     assert course.points["ann"]["question-1-8"] == (None, True)
-    for student in ("ann", "bob", "dan"):
+    for student in ("ann", "bob", "dan", "eve"):
         assert course.points[student]["question-1-9"] == (0, False)
 
 

@@ -60,6 +60,11 @@ def of_lesson(public, stem):
     }
 
 
+def folder(public):
+    """The folder into which the first cell fetches the course."""
+    return f"{public.repository.partition('/')[2]}-{public.tag}"
+
+
 def badges(public, stems):
     """The README's row of badges, on the first lesson; nothing without a name."""
     if not public:
@@ -82,12 +87,18 @@ def section(public, stems):
     return f"""\
 ### Without installing anything
 
-Open a lesson by its number in your browser. On Colab and on Kaggle its first cell, which is
-folded, fetches the course into a folder beside the notebook; on Kaggle switch the internet on
-before, in the notebook's settings. On Colab still pictures stand for the sliders. Binder needs some
-minutes to start and has about one CPU, so lessons run slower there than they say.
-[A codespace]({codespaces(public)}) is a machine of your own account on GitHub,
-in which the course is set up.
+Open a lesson by its number in your browser. On Colab and on Kaggle its first cell fetches the
+course into a folder beside the notebook; on Kaggle switch the internet on before, in the notebook's
+settings. What lies there ends with the session, so save your copy of the notebook before you
+write: on Colab *File, Save a copy in Drive*. On Colab still pictures stand for the sliders, and
+cells that are folded elsewhere may stand open, solutions of exercises too. For a lesson without
+them run this in a cell below the first, and open what it writes by *File, Upload notebook*:
+
+    !cd {folder(public)} && python -m homework release 01 --to ../student
+
+Binder needs some minutes to start and has about one CPU, so lessons run there on small stand-in
+data (profile `smoke`). [A codespace]({codespaces(public)}) is a machine of your own
+account on GitHub, in which the course is set up.
 
 {chr(10).join(rows)}"""
 

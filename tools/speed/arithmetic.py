@@ -9,14 +9,13 @@ import os
 import subprocess
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from course_utils import data, distributed, losses, nets, settings, training
 from course_utils.files import write_whole
-from tools import console
+from tools import console, generated
 from tools.lessons import scale
 from tools.speed import bench_parts
 
@@ -211,7 +210,7 @@ def measured(processes):
 
 
 def generate():
-    """The lines between the page's marks."""
+    """What stands between the page's marks."""
     torch.set_num_threads(1)
     settings.has_bfloat16()  # which times a product: not while operations are counted
     rate = bench_parts.product_rates()["float32"]
@@ -229,16 +228,7 @@ def generate():
     ]
     for job in (iwae(), mixtures()):
         lines += table(job, *counted(job))
-    return lines
-
-
-def put(text, lines):
-    begin, end = "<!-- arithmetic:begin -->", "<!-- arithmetic:end -->"
-    before, mark, rest = text.partition(begin)
-    _, other, after = rest.partition(end)
-    if not mark or not other:
-        raise ValueError(f"{PAGE.name}: expected {begin} and after it {end}")
-    return "\n".join([before + begin, "", *lines, end + after])
+    return "\n".join(lines).strip()
 
 
 def main(arguments=None):
@@ -246,7 +236,8 @@ def main(arguments=None):
     parser.add_argument("--measure", action="store_true")
     if parser.parse_args(arguments).measure:
         return measure()
-    write_whole(PAGE, put(Path(PAGE).read_text(encoding="utf-8"), generate()))
+    text = PAGE.read_text(encoding="utf-8")
+    write_whole(PAGE, generated.put(text, "arithmetic", generate()))
     print(f"{PAGE.name}: written.")
 
 

@@ -19,13 +19,13 @@ from pathlib import Path
 
 from course_utils import settings
 from course_utils.files import write_whole
-from tools import console
+from tools import console, generated
 from tools.lessons import scale
 from tools.lessons.run import PROFILES, find
 
 ROOT = settings.root()
 PAGE = ROOT / "docs" / "speed.md"
-BEGIN, END = "<!-- profile:begin -->", "<!-- profile:end -->"
+MARK = "profile"  # between whose markers the rows stand
 KINDS = (
     "batches",
     "forward and loss",
@@ -141,15 +141,12 @@ def row(lesson, seconds):
 def put(rows):
     """Rows of these lessons into the page, the others' kept."""
     text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    inside, _, after = rest.partition(END)
-    old = {
-        line.split("|")[1].strip(): line for line in inside.splitlines() if line.startswith("| ")
-    }
+    lines = generated.inside(text, MARK).splitlines()
+    old = {line.split("|")[1].strip(): line for line in lines if line.startswith("| ")}
     old = {name: line for name, line in old.items() if name[:1].isdigit()} | rows
     head = [f"| lesson | in all | {' | '.join(KINDS)} |", "| --- |" + " ---: |" * (len(KINDS) + 1)]
-    lines = [before + BEGIN, "", *head, *(old[name] for name in sorted(old)), "", END + after]
-    write_whole(PAGE, "\n".join(lines))
+    made = "\n".join([*head, *(old[name] for name in sorted(old))])
+    write_whole(PAGE, generated.put(text, MARK, made))
 
 
 def main(arguments=None):
