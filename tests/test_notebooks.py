@@ -130,6 +130,8 @@ def test_ran_from_top_to_bottom(lesson):
 def test_outputs_are_clean(lesson):
     for number, output in outputs(lesson):
         assert output["output_type"] != "error", f"code cell {number} holds an error"
+        bare = output["output_type"] == "execute_result"
+        assert not bare, f"code cell {number}: the value of its last line, which nobody asked for"
         assert output.get("name") != "stderr", f"code cell {number} printed to stderr: {output}"
     for number, text in texts(lesson):
         found = MACHINE_PATH.search(text)
