@@ -87,8 +87,8 @@ def folded():
 
 
 def canonical(cells):
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    return nbformat.reads(normalise.normalise(nbformat.writes(notebook)), as_version=4)
+    text = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
+    return nbformat.reads(normalise.normalise(text), as_version=4)
 
 
 def endless():
@@ -190,7 +190,7 @@ def test_a_lesson_runs_its_live_slider_moves_and_axe_finds_nothing(lab, watched)
     assert len(sliders) >= 2 and all(shown == said for shown, said in sliders), sliders
     unknown, used = judged(page)
     assert not unknown, "\n".join(unknown)
-    told = page.locator(f".jp-RenderedText:text-is('{widgets.RUN}')")
+    told = page.locator(".jp-RenderedText").filter(has_text=widgets.RUN)
     assert told.count() and not any(one.is_visible() for one in told.all()), "a slider is there"
     gone = [row for row in axe.known("JupyterLab") if row not in used]
     assert not gone, f"docs/accessibility.md lists what no longer occurs: {gone}"
