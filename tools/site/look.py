@@ -12,6 +12,8 @@ from pygments.formatters import HtmlFormatter
 from sphinx.highlighting import PygmentsBridge
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from tools.site import parts
+
 NUMBER = re.compile(r"\S+ (\d+\w?)\.(\d+)\.")  # "Figure 5.3.", in any language
 SUMMARY = '<summary><span class="shut">{}</span><span class="open">{}</span></summary>\n'
 
@@ -35,10 +37,21 @@ class Figures(SphinxPostTransform):
                 continue
             shown = parent[place - 1]
             caption = nodes.caption(paragraph.rawsource, "", *paragraph.children)
+            mark_slider(caption)
             figure = nodes.figure("", ids=[f"figure-{'-'.join(number.groups())}"])
             parent.remove(paragraph)
             parent.replace(shown, figure)
             figure += [shown, caption]
+
+
+def mark_slider(caption):
+    """What a caption says of its slider is known to the style sheet, for places without one."""
+    for text in list(caption.findall(nodes.Text)):
+        found = parts.OF_SLIDER.search(text)
+        if found:
+            before, after = text[: found.start()], text[found.end() :]
+            of_slider = nodes.inline("", found[0], classes=["of-slider"])
+            text.parent.replace(text, [nodes.Text(before), of_slider, nodes.Text(after)])
 
 
 def visit_fold(translator, node):
