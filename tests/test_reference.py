@@ -99,6 +99,7 @@ def test_a_formula_is_set_and_the_text_around_it_stays():
         ("x (B, D) -> (B,), +-1, <= 2", "x (B, D) → (B,), ±1, ≤ 2"),
         ("log q(z_1|x)", r"\ :math:`\log q(z_{1} \mid x)`\ "),
         ("exp(x) of p(f(x))", "exp(x) of p(f(x))"),
+        ("within +-``X``", r"within ±\ ``X``"),
     ],
 )
 def test_text_is_no_markup(plain, shown):
@@ -108,6 +109,14 @@ def test_text_is_no_markup(plain, shown):
 def test_names_that_share_a_description_stay_together():
     lines = docstrings.to_rst(["Args:", "    mu, log_var: of q.", "", "Then a, b: no names."])
     assert lines[1] == "    mu,\u200blog_var: of q." and lines[3] == "Then a, b: no names."
+
+
+def test_a_letter_alone_begins_no_list_and_a_property_has_no_type():
+    said = docstrings.to_rst(["Args:", "    num_latents: L.", "", "Returns:", "    N."])
+    assert said == ["Args:", "    num_latents: \\L.", "", ":returns: \\N."]
+    lines = ["(...): nats."]
+    docstrings.convert(None, "property", "x", None, None, lines)
+    assert lines == ["(...) – nats."]
 
 
 def test_columns_stay_columns():

@@ -2,6 +2,7 @@
 
 import pytest
 from browser import Watched, chromium
+from bs4 import BeautifulSoup
 
 PHONE, NARROW, WIDE = 390, 320, 1280
 
@@ -49,6 +50,18 @@ def test_a_phone_cuts_nothing(site, browser, width):
         page.close()
 
 
+def test_no_line_begins_with_the_comma_after_a_formula(site):
+    told = 0
+    for name in ("lessons/01_vae_2d.html", "glossary.html"):
+        page = BeautifulSoup((site / name).read_text(encoding="utf-8"), "html.parser")
+        for formula in page.select("article span.math"):
+            after = formula.next_sibling
+            if isinstance(after, str) and after[:1] in tuple(".,;:)"):
+                assert formula.parent.get("class") == ["kept"], f"{name}: {formula} {after[:20]}"
+                told += 1
+    assert told > 30
+
+
 def test_captions_are_read_without_scrolling_and_columns_stay_columns(site, browser):
     page = opened(browser, site, "lessons/01_vae_2d.html", PHONE)
     inside = "one => one.getBoundingClientRect().right <= innerWidth"
@@ -76,6 +89,22 @@ def test_a_small_picture_can_be_enlarged(site, browser):
     assert button.evaluate("one => one === document.activeElement")
     page.set_viewport_size({"width": WIDE, "height": 844})  # where it has its own size
     button.wait_for(state="hidden")
+    page.close()
+
+
+def test_a_slider_that_is_not_there_is_not_spoken_of(site, browser):
+    page = opened(browser, site, "lessons/05_gumbel.html", WIDE)
+    page.wait_for_selector(".jupyter-widgets .noUi-handle")
+    words = page.locator(".of-slider")
+    assert words.all_inner_texts() == [" The slider moves the temperature."]
+    assert words.is_visible()
+    page.emulate_media(media="print")
+    assert not words.is_visible() and not page.locator(".noUi-handle").is_visible()
+    page.emulate_media(media="screen")
+    page.locator("figure .widget-subarea", has=page.locator(".noUi-handle")).evaluate(
+        "(one) => one.replaceChildren()"
+    )
+    assert not words.is_visible()
     page.close()
 
 

@@ -15,6 +15,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from tools.site import parts
 
 NUMBER = re.compile(r"\S+ (\d+\w?)\.(\d+)\.")  # "Figure 5.3.", in any language
+OPENED, CLOSED = re.compile(r"[(\[“‘]+$"), re.compile(r"[.,;:!?)\]”’%]+(?:s\b)?")
 SUMMARY = '<summary><span class="shut">{}</span><span class="open">{}</span></summary>\n'
 
 
@@ -42,6 +43,36 @@ class Figures(SphinxPostTransform):
             parent.remove(paragraph)
             parent.replace(shown, figure)
             figure += [shown, caption]
+
+
+class Together(SphinxPostTransform):
+    """A formula and the sign right after or before it stay on one line."""
+
+    default_priority = 880  # after mentions became links
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        for formula in list(self.document.findall(nodes.math)):
+            parent, place = formula.parent, formula.parent.index(formula)
+            before, after = parent[max(0, place - 1) : place], parent[place + 1 : place + 2]
+            opened = OPENED.search(before[0]) if before and is_text(before[0]) else None
+            closed = CLOSED.match(after[0]) if after and is_text(after[0]) else None
+            if not opened and not closed:
+                continue
+            kept = nodes.inline("", "", classes=["kept"])
+            parent.replace(formula, kept)
+            kept += formula
+            if opened:
+                kept.insert(0, nodes.Text(opened[0]))
+                parent.replace(before[0], nodes.Text(before[0][: opened.start()]))
+            if closed:
+                kept += nodes.Text(closed[0])
+                parent.replace(after[0], nodes.Text(after[0][closed.end() :]))
+
+
+def is_text(node):
+    """Whether a node is nothing but text."""
+    return isinstance(node, nodes.Text)
 
 
 def mark_slider(caption):
@@ -90,6 +121,7 @@ def context(app, page, template, shown, doctree):
 def setup(app):
     """Called by Sphinx."""
     app.add_post_transform(Figures)
+    app.add_post_transform(Together)
     app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_fold))
     app.connect("html-page-context", context)
     PygmentsBridge.html_formatter = Lines
