@@ -71,6 +71,12 @@ def test_constants_have_their_value_and_their_comment():
     assert "colour-blind" in names.remark("course_utils.curves", "PALETTE")  # from lines above
 
 
+def test_names_in_formulas_have_no_backslash():
+    """Within words MathJax shows it."""
+    text = docstrings.TABLE.read_text(encoding="utf-8")
+    assert r"\text{num_dims}" in text and not re.search(r"\\text\{[^}]*\\_", text)
+
+
 def test_each_formula_of_the_table_stands_in_a_docstring():
     said = []
     for path in PACKAGE.rglob("*.py"):

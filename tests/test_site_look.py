@@ -234,6 +234,7 @@ def opened(browser, site, name, width=1280, theme="light"):
 
 CUT = """() => [...document.querySelectorAll('article pre, article img, article figure, article p')]
     .filter((one) => one.offsetParent && !one.closest('mjx-container'))
+    .filter((one) => !one.dataset.columns)  // a printed table scrolls on a phone
     .filter((one) => one.scrollWidth > one.clientWidth + 1
         || one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .filter((one) => one.tagName !== 'P' || one.getBoundingClientRect().right > innerWidth + 1)
