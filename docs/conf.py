@@ -33,7 +33,8 @@ html_title = "Variational autoencoders"
 html_static_path = ["_static"]
 html_css_files = ["course.css", "home.css", "paper.css", "reference.css"]
 # The first after MathJax is configured, before it runs.
-html_js_files = [("course.js", {"priority": 900}), "sliders.js", "a11y.js", "reading.js"]
+html_js_files = [("course.js", {"priority": 900}), "sliders.js", "a11y.js"]
+html_js_files += ["reading.js", "narrow.js"]
 html_show_sphinx = False
 copybutton_selector = "div.highlight:not(.output div.highlight) > pre"  # not of what a cell printed
 html_copy_source = False

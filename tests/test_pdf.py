@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from course_utils import settings, widgets
-from tools.site import book, build, paper, pdf
+from tools.site import book, build, paper, parts, pdf
 from tools.site.pages import SiteError
 
 ROOT = settings.root()
@@ -160,22 +160,36 @@ def test_a_solution_has_its_exercise_without_hints():
 
 def test_a_still_picture_stands_for_a_slider():
     view = {paper.WIDGET_VIEW: {"model_id": "x"}}
+    captions = ["**Figure.** At 1.5. The slider moves it.", "**Figure.** At 1.5."]
     outputs = [
         nbformat.v4.new_output("display_data", data=view | {"image/png": "AAAA"}),
         nbformat.v4.new_output("display_data", data=view),
+        nbformat.v4.new_output("display_data", data={"text/markdown": captions[0]}),
         nbformat.v4.new_output("stream", text=f"{widgets.RUN}\n"),
     ]
     cell = nbformat.v4.new_code_cell("1", outputs=outputs)
     paper.keep_stills(cell)
-    assert [list(output.get("data", {})) for output in cell.outputs] == [["image/png"], []]
-    assert cell.outputs[1].text == f"{paper.STILL}\n"
+    picture, caption, sentence = cell.outputs
+    assert list(picture.data) == ["image/png"]
+    assert caption.data == {"text/markdown": captions[1]}
+    assert sentence.text == f"{paper.STILL}\n"
+
+
+def test_captions_on_paper_speak_of_no_slider():
+    said = {
+        "Latent 43; the slider goes through all of them.": "Latent 43.",
+        "At z = (0, 0), and at the sliders.": "At z = (0, 0).",
+        "Draws at 1. The sliders move it. So it does.": "Draws at 1. So it does.",
+        "No such thing; nothing moves.": "No such thing; nothing moves.",
+    }
+    assert {text: parts.OF_SLIDER.sub("", text) for text in said} == said
 
 
 # ------------------------------------------------------------------------------- tools/site/book.py
 
 PAGE = """<article role="main"><h1 id="a">A<a class="headerlink" href="#a">¶</a></h1>
 <h2 id="s">Of <a href="02_b.html#p"><span class="x">it</span></a>,
-<span class="math">\\(z\\)</span></h2>
+<span class="math notranslate nohighlight">\\(z\\)</span></h2>
 <img src="../_images/x.svg" loading="lazy"><details><summary>Hint</summary>Try.</details>
 <a href="#a">here</a> <a href="02_b.html#p">there</a> <a href="../gone.html#q">no</a>
 <a href="02_b.html#missing">none</a> <a href="https://example.org">out</a>
@@ -204,7 +218,8 @@ def test_pages_become_chapters(tmp_path):
         "HintTry.",
         "Hint",
     ]
-    assert first.sections == [("01_a--s", 'Of it,\n<span class="math">\\(z\\)</span>')]
+    math = '<span class="math notranslate nohighlight">\\(z\\)</span>'
+    assert first.sections == [("01_a--s", f"Of it,\n{math}")]
     place = BeautifulSoup(book.page("T", [], {"P": [first, second]}), "html.parser")
     assert [one["data-to"] for one in place.select(".contents .page-of")] == [
         "01_a",
@@ -218,6 +233,20 @@ def test_numbers_of_pages_are_put_in():
     text = f"{book.number_of('a')} {book.number_of('b')}"
     shown = BeautifulSoup(pdf.numbered(text, {"a": 12}), "html.parser").get_text()
     assert shown == f"12 {book.WAITING}"
+
+
+def test_a_table_that_would_be_too_small_to_read_is_named(tmp_path):
+    cells = "".join(f"<td>{'x' * 20}</td>" for _ in range(12))
+    body = BeautifulSoup(f"<table><tr>{cells}</tr></table>", "html.parser")
+    wide = book.Chapter("09_wide", "W", body, [])
+    (tmp_path / "_static" / "mathjax").mkdir(parents=True)
+    for name in ("book.css", "mathjax/tex-chtml.js"):
+        text = "MathJax.startup = {promise: Promise.resolve()}" if name.endswith("js") else ""
+        (tmp_path / "_static" / name).write_text(text)
+    with pytest.raises(SiteError, match=r"too small to read: 09_wide: xxx.* \(\d\.\d points\)"):
+        pdf.print_book(tmp_path, {"Lessons": [wide]}, tmp_path / "x.pdf")
+    wide.body = BeautifulSoup("<table><tr><td>x</td></tr></table>", "html.parser")
+    assert pdf.print_book(tmp_path, {"Lessons": [wide]}, tmp_path / "x.pdf") > 1
 
 
 def test_faults_are_named(monkeypatch, tmp_path, capsys):

@@ -71,6 +71,12 @@ def test_constants_have_their_value_and_their_comment():
     assert "colour-blind" in names.remark("course_utils.curves", "PALETTE")  # from lines above
 
 
+def test_names_in_formulas_have_no_backslash():
+    """Within words MathJax shows it."""
+    text = docstrings.TABLE.read_text(encoding="utf-8")
+    assert r"\text{num_dims}" in text and not re.search(r"\\text\{[^}]*\\_", text)
+
+
 def test_each_formula_of_the_table_stands_in_a_docstring():
     said = []
     for path in PACKAGE.rglob("*.py"):
@@ -99,6 +105,7 @@ def test_a_formula_is_set_and_the_text_around_it_stays():
         ("x (B, D) -> (B,), +-1, <= 2", "x (B, D) → (B,), ±1, ≤ 2"),
         ("log q(z_1|x)", r"\ :math:`\log q(z_{1} \mid x)`\ "),
         ("exp(x) of p(f(x))", "exp(x) of p(f(x))"),
+        ("within +-``X``", r"within ±\ ``X``"),
     ],
 )
 def test_text_is_no_markup(plain, shown):
@@ -108,6 +115,14 @@ def test_text_is_no_markup(plain, shown):
 def test_names_that_share_a_description_stay_together():
     lines = docstrings.to_rst(["Args:", "    mu, log_var: of q.", "", "Then a, b: no names."])
     assert lines[1] == "    mu,\u200blog_var: of q." and lines[3] == "Then a, b: no names."
+
+
+def test_a_letter_alone_begins_no_list_and_a_property_has_no_type():
+    said = docstrings.to_rst(["Args:", "    num_latents: L.", "", "Returns:", "    N."])
+    assert said == ["Args:", "    num_latents: \\L.", "", ":returns: \\N."]
+    lines = ["(...): nats."]
+    docstrings.convert(None, "property", "x", None, None, lines)
+    assert lines == ["(...) – nats."]
 
 
 def test_columns_stay_columns():

@@ -10,7 +10,7 @@ import pytest
 from browser import Watched, chromium
 from PIL import Image
 
-from course_utils import settings
+from course_utils import curves, settings
 from homework import lessons, release
 from tools.lessons import listing, results_table
 from tools.public import links
@@ -165,6 +165,14 @@ def test_the_moving_picture_ends_and_has_a_still_one(site):
 # -------------------------------------------------------------------------------------- in the dark
 
 
+def contrast(first, second):
+    """The ratio of the luminances of two colours, as WCAG counts it."""
+    shares = np.array([first, second]) / 255
+    linear = np.where(shares <= 0.03928, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    dark, light = sorted(linear @ [0.2126, 0.7152, 0.0722])
+    return (light + 0.05) / (dark + 0.05)
+
+
 def test_lightness_is_turned_around_and_hue_is_kept():
     import colorsys
 
@@ -174,6 +182,9 @@ def test_lightness_is_turned_around_and_hue_is_kept():
         before = colorsys.rgb_to_hls(*(part / 255 for part in colour))
         after = colorsys.rgb_to_hls(*(int(part) / 255 for part in night.turned(colour)))
         assert abs(before[0] - after[0]) < 0.03, "orange stays orange"
+    for name in curves.PALETTE:
+        dark = night.turned(list(bytes.fromhex(name.removeprefix("#"))))
+        assert contrast(dark, [night.DARKEST] * 3) >= 3, name
     drawn = night.of_drawing('<svg><path style="fill: #ffffff"/><path d="M0 0"/></svg>')
     assert "#141414" in drawn and '<svg fill="#ececec">' in drawn
 
@@ -223,6 +234,7 @@ def opened(browser, site, name, width=1280, theme="light"):
 
 CUT = """() => [...document.querySelectorAll('article pre, article img, article figure, article p')]
     .filter((one) => one.offsetParent && !one.closest('mjx-container'))
+    .filter((one) => !one.dataset.columns)  // a printed table scrolls on a phone
     .filter((one) => one.scrollWidth > one.clientWidth + 1
         || one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .filter((one) => one.tagName !== 'P' || one.getBoundingClientRect().right > innerWidth + 1)

@@ -91,6 +91,10 @@ def test_sections_are_ranked_by_use(site, browser):
     assert found("coll") == [4] and found("co") == []  # a word that is being typed
     assert found("the posterior collapse")[0] == 4
     assert found("absent") == found("") == found("?!") == []
+    for other in ("reparametrization", "Reparameterised", "reparameterizes"):
+        stems = f"courseSearch.words('reparameterise {other}')"
+        assert len(set(page.evaluate(stems))) == 1, other
+    assert page.evaluate("courseSearch.words('gray colors')") == ["grey", "colour"]
     excerpt = page.evaluate(
         "(text) => { const e = courseSearch.excerpt(text, 'posteriors kl');"
         " return [text.slice(e.from, e.to), e.marks.map((m) => text.slice(m.start, m.end))]; }",
@@ -152,6 +156,7 @@ def test_the_search_by_keys_while_you_type(site, browser):
     page.locator("input.sidebar-search").fill("codebook")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search.html?q=codebook*")
+    page.wait_for_function("document.activeElement.id === 'search-words'")
     assert page.locator("#search-results li > a").first.inner_text() == "codebook"
     assert not watched.errors and not watched.outside
     page.close()

@@ -36,8 +36,18 @@
   });
 })();
 
-// sliders.js, beside this file, names the sliders of a page that has some.
+// sliders.js, beside this file, names the sliders of a page that has some. The value beside one is
+// made to be typed into, which does nothing where the slider has a list of positions: so it is no
+// stop of the tab key.
 document.addEventListener("DOMContentLoaded", () => {
   const some = document.querySelector('script[type="application/vnd.jupyter.widget-state+json"]');
-  if (some) window.nameSliders();
+  if (!some) return;
+  window.nameSliders();
+  const still = () => {
+    for (const value of document.querySelectorAll(".widget-readout[contenteditable=true]")) {
+      value.removeAttribute("contenteditable");
+    }
+  };
+  new MutationObserver(still).observe(document.body, { childList: true, subtree: true });
+  still();
 });

@@ -51,21 +51,15 @@
     }
   };
 
-  // A formula wider than its column is made smaller, down to a size that can still be read; only
-  // one that is wider than that has a bar, and is a stop of the tab key.
-  const SMALLEST = 0.62;
-  const fit = () => {
-    for (const box of document.querySelectorAll("div.math")) {
-      const formula = box.querySelector("mjx-container");
-      if (!formula) continue;
-      formula.style.fontSize = "";
-      const usual = parseFloat(getComputedStyle(formula).fontSize);
-      const room = (box.closest(".math-wrapper") ?? box).clientWidth;
-      const needs = formula.querySelector("mjx-math").getBoundingClientRect().width;
-      if (room && needs > room) {
-        formula.style.fontSize = `${usual * Math.max(SMALLEST, (room / needs) * 0.96)}px`;
+  // The theme's button has one name for all; this one says which theme is chosen.
+  const sayTheme = () => {
+    const say = () => {
+      for (const made of document.querySelectorAll("button.theme-toggle")) {
+        made.setAttribute("aria-label", `Colour theme: ${document.body.dataset.theme}`);
       }
-    }
+    };
+    say();
+    new MutationObserver(say).observe(document.body, { attributeFilter: ["data-theme"] });
   };
 
   // Paper shows what is folded. Folds that the reader opened stay open afterwards.
@@ -93,13 +87,6 @@
         picture.src = source;
       });
     }
-    let waits;
-    window.addEventListener("resize", () => {
-      clearTimeout(waits);
-      waits = setTimeout(fit, 100);
-    });
-  });
-  window.addEventListener("load", () => {
-    window.MathJax?.startup?.promise?.then(fit);
+    sayTheme();
   });
 })();

@@ -18,8 +18,12 @@
   const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase()
     .replace(/[αβγεθλμστφ]/gu, (letter) => GREEK[letter]);
 
-  // One form for singular and plural.
-  const stem = (word) => {
+  // One form for singular and plural, for a verb and its noun (reparameterise, reparametrization),
+  // and for the spellings of both sides of the Atlantic.
+  const SPELLINGS = [[/parametri/, "parameteri"], [/color/, "colour"], [/^gray/, "grey"],
+    [/(...)i[sz](?:e|ed|es|ing|ations?)$/, "$1is"]];
+  const stem = (written) => {
+    const word = SPELLINGS.reduce((one, [from, to]) => one.replace(from, to), written);
     if (word.length < 4 || word.endsWith("ss") || word.endsWith("us")) return word;
     if (word.endsWith("ies")) return `${word.slice(0, -3)}y`;
     if (/(x|ch|sh|ss)es$/.test(word)) return word.slice(0, -2);
@@ -242,7 +246,7 @@
     // Some browsers put back what was typed only after the page is shown again.
     window.addEventListener("pageshow", () => { if (field.value.trim() !== query) search(); });
     search();
-    if (!query) field.focus();
+    field.focus(); // whoever came from the field of another page is still in a field
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

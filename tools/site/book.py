@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 REFERS = ("aria-labelledby", "aria-describedby", "for", "headers")
 DROPPED = ".headerlink, .copybtn, .launch, .neighbours, .lost, script, style, button, input"
 DROPPED += ", .toctree-wrapper"
+TURNED = ("results",)  # chapters whose tables are too wide for a sheet that stands upright
 WAITING = "000"  # where a page's number will stand, as wide as most of them
 # What of MathJax the pages set, without its menu and without text that only a screen reader finds.
 MATHJAX = """window.MathJax = {options: {enableMenu: false, enableAssistiveMml: false,
@@ -54,8 +55,9 @@ def said(heading):
 def shown(heading):
     """A heading as HTML within a line: its formulas, and no link."""
     copy = BeautifulSoup(heading.decode_contents(), "html.parser")
-    for link in copy.find_all(["a", "span"], class_=lambda one: "math" not in (one or [])):
-        link.unwrap()
+    for part in copy.find_all(["a", "span"]):
+        if "math" not in part.get("class", ()):
+            part.unwrap()
     return copy.decode_contents().strip()
 
 
@@ -145,11 +147,12 @@ def _entry(target, title):
 
 
 def styles(parts):
-    """Each chapter's title at the head of its pages."""
+    """Each chapter's title at the head of its pages, and the sheets that lie on their side."""
     rules = []
     for place, chapter in enumerate(one for held in parts.values() for one in held):
         title = chapter.title.replace("\\", "").replace('"', "'")
-        rules.append(f'@page chapter{place} {{ @top-left {{ content: "{title}"; }} }}')
+        size = "size: A4 landscape; " if chapter.stem in TURNED else ""
+        rules.append(f'@page chapter{place} {{ {size}@top-left {{ content: "{title}"; }} }}')
         rules.append(f"[data-chapter='{place}'] {{ page: chapter{place}; }}")
     return "\n".join(rules)
 
@@ -163,7 +166,8 @@ def page(title, lines, parts):
         parts: title of a part -> its chapters.
     """
     bodies = [
-        f'<div class="chapter" id="{chapter.stem}" data-chapter="{place}">'
+        f'<div class="chapter{" turned" if chapter.stem in TURNED else ""}" id="{chapter.stem}" '
+        f'data-chapter="{place}">'
         f"{chapter.body.decode_contents()}</div>"
         for place, chapter in enumerate(one for held in parts.values() for one in held)
     ]

@@ -12,7 +12,10 @@ from pygments.formatters import HtmlFormatter
 from sphinx.highlighting import PygmentsBridge
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from tools.site import parts
+
 NUMBER = re.compile(r"\S+ (\d+\w?)\.(\d+)\.")  # "Figure 5.3.", in any language
+OPENED, CLOSED = re.compile(r"[(\[“‘]+$"), re.compile(r"[.,;:!?)\]”’%]+(?:s\b)?")
 SUMMARY = '<summary><span class="shut">{}</span><span class="open">{}</span></summary>\n'
 
 
@@ -35,10 +38,51 @@ class Figures(SphinxPostTransform):
                 continue
             shown = parent[place - 1]
             caption = nodes.caption(paragraph.rawsource, "", *paragraph.children)
+            mark_slider(caption)
             figure = nodes.figure("", ids=[f"figure-{'-'.join(number.groups())}"])
             parent.remove(paragraph)
             parent.replace(shown, figure)
             figure += [shown, caption]
+
+
+class Together(SphinxPostTransform):
+    """A formula and the sign right after or before it stay on one line."""
+
+    default_priority = 880  # after mentions became links
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        for formula in list(self.document.findall(nodes.math)):
+            parent, place = formula.parent, formula.parent.index(formula)
+            before, after = parent[max(0, place - 1) : place], parent[place + 1 : place + 2]
+            opened = OPENED.search(before[0]) if before and is_text(before[0]) else None
+            closed = CLOSED.match(after[0]) if after and is_text(after[0]) else None
+            if not opened and not closed:
+                continue
+            kept = nodes.inline("", "", classes=["kept"])
+            parent.replace(formula, kept)
+            kept += formula
+            if opened:
+                kept.insert(0, nodes.Text(opened[0]))
+                parent.replace(before[0], nodes.Text(before[0][: opened.start()]))
+            if closed:
+                kept += nodes.Text(closed[0])
+                parent.replace(after[0], nodes.Text(after[0][closed.end() :]))
+
+
+def is_text(node):
+    """Whether a node is nothing but text."""
+    return isinstance(node, nodes.Text)
+
+
+def mark_slider(caption):
+    """What a caption says of its slider is known to the style sheet, for places without one."""
+    for text in list(caption.findall(nodes.Text)):
+        found = parts.OF_SLIDER.search(text)
+        if found:
+            before, after = text[: found.start()], text[found.end() :]
+            of_slider = nodes.inline("", found[0], classes=["of-slider"])
+            text.parent.replace(text, [nodes.Text(before), of_slider, nodes.Text(after)])
 
 
 def visit_fold(translator, node):
@@ -77,6 +121,7 @@ def context(app, page, template, shown, doctree):
 def setup(app):
     """Called by Sphinx."""
     app.add_post_transform(Figures)
+    app.add_post_transform(Together)
     app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_fold))
     app.connect("html-page-context", context)
     PygmentsBridge.html_formatter = Lines

@@ -20,6 +20,10 @@ from course_utils.files import write_whole
 DARKEST, LIGHTEST = 20, 236  # what white and black become; the first is nearly the page's ground
 # What is added to a colour whose greatest and least part have this sum, from 0 to 510.
 SHIFT = np.rint(LIGHTEST - np.arange(511) / 2 * ((LIGHTEST - DARKEST) / 255 + 1)).astype(np.int16)
+# A line in a colour stays three times as light as the ground: LEAST_LUMA, of 255, for a colour
+# whose greatest and least part differ by COLOURED, less for paler ones, or edges would shine.
+COLOURED, LEAST_LUMA = 80, 105
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 WHITE = 244  # a pixel's least value in the ground that a figure is drawn on
 LEAST = 15  # of an image's side, in every second pixel
 ROW = 4  # framed white areas side by side are images, one alone is a part of a chart
@@ -38,9 +42,11 @@ DRAWN = 0.3  # share of white in a picture that is no grid of images
 def turned(colours):
     """Colours (..., 3) of bytes with their lightness turned around, and their hue as it was."""
     colours = np.asarray(colours, dtype=np.uint8)
-    extremes = colours.max(-1).astype(np.int16) + colours.min(-1)
-    dark = colours + SHIFT[extremes][..., None]
-    return np.clip(dark, DARKEST, LIGHTEST).astype(np.uint8)
+    greatest, least = colours.max(-1).astype(np.int16), colours.min(-1).astype(np.int16)
+    dark = np.clip(colours + SHIFT[greatest + least][..., None], DARKEST, LIGHTEST)
+    wanted = LEAST_LUMA * np.minimum(1, (greatest - least) / np.float32(COLOURED))
+    lift = np.maximum(0, wanted - dark @ LUMA).astype(np.int16)
+    return np.minimum(dark + lift[..., None], LIGHTEST).astype(np.uint8)
 
 
 def of_drawing(text):

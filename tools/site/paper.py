@@ -12,7 +12,7 @@ import nbformat
 from course_utils import widgets
 from homework import lessons, release
 from tools.lessons.normalise import FOLD, WIDGET_STATE, WIDGET_VIEW
-from tools.site import pages
+from tools.site import pages, parts
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 SOLUTIONS = "solutions"
@@ -65,12 +65,17 @@ def lesson_page(path, folder, extras=()):
 
 
 def keep_stills(cell):
-    """The picture that stands for sliders stays, and the sentence under it says so."""
+    """The picture that stands for sliders stays, with a caption that speaks of it alone."""
     kept = []
     for output in cell.get("outputs", []):
         data = output.get("data", {})
         if data.pop(WIDGET_VIEW, None) and "image/png" not in data:
             continue
+        if "text/markdown" in data:  # the caption, and what is said to those who cannot see it
+            data["text/markdown"] = parts.OF_SLIDER.sub("", data["text/markdown"])
+        for shown in output.get("metadata", {}).values():
+            if isinstance(shown, dict) and "alt" in shown:
+                shown["alt"] = parts.OF_SLIDER.sub("", shown["alt"])
         if output.get("name") == "stdout":
             output.text = output.text.replace(widgets.RUN, STILL)
         kept.append(output)

@@ -13,6 +13,10 @@ from tools.public import links
 FIGURE = re.compile(r"\A\*\*Figure\.\*\*")
 CAPTION = re.compile(r"(<caption\b[^>]*>)(?!<)")
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
+# What a caption says of its slider, which paper has not: a sentence, or the last part of one.
+OF_SLIDER = re.compile(
+    r"(?<=[.?!]) [A-Z][^.;,]*\bsliders?\b[^.]*\.|[;,] [^.;,]*\bsliders?\b[^.]*(?=\.)"
+)
 UNASKED = ("References",)  # sections in which nobody is lost
 
 

@@ -34,20 +34,33 @@ FLAGS = (
     "--disable-background-networking",
 )
 TEXT_WIDTH = 643  # CSS pixels of A4's 210 mm less the margins of book.css
-# What is wider than the paper is set smaller; a table of more than a page may break.
-FIT = """() => {
-  const paper = document.body.getBoundingClientRect();
+TURNED_WIDTH = 971  # and of its 297 mm, where the sheet lies on its side
+SMALLEST = 6.5  # points: what is set smaller than that cannot be read
+# What is wider than the paper is set smaller; a table of more than a page may break. Returned is
+# what would have to be too small, and in how many points.
+FIT = """([upright, turned, smallest]) => {
   const parts = [...document.querySelectorAll("table, mjx-container[display]")];
-  const sizes = parts.map((part) => ({
-    room: paper.right - part.parentElement.getBoundingClientRect().left,
-    wide: Math.max(part.scrollWidth, ...[...part.children].map((one) => one.scrollWidth)),
-    high: part.offsetHeight,
-  }));  // all are measured before the first is changed, or each would be laid out anew
+  const sizes = parts.map((part) => {
+    const chapter = part.closest(".chapter");
+    const paper = chapter.matches(".turned") ? turned : upright;
+    const left = part.parentElement.getBoundingClientRect().left;
+    return {
+      room: paper - (left - chapter.getBoundingClientRect().left),
+      wide: Math.max(part.scrollWidth, ...[...part.children].map((one) => one.scrollWidth)),
+      high: part.offsetHeight,
+      points: parseFloat(getComputedStyle(part).fontSize) * 0.75,
+      named: `${chapter.id}: ${part.textContent.trim().replace(/\\s+/g, " ").slice(0, 60)}`,
+    };
+  });  // all are measured before the first is changed, or each would be laid out anew
+  const unread = [];
   parts.forEach((part, place) => {
-    const { room, wide, high } = sizes[place];
-    if (wide > room) part.style.zoom = Math.floor((room / wide) * 98) / 100;
+    const { room, wide, high, points, named } = sizes[place];
+    const share = wide > room ? Math.floor((room / wide) * 98) / 100 : 1;
+    if (share < 1) part.style.zoom = share;
+    if (share * points < smallest) unread.push([named, share * points]);
     if (part.matches("table") && high > 900) part.classList.add("long");
   });
+  return unread;
 }"""
 
 
@@ -171,7 +184,10 @@ def to_paper(opened, page, target):
     view.wait_for_function("() => !!window.MathJax?.startup?.promise")
     view.evaluate("() => MathJax.startup.promise")
     view.emulate_media(media="print")
-    view.evaluate(FIT)
+    unread = view.evaluate(FIT, [TEXT_WIDTH, TURNED_WIDTH, SMALLEST])
+    if unread:
+        named = "; ".join(f"{words} ({points:.1f} points)" for words, points in unread)
+        raise SiteError(f"wider than the paper, so that it would be too small to read: {named}")
     failed = view.locator("mjx-merror").count()
     if failed:
         raise SiteError(f"{failed} formulas could not be set")

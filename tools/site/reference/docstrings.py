@@ -24,6 +24,8 @@ PROBABILITY = re.compile(r"(?<![\w.`])(-?)(log )?([pq])\(([a-z][\w, ]*(?:\|[a-z]
 ALIGNED = re.compile(r"\S {3,}\S")
 RETURNS = re.compile(r"^(\s*)(Returns|Yields):\s*$")
 SEVERAL = re.compile(r"^ +\w+(?:, \w+)+(?=: )")  # arguments that share a description
+LONE = re.compile(r"^(\s*(?:[:\w]+: )?)([A-Za-z]\.)(?=\s|$)", re.MULTILINE)  # "L." begins a list
+OPENS = "'\"([{<-/:"  # what may stand right before a literal
 OF_ROOM = re.compile(r":(func|class|meth|mod|data):`([a-z_]+)\.([\w.]+)`")
 
 
@@ -45,6 +47,8 @@ def convert(app, what, name, obj, options, lines):
     """The event of autodoc: rewrites the lines of one docstring in place."""
     if what in ("class", "exception") and dataclasses.is_dataclass(obj):
         lines[:] = [*lines, "", *_fields(obj, lines)]
+    if what == "property" and lines:  # napoleon takes what stands before a colon for a type
+        lines[0] = lines[0].replace(": ", " – ", 1)
     lines[:] = to_rst(lines)
 
 
@@ -79,9 +83,11 @@ def to_rst(lines):
     text = OF_ROOM.sub(_of_room, text)
     parts, place = [], 0
     for kept in KEPT.finditer(text):
-        parts += [_plain(text[place : kept.start()], put_aside), kept.group()]
+        before = _plain(text[place : kept.start()], put_aside)
+        apart = "" if not before or before[-1].isspace() or before[-1] in OPENS else "\\ "
+        parts += [before, apart, kept.group()]
         place = kept.end()
-    text = "".join([*parts, _plain(text[place:], put_aside)])
+    text = LONE.sub(r"\1\\\2", "".join([*parts, _plain(text[place:], put_aside)]))
     return _put_back("\n".join(_literal_blocks(text.split("\n"))), aside).split("\n")
 
 
