@@ -38,7 +38,10 @@ DRAWN = 0.3  # share of white in a picture that is no grid of images
 def turned(colours):
     """Colours (..., 3) of bytes with their lightness turned around, and their hue as it was."""
     colours = np.asarray(colours, dtype=np.uint8)
-    extremes = colours.max(-1).astype(np.int16) + colours.min(-1)
+    # (Numpy's own reduction over an axis of three takes ten times as long.)
+    red, green, blue = colours[..., 0], colours[..., 1], colours[..., 2]
+    greatest = np.maximum(np.maximum(red, green), blue).astype(np.int16)
+    extremes = greatest + np.minimum(np.minimum(red, green), blue)
     dark = colours + SHIFT[extremes][..., None]
     return np.clip(dark, DARKEST, LIGHTEST).astype(np.uint8)
 
@@ -62,7 +65,7 @@ def images_in(pixels):
     not. It looks at each second pixel only.
     """
     small = pixels[::2, ::2]
-    drawn = (small < WHITE).any(-1)
+    drawn = (small[..., 0] < WHITE) | (small[..., 1] < WHITE) | (small[..., 2] < WHITE)
     joined = ndimage.maximum_filter(np.pad(drawn, 2).view(np.uint8), 3)
     joined = ndimage.minimum_filter(joined, 3)[2:-2, 2:-2]
     found = np.zeros(drawn.shape, dtype=bool)
