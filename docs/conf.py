@@ -16,7 +16,7 @@ project = "A course on variational autoencoders"
 author = "the authors of the course"
 copyright = "the authors; code MIT, text and figures CC BY 4.0"
 extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline", "sphinx_copybutton"]
-extensions += ["tools.site.look", "tools.site.translation"]
+extensions += ["tools.site.look", "tools.site.quick", "tools.site.translation"]
 if not tags.has("paper"):  # noqa: F821 (Sphinx gives it; the printed course has no reference)
     extensions += ["tools.site.reference"]
 exclude_patterns = ["_templates", "downloads"]
@@ -52,6 +52,7 @@ nb_mime_priority_overrides = [  # the sentence of a picture is translated, as it
 autodoc_inherit_docstrings = False  # what torch says of its own methods is not the course's
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
+autodoc_use_type_comments = False
 napoleon_use_ivar = True
 python_maximum_signature_line_length = 80
 toc_object_entries_show_parents = "hide"
