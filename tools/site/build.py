@@ -6,8 +6,11 @@ a kernel by ipywidgets' own ``embed.js``, which is taken once from its npm packa
 """
 
 import argparse
+import base64
+import contextlib
+import gc
+import io
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,6 +20,7 @@ import nbformat
 from tools import console
 from tools.public import links, name
 from tools.site import accessible, downloads, home, night, pages, parts, vendor
+from tools.site.beside import Beside, at_once
 from tools.site.pages import SiteError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,8 +31,14 @@ MOST_MEGABYTES = 30
 MATHJAX_KEPT = ("tex-chtml.js", "tex-mml-chtml.js", "output/chtml/fonts")
 
 
-def prepare(source):
-    """Write everything that Sphinx reads; returns the lessons' notebooks by stem."""
+def prepare(source, beside=at_once):
+    """Write everything that Sphinx reads; returns the lessons' notebooks by stem.
+
+    Args:
+        source: folder that is made anew.
+        beside: takes the work that others need not wait for; what it writes into ``source`` is
+            there once it has settled.
+    """
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(ROOT / "docs", source, ignore=shutil.ignore_patterns("__pycache__"))
     (source / "lessons").mkdir()
@@ -38,11 +48,12 @@ def prepare(source):
     shutil.copy(SLIDERS, source / "_static" / "sliders.js")
     public = name.read()
     paths = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+    for path in paths.values():
+        beside(downloads.write, path, source)
     notebooks = {}
     for stem, path in paths.items():
         notebooks[stem] = pages.lesson_page(path, pages.extras_of(stem, paths), public)
         nbformat.write(parts.show_solutions(notebooks[stem]), source / "lessons" / path.name)
-        downloads.write(path, source)
     for page in source.glob("*.md"):  # the docs link to the notebooks where they lie
         text = page.read_text(encoding="utf-8")
         page.write_text(text.replace("](../notebooks/", "](lessons/"), encoding="utf-8")
@@ -75,30 +86,34 @@ def prune_mathjax(folder):
             path.unlink()
 
 
-def sphinx(source, target, doctrees, builder="html", options=("-W", "--keep-going"), quiet=True):
+def sphinx(source, target, doctrees, options=("-W", "--keep-going"), quiet=True):
     """Call Sphinx on what :func:`prepare` wrote; ``target`` is made anew.
+
+    It runs in this process, which has imported already what most of its own start would be.
 
     Raises:
         SiteError: an error of Sphinx, or with ``-W`` a warning.
     """
+    from sphinx.cmd.build import build_main
+
     shutil.rmtree(target, ignore_errors=True)
-    call = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-j",
-        "auto",
-        "-b",
-        builder,
-        "-d",
-        str(doctrees),
-        *options,
-    ]
+    call = ["-j", "auto", "-b", "html", "-d", str(doctrees), *options]
     call += [*(["-q"] if quiet else []), str(source), str(target)]
-    done = subprocess.run(call, check=False, capture_output=quiet, text=True, cwd=ROOT)
-    if done.returncode:
-        said = (done.stderr or "").strip().replace(f"{source}/", "")
-        raise SiteError(f"Sphinx ended with warnings or errors:\n{said}")
+    said = io.StringIO() if quiet else sys.stderr
+    with contextlib.redirect_stderr(said):
+        failed = build_main(call)
+    if failed:
+        told = said.getvalue().strip().replace(f"{source}/", "") if quiet else "see above"
+        raise SiteError(f"Sphinx ended with warnings or errors:\n{told}")
+
+
+def draw_ahead(notebooks, kept, beside):
+    """Have the pictures of the dark theme drawn, while Sphinx reads and writes the pages."""
+    for notebook in notebooks.values():
+        for cell in notebook.cells:
+            for output in cell.get("outputs", []):
+                if "image/png" in output.get("data", {}):
+                    beside(night.keep, base64.b64decode(output.data["image/png"]), kept)
 
 
 def build(quiet=True):
@@ -107,12 +122,15 @@ def build(quiet=True):
     Raises:
         SiteError: a warning of Sphinx (each is an error here), a missing tool, too many bytes.
     """
-    source, target = BUILD / "source", BUILD / "html"
-    prepare(source)
-    sphinx(source, target, BUILD / "doctrees", quiet=quiet)
+    source, target, kept = BUILD / "source", BUILD / "html", BUILD / "night"
+    with Beside() as beside:
+        notebooks = prepare(source, beside)
+        beside.settle()
+        draw_ahead(notebooks, kept, beside)
+        sphinx(source, target, BUILD / "doctrees", quiet=quiet)
     prune_mathjax(target / "_static" / "mathjax")
     accessible.mend(target)
-    night.add(target, BUILD / "night")
+    night.add(target, kept)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file()) / 1e6
     if size > MOST_MEGABYTES:
         raise SiteError(f"the site has {size:.1f} MB, more than {MOST_MEGABYTES}")
@@ -124,6 +142,8 @@ def main(arguments=None):
     parser.add_argument("--verbose", action="store_true", help="show what Sphinx says")
     asked = parser.parse_args(arguments)
     start = time.monotonic()
+    # Most of what a build makes it keeps to its end: looking for garbage was a sixth of its time.
+    gc.set_threshold(100_000, 50, 100)
     try:
         target, size = build(quiet=not asked.verbose)
     except SiteError as error:

@@ -163,7 +163,7 @@ def thumbnail(notebook, path, kept):
     size = [round(side * min(WIDEST / whole.width, 1)) for side in whole.size]
     small = whole.resize(size, Image.Resampling.LANCZOS)
     small.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path)
-    store = night.place_of(path, kept)
+    store = night.place_of(path.read_bytes(), kept)
     if not store.is_file():
         night.save(night.of_pixels(whole).resize(size, Image.Resampling.LANCZOS), store)
 

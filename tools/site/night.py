@@ -116,15 +116,20 @@ def draw(path, kept):
     target = path.with_name(name_of(path.name))
     if path.suffix == ".svg":
         return write_whole(target, of_drawing(path.read_text(encoding="utf-8")))
-    store = place_of(path, kept)
+    return write_whole(target, keep(path.read_bytes(), kept).read_bytes())
+
+
+def keep(data, kept):
+    """Draw the dark version of a picture, unless it is kept already; where that is."""
+    store = place_of(data, kept)
     if not store.is_file():
-        save(of_pixels(Image.open(path)), store)
-    return write_whole(target, store.read_bytes())
+        save(of_pixels(Image.open(io.BytesIO(data))), store)
+    return store
 
 
-def place_of(path, kept):
-    """Where the dark version of the picture ``path`` is kept: named by what is in it, and by us."""
-    drawn = sha256(Path(__file__).read_bytes() + path.read_bytes())
+def place_of(data, kept):
+    """Where the dark version of a picture's bytes is kept: named by what is in them, and by us."""
+    drawn = sha256(Path(__file__).read_bytes() + data)
     return kept / f"{drawn.hexdigest()}.webp"
 
 
