@@ -7,9 +7,9 @@ a kernel by ipywidgets' own ``embed.js``, which is taken once from its npm packa
 
 import argparse
 import base64
-import contextlib
 import gc
 import io
+import os
 import shutil
 import sys
 import time
@@ -28,7 +28,7 @@ BUILD = ROOT / "build" / "site"
 SLIDERS = ROOT / "tools" / "lab" / "labextensions" / "vae-course" / "static" / "sliders.js"
 MOST_MEGABYTES = 30
 # All that the pages use of MathJax; the package brings every component and format.
-MATHJAX_KEPT = ("tex-chtml.js", "tex-mml-chtml.js", "output/chtml/fonts")
+MATHJAX_KEPT = ("tex-chtml.js", "output/chtml/fonts")
 
 
 def prepare(source, beside=at_once):
@@ -59,7 +59,7 @@ def prepare(source, beside=at_once):
         page.write_text(text.replace("](../notebooks/", "](lessons/"), encoding="utf-8")
     fill(source / "bibliography.md", "references", pages.references(notebooks))
     fill(source / "instructors.md", "exercises", pages.points_table(notebooks))
-    for place, lines in home.parts(notebooks, ROOT, source, BUILD / "night").items():
+    for place, lines in home.parts(notebooks, ROOT, source, BUILD / "night", beside).items():
         fill(source / "index.md", place, lines)
     fill(source / "index.md", "published", links.of_site(public))
     fill(source / "index.md", "toc", [f"lessons/{stem}" for stem in pages.main_lessons(notebooks)])
@@ -86,24 +86,44 @@ def prune_mathjax(folder):
             path.unlink()
 
 
-def sphinx(source, target, doctrees, options=("-W", "--keep-going"), quiet=True):
+def sphinx(source, target, doctrees, tags=(), strict=True, quiet=True, ready=None):
     """Call Sphinx on what :func:`prepare` wrote; ``target`` is made anew.
 
     It runs in this process, which has imported already what most of its own start would be.
 
+    Args:
+        source: folder of its sources.
+        target: folder of the pages.
+        doctrees: folder of what it keeps from one build to the next.
+        tags: such as ``paper``, which docs/conf.py asks for.
+        strict: take a warning for an error.
+        quiet: show nothing of what it says.
+        ready: called before it reads the first page.
+
     Raises:
-        SiteError: an error of Sphinx, or with ``-W`` a warning.
+        SiteError: an error of Sphinx, or a warning where it is strict.
     """
-    from sphinx.cmd.build import build_main
+    from sphinx.application import Sphinx
+    from sphinx.errors import SphinxError
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
 
     shutil.rmtree(target, ignore_errors=True)
-    call = ["-j", "auto", "-b", "html", "-d", str(doctrees), *options]
-    call += [*(["-q"] if quiet else []), str(source), str(target)]
+    places = [str(place) for place in (source, source, target, doctrees)]
     said = io.StringIO() if quiet else sys.stderr
-    with contextlib.redirect_stderr(said):
-        failed = build_main(call)
+    how = {"status": None if quiet else sys.stdout, "warning": said, "warningiserror": strict}
+    how |= {"tags": tags, "parallel": os.cpu_count() or 1}
+    failure = ""
+    try:
+        with patch_docutils(source), docutils_namespace():
+            app = Sphinx(*places, "html", **how)
+            if ready:
+                ready()
+            app.build()
+            failed = app.statuscode
+    except SphinxError as error:
+        failed, failure = True, f"{error}\n{getattr(error, 'traceback', '')}"
     if failed:
-        told = said.getvalue().strip().replace(f"{source}/", "") if quiet else "see above"
+        told = f"{said.getvalue() if quiet else ''}\n{failure}".strip().replace(f"{source}/", "")
         raise SiteError(f"Sphinx ended with warnings or errors:\n{told}")
 
 
@@ -125,9 +145,12 @@ def build(quiet=True):
     source, target, kept = BUILD / "source", BUILD / "html", BUILD / "night"
     with Beside() as beside:
         notebooks = prepare(source, beside)
-        beside.settle()
-        draw_ahead(notebooks, kept, beside)
-        sphinx(source, target, BUILD / "doctrees", quiet=quiet)
+
+        def ready():
+            beside.settle()
+            draw_ahead(notebooks, kept, beside)
+
+        sphinx(source, target, BUILD / "doctrees", quiet=quiet, ready=ready)
     prune_mathjax(target / "_static" / "mathjax")
     accessible.mend(target)
     night.add(target, kept)

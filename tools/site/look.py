@@ -12,6 +12,7 @@ from pygments.formatters import HtmlFormatter
 from sphinx.highlighting import PygmentsBridge
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+PLAIN = ("n", "p", "w")  # names, punctuation, white space: of one colour in both themes
 NUMBER = re.compile(r"\S+ (\d+\w?)\.(\d+)\.")  # "Figure 5.3.", in any language
 SUMMARY = '<summary><span class="shut">{}</span><span class="open">{}</span></summary>\n'
 
@@ -66,7 +67,13 @@ class Lines(HtmlFormatter):
         """One line; its indentation is known to the style sheet."""
         plain = re.sub(r"<[^>]*>", "", text)
         indent = len(plain) - len(plain.lstrip(" "))
-        return f'<span class="line" style="--in:{indent}">{text}</span>'
+        known = f' style="--in:{indent}"' if indent else ""
+        return f'<span class="line"{known}>{text}</span>'
+
+    def _get_css_classes(self, ttype):
+        """No element around what has the colour of the ground text: a tenth of a page's bytes."""
+        given = super()._get_css_classes(ttype)
+        return "" if given in PLAIN else given
 
 
 def context(app, page, template, shown, doctree):
