@@ -12,7 +12,7 @@ from pygments.formatters import HtmlFormatter
 from sphinx.highlighting import PygmentsBridge
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-PLAIN = ("n", "p", "w")  # names, punctuation, white space: of one colour in both themes
+PLAIN = ("n", "p")  # names and punctuation: of one colour in both themes
 NUMBER = re.compile(r"\S+ (\d+\w?)\.(\d+)\.")  # "Figure 5.3.", in any language
 SUMMARY = '<summary><span class="shut">{}</span><span class="open">{}</span></summary>\n'
 
