@@ -61,7 +61,6 @@ MENDED = {
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="{}">'.format(
         "Contents of the course"
     ),
-    '<summary aria-label="Toggle hidden content">': "<summary>",
     HEAD.format("<p></p>") + HEAD.format("x"): '<td class="head"></td>' + HEAD.format("x"),
     "<tr><th></th><th>x</th></tr>": "<tr><td></td><th>x</th></tr>",
     "<dl>\n<dd><em>x</em>,</dd>\n<dd>y</dd>\n</dl>": '<span class="sig-arguments">\n'

@@ -1,9 +1,14 @@
 """How the site is built: beside each other, quickly, and with every fault told."""
 
+import base64
+import io
 import re
 import subprocess
 import sys
+import tarfile
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 from docutils import nodes
@@ -11,7 +16,8 @@ from PIL import Image
 from sphinx import addnodes
 
 from course_utils import settings
-from tools.site import beside, build, look, night, quick
+from tools.lessons import normalise
+from tools.site import beside, build, downloads, look, night, pages, quick, vendor
 
 
 def test_work_given_away_is_done_when_it_has_settled(tmp_path):
@@ -122,3 +128,76 @@ def test_code_without_elements_of_the_ground_s_colour_looks_the_same(site):
     page = (site / "lessons" / "05_gumbel.html").read_text("utf-8")
     assert not re.search(rf'<pre>.*<span class="({"|".join(look.PLAIN)})">', page)
     assert '<span class="k">' in page and '<span class="s2">' in page
+
+
+# ------------------------------------------------------------------------------ faults are told
+
+
+def npm(monkeypatch, answer):
+    """In the place of npm: ``answer`` is called with the folder that the package goes to."""
+
+    def run(call, **options):
+        answer(Path(call[-1]))
+        return subprocess.CompletedProcess(call, 0, "", "")
+
+    monkeypatch.setattr(vendor.shutil, "which", lambda name: "npm")
+    monkeypatch.setattr(vendor.subprocess, "run", run)
+
+
+def test_what_npm_does_not_give_is_told(tmp_path, monkeypatch):
+    def waits(folder):
+        raise subprocess.TimeoutExpired("npm", vendor.MOST)
+
+    def gives_another(folder):
+        with tarfile.open(folder / "a.tgz", "w:gz") as archive:
+            archive.add(__file__, "package/other.js")
+
+    for answer, said in (
+        (waits, "did not end within"),
+        (lambda folder: None, "no file"),
+        (gives_another, "has no file package/axe.min.js"),
+    ):
+        npm(monkeypatch, answer)
+        with pytest.raises(build.SiteError, match=said):
+            vendor.script(vendor.AXE, tmp_path / "axe.js")
+    assert not (tmp_path / "axe.js").exists()
+
+
+def test_what_is_no_lesson_is_told(tmp_path):
+    path = tmp_path / "03_c.ipynb"
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(build.SiteError, match="03_c.ipynb: this file is no notebook"):
+        pages.lesson_page(path)
+    cell = nbformat.v4.new_code_cell("1")
+    shown = nbformat.v4.new_output("display_data", data={normalise.WIDGET_VIEW: {"model_id": "m"}})
+    cell.outputs = [shown]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 03 · C"), cell])
+    nbformat.write(notebook, path)
+    with pytest.raises(build.SiteError, match="03_c.ipynb: a slider is shown whose state 'm'"):
+        pages.lesson_page(path)
+    with pytest.raises(build.SiteError, match="03_c.ipynb: no lesson in the notebook's metadata"):
+        downloads.write(path, tmp_path)
+
+
+CONF = 'extensions, nb_execution_mode = ["myst_nb", "tools.site.alt_text"], "off"'
+
+
+@pytest.mark.parametrize("alt", ["", "A dot."])
+def test_a_picture_without_a_sentence_is_told(tmp_path, alt):
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "conf.py").write_text(CONF, encoding="utf-8")
+    buffer = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(buffer, "png")
+    data = {"image/png": base64.b64encode(buffer.getvalue()).decode()}
+    says = {"image/png": {"alt": alt}} if alt else {}
+    cell = nbformat.v4.new_code_cell("1")
+    cell.outputs = [nbformat.v4.new_output("display_data", data=data, metadata=says)]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title"), cell])
+    nbformat.write(notebook, source / "index.ipynb")
+    if alt:
+        build.sphinx(source, tmp_path / "html", tmp_path / "doctrees", strict=False)
+        assert 'alt="A dot."' in (tmp_path / "html" / "index.html").read_text("utf-8")
+    else:
+        with pytest.raises(build.SiteError, match="index.ipynb: picture 1 has no sentence"):
+            build.sphinx(source, tmp_path / "html", tmp_path / "doctrees", strict=False)

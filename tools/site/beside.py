@@ -1,5 +1,6 @@
 """A second process beside the build, for work that it need not wait for."""
 
+import signal
 from concurrent.futures import ProcessPoolExecutor
 
 
@@ -15,7 +16,9 @@ class Beside:
     """
 
     def __init__(self):
-        self._pool = ProcessPoolExecutor(1)
+        # An interrupt of the user's ends the build, which then ends this process.
+        ignoring = signal.SIGINT, signal.SIG_IGN
+        self._pool = ProcessPoolExecutor(1, initializer=signal.signal, initargs=ignoring)
         self._given = []
 
     def __call__(self, work, *arguments):

@@ -21,7 +21,7 @@ from tools import console
 from tools.public import links, name
 from tools.site import accessible, downloads, home, night, pages, parts, vendor
 from tools.site.beside import Beside, at_once
-from tools.site.pages import SiteError
+from tools.site.errors import SiteError
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "site"

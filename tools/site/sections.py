@@ -156,6 +156,11 @@ class Index:
             (app.outdir / "_static" / FILE).write_text(text, encoding="utf-8")
 
 
+def every_page(app, env):
+    """All pages are written, also where few were read again: the script holds what is written."""
+    return env.all_docs
+
+
 def no_index(app):
     """Sphinx's own index is not made: nothing reads it."""
     if app.builder.format == "html":
@@ -165,6 +170,7 @@ def no_index(app):
 def setup(app):
     index = Index()
     app.connect("builder-inited", no_index)
+    app.connect("env-get-updated", every_page)
     app.connect("doctree-resolved", index.read, priority=900)  # after links are in
     app.connect("build-finished", index.write)
     app.add_css_file("links.css")

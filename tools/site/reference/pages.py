@@ -23,8 +23,10 @@ Every public name of the package ``course_utils``, with its formula, its shapes,
 errors. What a lesson is about is written in full in that lesson; the package holds what more than
 one lesson needs. Every log-likelihood, KL and bound is in nats per example, one value each.
 """
-ABOUT_BENEATH = "These modules carry the rooms that lessons import. You meet them if you read or "
-ABOUT_BENEATH += "change the package."
+ABOUT_BENEATH = (
+    "These modules carry the rooms that lessons import. You meet them if you read or change the "
+    "package."
+)
 
 
 def write(app):
