@@ -50,7 +50,7 @@ lesson 02 [1]
 ## 1. The second [1]
 
 By `losses.gaussian_kl(q, p)`, `gaussian_kl`, `nets.MADE`, `unknown_name`, `losses`. Section 1 of
-it. Also [1].
+it. Also [1]. The ELBO again.
 
 <details><summary>Hint in lesson 02</summary>Look at lesson 02 and [1]; <code>lesson 02</code>.
 </details>
