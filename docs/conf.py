@@ -3,20 +3,18 @@
 import sys
 from pathlib import Path
 
-import nbformat
-from docutils import nodes
-from sphinx.transforms import SphinxTransform
-
 # The sources are prepared below the project's folder, which holds the extensions of this site; for
 # those that lie elsewhere Python is called in that folder, and has it on its path.
 PLACES = [*Path(__file__).resolve().parents, *map(Path, sys.path)]
-sys.path.insert(0, str(next(place for place in PLACES if (place / "tools/site").is_dir())))
+ROOT = str(next(place for place in PLACES if (place / "tools/site").is_dir()))
+if ROOT not in sys.path:
+    sys.path.insert(0, ROOT)
 
 project = "A course on variational autoencoders"
 author = "the authors of the course"
 copyright = "the authors; code MIT, text and figures CC BY 4.0"
 extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline", "sphinx_copybutton"]
-extensions += ["tools.site.look", "tools.site.translation"]
+extensions += ["tools.site.look", "tools.site.quick", "tools.site.translation"]
 if not tags.has("paper"):  # noqa: F821 (Sphinx gives it; the printed course has no reference)
     extensions += ["tools.site.reference"]
 exclude_patterns = ["_templates", "downloads"]
@@ -53,50 +51,15 @@ nb_mime_priority_overrides = [  # the sentence of a picture is translated, as it
 autodoc_inherit_docstrings = False  # what torch says of its own methods is not the course's
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
+autodoc_use_type_comments = False
 napoleon_use_ivar = True
 python_maximum_signature_line_length = 80
 toc_object_entries_show_parents = "hide"
-KIND = "mime_bundle"  # of the node that holds an output
-
-
-class AlternativeText(SphinxTransform):
-    """Every picture of a lesson gets the sentence that the lesson stored with it.
-
-    MyST-NB keeps no alternative text of an output. Both lists are in the order of the page. It
-    happens before a translation, which finds the sentences then.
-    """
-
-    default_priority = 5
-
-    def apply(self, **options):
-        path = Path(self.env.doc2path(self.env.docname))
-        if path.suffix != ".ipynb":
-            return
-        notebook = nbformat.read(path, as_version=4)
-        said = [
-            output.metadata["image/png"]["alt"]
-            for cell in notebook.cells
-            for output in cell.get("outputs", [])
-            if "image/png" in output.get("data", {})
-        ]
-        # An output may be there as SVG and as PNG: which of them is shown is chosen later.
-        bundles = self.document.findall(
-            lambda node: getattr(node, "attributes", {}).get("nb_element") == KIND
-        )
-        pictures = [found for bundle in bundles if (found := list(bundle.findall(nodes.image)))]
-        if len(said) != len(pictures):
-            raise ValueError(
-                f"{path.name}: {len(pictures)} pictures on the page, {len(said)} in cells"
-            )
-        for found, sentence in zip(pictures, said, strict=True):
-            for node in found:
-                node["alt"] = sentence
 
 
 def setup(app):
     # It only sets the path of a script, and says nothing of several processes.
     app.extensions["sphinx-mathjax-offline"].parallel_read_safe = True
-    app.add_transform(AlternativeText)
-    for extension in ("linking", "sections"):  # mentions become links; the search
+    for extension in ("alt_text", "linking", "sections"):
         app.setup_extension(f"tools.site.{extension}")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

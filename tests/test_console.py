@@ -25,6 +25,7 @@ NOT_COMMANDS |= {"first_cell", "links", "name", "setup_cell"}
 NOT_COMMANDS |= {"book", "docstrings", "facts", "names", "paper"}
 NOT_COMMANDS |= {"accessible", "saving", "start", "vendor"}
 NOT_COMMANDS |= {"downloads", "home", "look", "moving", "night", "parts"}  # of the site
+NOT_COMMANDS |= {"alt_text", "beside", "errors", "quick"}
 REASON = sandbox.why_not()
 COMMANDS = sorted(path for path in TOOLS.rglob("*.py") if path.stem not in NOT_COMMANDS)
 OLD = {"PYTHONIOENCODING": "cp1252", "COLUMNS": "20", "TERM": "dumb"}

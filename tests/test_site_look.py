@@ -73,6 +73,10 @@ def test_each_section_asks_where_you_were_lost_once_there_is_a_form():
         ":::{cont",
         "## Refer",
     ]
+    asked = cells()
+    asked.cells.append(markdown("## 2. And then?\n\nThe end."))
+    parts.ask_where_lost(asked, "05", PUBLIC)
+    assert "section=2.+And+then%3F" in asked.cells[-1].source
     address = re.search(r"\((https:[^)]+)\)", sources[4])[1]
     assert address.startswith(
         "https://github.com/ada/vae-course/issues/new?template=2-lost-here.yml"
@@ -98,7 +102,9 @@ def test_the_files_of_a_lesson(tmp_path):
     student = release.text_of(release.student_version(lessons.read(path)))
     assert (folder / "student" / path.name).read_text(encoding="utf-8") == student
     assert "BEGIN SOLUTION" not in student
-    compile((folder / "05_gumbel.py").read_text(encoding="utf-8"), "05_gumbel.py", "exec")
+    script = (folder / "05_gumbel.py").read_text(encoding="utf-8")
+    compile(script, "05_gumbel.py", "exec")
+    assert all(cell.source in script for cell in bare.cells if cell.cell_type == "code")
 
 
 # ----------------------------------------------------------------------------------- the first page

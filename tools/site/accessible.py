@@ -30,8 +30,6 @@ MENDS = (
         re.compile(r'<aside class="toc-drawer( no-toc)?">'),
         r'<aside class="toc-drawer\1" aria-label="Contents of this page">',
     ),
-    # MyST-NB: every fold is announced by one and the same name instead of the text that it shows.
-    (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
     # Sphinx: the arguments of a long signature as a list of descriptions of nothing.
     (re.compile(r"<dl>\n((?:<dd>(?:(?!</?dd>).)*</dd>\n)+)</dl>", re.DOTALL), _arguments),
     # docutils and pandas: the empty corner of a table as a header, of nothing.

@@ -6,8 +6,11 @@ a kernel by ipywidgets' own ``embed.js``, which is taken once from its npm packa
 """
 
 import argparse
+import base64
+import gc
+import io
+import os
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,18 +20,25 @@ import nbformat
 from tools import console
 from tools.public import links, name
 from tools.site import accessible, downloads, home, night, pages, parts, vendor
-from tools.site.pages import SiteError
+from tools.site.beside import Beside, at_once
+from tools.site.errors import SiteError
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "site"
 SLIDERS = ROOT / "tools" / "lab" / "labextensions" / "vae-course" / "static" / "sliders.js"
 MOST_MEGABYTES = 30
 # All that the pages use of MathJax; the package brings every component and format.
-MATHJAX_KEPT = ("tex-chtml.js", "tex-mml-chtml.js", "output/chtml/fonts")
+MATHJAX_KEPT = ("tex-chtml.js", "output/chtml/fonts")
 
 
-def prepare(source):
-    """Write everything that Sphinx reads; returns the lessons' notebooks by stem."""
+def prepare(source, beside=at_once):
+    """Write everything that Sphinx reads; returns the lessons' notebooks by stem.
+
+    Args:
+        source: folder that is made anew.
+        beside: takes the work that others need not wait for; what it writes into ``source`` is
+            there once it has settled.
+    """
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(ROOT / "docs", source, ignore=shutil.ignore_patterns("__pycache__"))
     (source / "lessons").mkdir()
@@ -38,17 +48,18 @@ def prepare(source):
     shutil.copy(SLIDERS, source / "_static" / "sliders.js")
     public = name.read()
     paths = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+    for path in paths.values():
+        beside(downloads.write, path, source)
     notebooks = {}
     for stem, path in paths.items():
         notebooks[stem] = pages.lesson_page(path, pages.extras_of(stem, paths), public)
         nbformat.write(parts.show_solutions(notebooks[stem]), source / "lessons" / path.name)
-        downloads.write(path, source)
     for page in source.glob("*.md"):  # the docs link to the notebooks where they lie
         text = page.read_text(encoding="utf-8")
         page.write_text(text.replace("](../notebooks/", "](lessons/"), encoding="utf-8")
     fill(source / "bibliography.md", "references", pages.references(notebooks))
     fill(source / "instructors.md", "exercises", pages.points_table(notebooks))
-    for place, lines in home.parts(notebooks, ROOT, source, BUILD / "night").items():
+    for place, lines in home.parts(notebooks, ROOT, source, BUILD / "night", beside).items():
         fill(source / "index.md", place, lines)
     fill(source / "index.md", "published", links.of_site(public))
     fill(source / "index.md", "toc", [f"lessons/{stem}" for stem in pages.main_lessons(notebooks)])
@@ -75,30 +86,54 @@ def prune_mathjax(folder):
             path.unlink()
 
 
-def sphinx(source, target, doctrees, builder="html", options=("-W", "--keep-going"), quiet=True):
+def sphinx(source, target, doctrees, tags=(), strict=True, quiet=True, ready=None):
     """Call Sphinx on what :func:`prepare` wrote; ``target`` is made anew.
 
+    It runs in this process, which has imported already what most of its own start would be.
+
+    Args:
+        source: folder of its sources.
+        target: folder of the pages.
+        doctrees: folder of what it keeps from one build to the next.
+        tags: such as ``paper``, which docs/conf.py asks for.
+        strict: take a warning for an error.
+        quiet: show nothing of what it says.
+        ready: called before it reads the first page.
+
     Raises:
-        SiteError: an error of Sphinx, or with ``-W`` a warning.
+        SiteError: an error of Sphinx, or a warning where it is strict.
     """
+    from sphinx.application import Sphinx
+    from sphinx.errors import SphinxError
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
     shutil.rmtree(target, ignore_errors=True)
-    call = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-j",
-        "auto",
-        "-b",
-        builder,
-        "-d",
-        str(doctrees),
-        *options,
-    ]
-    call += [*(["-q"] if quiet else []), str(source), str(target)]
-    done = subprocess.run(call, check=False, capture_output=quiet, text=True, cwd=ROOT)
-    if done.returncode:
-        said = (done.stderr or "").strip().replace(f"{source}/", "")
-        raise SiteError(f"Sphinx ended with warnings or errors:\n{said}")
+    places = [str(place) for place in (source, source, target, doctrees)]
+    said = io.StringIO() if quiet else sys.stderr
+    how = {"status": None if quiet else sys.stdout, "warning": said, "warningiserror": strict}
+    how |= {"tags": tags, "parallel": os.cpu_count() or 1}
+    failure = ""
+    try:
+        with patch_docutils(source), docutils_namespace():
+            app = Sphinx(*places, "html", **how)
+            if ready:
+                ready()
+            app.build()
+            failed = app.statuscode
+    except SphinxError as error:
+        failed, failure = True, f"{error}\n{getattr(error, 'traceback', '')}"
+    if failed:
+        told = f"{said.getvalue() if quiet else ''}\n{failure}".strip().replace(f"{source}/", "")
+        raise SiteError(f"Sphinx ended with warnings or errors:\n{told}")
+
+
+def draw_ahead(notebooks, kept, beside):
+    """Have the pictures of the dark theme drawn, while Sphinx reads and writes the pages."""
+    for notebook in notebooks.values():
+        for cell in notebook.cells:
+            for output in cell.get("outputs", []):
+                if "image/png" in output.get("data", {}):
+                    beside(night.keep, base64.b64decode(output.data["image/png"]), kept)
 
 
 def build(quiet=True):
@@ -107,12 +142,18 @@ def build(quiet=True):
     Raises:
         SiteError: a warning of Sphinx (each is an error here), a missing tool, too many bytes.
     """
-    source, target = BUILD / "source", BUILD / "html"
-    prepare(source)
-    sphinx(source, target, BUILD / "doctrees", quiet=quiet)
+    source, target, kept = BUILD / "source", BUILD / "html", BUILD / "night"
+    with Beside() as beside:
+        notebooks = prepare(source, beside)
+
+        def ready():
+            beside.settle()
+            draw_ahead(notebooks, kept, beside)
+
+        sphinx(source, target, BUILD / "doctrees", quiet=quiet, ready=ready)
     prune_mathjax(target / "_static" / "mathjax")
     accessible.mend(target)
-    night.add(target, BUILD / "night")
+    night.add(target, kept)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file()) / 1e6
     if size > MOST_MEGABYTES:
         raise SiteError(f"the site has {size:.1f} MB, more than {MOST_MEGABYTES}")
@@ -124,6 +165,8 @@ def main(arguments=None):
     parser.add_argument("--verbose", action="store_true", help="show what Sphinx says")
     asked = parser.parse_args(arguments)
     start = time.monotonic()
+    # Most of what a build makes it keeps to its end: looking for garbage was a sixth of its time.
+    gc.set_threshold(100_000, 50, 100)
     try:
         target, size = build(quiet=not asked.verbose)
     except SiteError as error:

@@ -9,6 +9,7 @@ import json
 from course_utils.files import write_whole
 from homework import lessons, release
 from tools.lessons import scale
+from tools.site.errors import SiteError
 
 FOLDER = "downloads"  # of the site's sources; Sphinx copies what a page names
 KINDS = {
@@ -29,11 +30,18 @@ def without_outputs(notebook):
 
 
 def write(path, source):
-    """Write the files of the notebook ``path`` into the site's sources."""
+    """Write the files of the notebook ``path`` into the site's sources.
+
+    Raises:
+        SiteError: it is no lesson of which there could be a student version.
+    """
     folder = source / FOLDER
     bare = without_outputs(json.loads(path.read_text(encoding="utf-8")))
     write_whole(folder / path.name, release.text_of(bare))
-    student = release.student_version(lessons.read(path))
+    try:
+        student = release.student_version(lessons.read(path))
+    except lessons.LessonError as error:
+        raise SiteError(str(error)) from None
     write_whole(folder / "student" / path.name, release.text_of(student))
     write_whole(folder / f"{path.stem}.py", scale.text_of(path))
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from tools.lessons import listing, pictures, results_table
 from tools.site import moving, night
+from tools.site.beside import at_once
 from tools.site.pages import SiteError, extras_of, main_lessons, number_of, title_of
 
 WALK = "02x_latents"  # whose slider over a plane of two latents is the moving picture
@@ -151,21 +152,20 @@ def size_of_all(notebooks):
     )
 
 
-def thumbnail(notebook, path, kept):
+def thumbnail(data, path, kept):
     """Write the picture of a lesson's card to ``path``, and keep the one of the dark theme.
 
     The small pictures in docs/thumbnails would not do: in them no image is told from a drawing.
+
+    Args:
+        data: of the lesson's picture, a PNG.
     """
-    data = pictures.shown_in(notebook)
-    if data is None:
-        raise SiteError(f"{path.stem}: no picture in a cell tagged 'thumbnail'")
     whole = Image.open(io.BytesIO(data)).convert("RGB")
     size = [round(side * min(WIDEST / whole.width, 1)) for side in whole.size]
     small = whole.resize(size, Image.Resampling.LANCZOS)
     small.quantize(method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path)
-    store = night.place_of(path, kept)
-    if not store.is_file():
-        night.save(night.of_pixels(whole).resize(size, Image.Resampling.LANCZOS), store)
+    dark = night.of_pixels(whole).resize(size, Image.Resampling.LANCZOS)
+    night.keep(path.read_bytes(), kept, dark)
 
 
 def card(stem, notebooks, records):
@@ -194,17 +194,20 @@ def card(stem, notebooks, records):
     return ["\n\n".join([*lines, "\n".join(facts)]), ""]
 
 
-def parts(notebooks, root, source, kept):
+def parts(notebooks, root, source, kept, beside=at_once):
     """Name of a place in index.md -> the lines that stand there.
 
-    Pictures go below ``source``; ``kept`` is where those of the dark theme wait for the pages.
+    Pictures go below ``source``; ``kept`` is where those of the dark theme wait for the pages, and
+    ``beside`` draws them.
     """
     records = results_table.read(root / "data" / "results")
     if WALK not in notebooks:
         raise SiteError(f"{WALK}: the lesson is missing whose slider the first page shows")
     for stem in main_lessons(notebooks):
-        path = source / "thumbnails" / f"{number_of(stem)}.png"
-        thumbnail(notebooks[stem], path, kept)
+        data = pictures.shown_in(notebooks[stem])
+        if data is None:
+            raise SiteError(f"{stem}: no picture in a cell tagged 'thumbnail'")
+        beside(thumbnail, data, source / "thumbnails" / f"{number_of(stem)}.png", kept)
     return {
         "moving": picture(notebooks[WALK], source),
         "size": [size_of_all(notebooks)],

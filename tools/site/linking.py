@@ -6,6 +6,7 @@ lesson's mention of itself stays plain, and so does a name that the API referenc
 mention that leads nowhere (section 14 of a lesson with nine) is a warning, which ends the build.
 """
 
+import functools
 import re
 from pathlib import Path
 
@@ -177,7 +178,7 @@ class Page:
         page = Path(self.app.srcdir) / "glossary.md"
         if not page.is_file() or self.docname in NO_WORDS or self.docname.startswith("api"):
             return
-        words = glossary.entries(page.read_text(encoding="utf-8"))
+        words = words_of(page.read_text(encoding="utf-8"))
         start = f"{self.relative('glossary')}#"
         addresses = (one.get("refuri", "") for one in self.doctree.findall(nodes.reference))
         linked = {one.removeprefix(start) for one in addresses if one.startswith(start)}
@@ -194,7 +195,7 @@ class Page:
 
     def link_names(self):
         """Names of the package in code font, where the API reference has them."""
-        names = Names(self.app.env.get_domain("py").objects)
+        names = names_of(self.app.env)
         cells = [
             block.astext()
             for cell in self.doctree.findall(is_code_cell)
@@ -211,6 +212,14 @@ class Page:
 
 
 # ------------------------------------------------------------------------------------ of any page
+
+words_of = functools.cache(glossary.entries)
+
+
+@functools.lru_cache(maxsize=1)
+def names_of(env):
+    """The names of the reference, once for all pages: when they are linked, all have been read."""
+    return Names(env.domains.python_domain.objects)
 
 
 def link(address, *children, own_id=None):

@@ -14,6 +14,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from tools.site import parts
 
+PLAIN = ("n", "p")  # names and punctuation: of one colour in both themes
 NUMBER = re.compile(r"\S+ (\d+\w?)\.(\d+)\.")  # "Figure 5.3.", in any language
 OPENED, CLOSED = re.compile(r"[(\[“‘]+$"), re.compile(r"[.,;:!?)\]”’%]+(?:s\b)?")
 SUMMARY = '<summary><span class="shut">{}</span><span class="open">{}</span></summary>\n'
@@ -110,7 +111,13 @@ class Lines(HtmlFormatter):
         """One line; its indentation is known to the style sheet."""
         plain = re.sub(r"<[^>]*>", "", text)
         indent = len(plain) - len(plain.lstrip(" "))
-        return f'<span class="line" style="--in:{indent}">{text}</span>'
+        known = f' style="--in:{indent}"' if indent else ""
+        return f'<span class="line"{known}>{text}</span>'
+
+    def _get_css_classes(self, ttype):
+        """No element around what has the colour of the ground text: a tenth of a page's bytes."""
+        given = super()._get_css_classes(ttype)
+        return "" if given in PLAIN else given
 
 
 def context(app, page, template, shown, doctree):

@@ -9,16 +9,13 @@ from tools.lessons.normalise import FOLD, WIDGET_STATE, WIDGET_VIEW
 from tools.public import links
 from tools.public.setup_cell import is_setup
 from tools.site import downloads, night, parts
+from tools.site.errors import SiteError
 
 ENTRY = re.compile(r"^\d+\. (.+)$", re.MULTILINE)
 # Authors, *title*, where. Why. (The dot after an initial ends nothing.)
 SOURCE = re.compile(r"(.*?\*(.+?)\*.*?(?<!\b[A-Z])\.)(?: +(.*))?$")
 LIVE = "(In JupyterLab two more sliders stand here, which run the decoder live.)\n"
 HEADLINE = re.compile(r"^# (\d\d[xy]?) · (.+)$", re.MULTILINE)
-
-
-class SiteError(Exception):
-    """The site could not be built; the message says what to do."""
 
 
 def lesson_page(path, extras=(), public=None):
@@ -28,8 +25,14 @@ def lesson_page(path, extras=(), public=None):
         path: of the notebook.
         extras: the names of its extras' notebooks, which stand beside it.
         public: the course's public name; with one the page has buttons that open the lesson.
+
+    Raises:
+        SiteError: the file is no notebook, or lacks the state of a slider that it shows.
     """
-    notebook = nbformat.read(path, as_version=4)
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except nbformat.reader.NotJSONError:
+        raise SiteError(f"{path.name}: this file is no notebook") from None
     notebook.cells = [cell for cell in notebook.cells if not is_setup(cell)]  # nothing runs here
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
@@ -61,7 +64,13 @@ def lesson_page(path, extras=(), public=None):
     if extras:
         contents = ["```{toctree}", ":hidden:", "", *extras, "```"]
         notebook.cells.append(nbformat.v4.new_markdown_cell("\n".join(contents)))
-    choose_sliders(notebook)
+    try:
+        choose_sliders(notebook)
+    except KeyError as error:
+        raise SiteError(
+            f"{path.name}: a slider is shown whose state {error} is not in the notebook. Run the "
+            "lesson by `make run`, which keeps it"
+        ) from None
     return notebook
 
 

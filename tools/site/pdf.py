@@ -87,8 +87,7 @@ def chapters(lessons=()):
     for stem in set(notebooks) - set(stems):
         (source / "lessons" / f"{stem}.ipynb").unlink()
     # Of some lessons alone, links to the others lead nowhere, of which Sphinx warns.
-    strict = () if lessons else ("-W", "--keep-going")
-    build.sphinx(source, folder, BUILD / "doctrees", options=("-t", "paper", *strict))
+    build.sphinx(source, folder, BUILD / "doctrees", tags=("paper",), strict=not lessons)
     parts = names_of(stems)
     found = book.chapters(folder, [name for names in parts.values() for name in names])
     held = {chapter.stem: chapter for chapter in found}

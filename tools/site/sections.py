@@ -3,7 +3,7 @@
 A browser refuses to fetch a file from ``file://``, but loads a script from there. So the build
 writes ``_static/search-sections.js``, which only the search page loads, and ``search.js`` ranks
 the sections in the browser. A term of a list of definitions, a row of the notation and an object
-of the API reference are sections of their own. Solutions are left out, and code that is folded.
+of the API reference are sections of their own. Code that is folded is left out, so solutions are.
 """
 
 import json
@@ -20,7 +20,7 @@ FILE = "search-sections.js"
 MOST_MEGABYTES = 1.5
 NO_TEXT = nodes.comment | nodes.image | addnodes.toctree | addnodes.index | nodes.system_message
 SPLIT_ROWS = ("notation",)
-SOLUTION, FOLDED = "tag_exercise", "tag_hide-input"  # classes of cells
+FOLDED = "tag_hide-input"  # class of a cell, as that of a solution is
 
 
 class Record:
@@ -60,7 +60,7 @@ def walk(children, record, records, docname):
             add_block(child, record)
         elif isinstance(child, nodes.Text | nodes.TextElement):
             record.text.append(text_of(child))
-        elif SOLUTION not in child.get("classes", []):
+        else:
             walk(child.children, record, records, docname)
 
 
@@ -156,6 +156,11 @@ class Index:
             (app.outdir / "_static" / FILE).write_text(text, encoding="utf-8")
 
 
+def every_page(app, env):
+    """All pages are written, also where few were read again: the script holds what is written."""
+    return env.all_docs
+
+
 def no_index(app):
     """Sphinx's own index is not made: nothing reads it."""
     if app.builder.format == "html":
@@ -165,6 +170,7 @@ def no_index(app):
 def setup(app):
     index = Index()
     app.connect("builder-inited", no_index)
+    app.connect("env-get-updated", every_page)
     app.connect("doctree-resolved", index.read, priority=900)  # after links are in
     app.connect("build-finished", index.write)
     app.add_css_file("links.css")

@@ -8,12 +8,13 @@ import tempfile
 from pathlib import Path
 
 from course_utils.files import write_whole
-from tools.site.pages import SiteError
+from tools.site.errors import SiteError
 
 # `npm pack` verifies the checksum of what it fetches.
 # The release that speaks the protocol of ipywidgets 8 moves the sliders of the pages.
 MANAGER = "@jupyter-widgets/html-manager@1.0.15"
 AXE = "axe-core@4.14.1"  # judges the pages in tests/test_axe.py
+MOST = 300  # seconds of one download
 MEMBERS = {MANAGER: "package/dist/embed.js", AXE: "package/axe.min.js"}
 
 
@@ -38,11 +39,16 @@ def script(package, path):
         )
     with tempfile.TemporaryDirectory() as folder:
         call = [npm, "pack", package, "--silent", "--pack-destination", folder]
-        done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=300)
+        try:
+            done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=MOST)
+        except subprocess.TimeoutExpired:
+            raise SiteError(f"npm pack {package} did not end within {MOST} seconds") from None
         packed = sorted(Path(folder).glob("*.tgz"))
         if done.returncode or len(packed) != 1:
             raise SiteError(f"npm pack {package} failed: {done.stderr.strip()[-500:] or 'no file'}")
         with tarfile.open(fileobj=io.BytesIO(packed[0].read_bytes())) as archive:
+            if MEMBERS[package] not in archive.getnames():
+                raise SiteError(f"the npm package {package} has no file {MEMBERS[package]}")
             found = archive.extractfile(MEMBERS[package]).read()
     write_whole(path, found)
     return path

@@ -126,8 +126,9 @@ def value_of(module, name):
         targets, value = _targets(node), getattr(node, "value", None)
         if name in targets and value is not None:
             of_one = value if len(targets) == 1 else value.elts[targets.index(name)]
-            written = ast.get_source_segment(source_of(module), of_one)
-            return written if "\n" not in written and len(written) <= 60 else ""
+            line = source_of(module).splitlines()[of_one.lineno - 1].encode()
+            written = line[of_one.col_offset : of_one.end_col_offset].decode()
+            return written if of_one.end_lineno == of_one.lineno and len(written) <= 60 else ""
     return ""
 
 

@@ -4,11 +4,11 @@ import ast
 import functools
 import importlib
 import inspect
+import json
 from itertools import groupby
 from os import utime
 from pathlib import Path
 
-import nbformat
 from docutils import nodes
 from sphinx import addnodes
 
@@ -23,8 +23,10 @@ Every public name of the package ``course_utils``, with its formula, its shapes,
 errors. What a lesson is about is written in full in that lesson; the package holds what more than
 one lesson needs. Every log-likelihood, KL and bound is in nats per example, one value each.
 """
-ABOUT_BENEATH = "These modules carry the rooms that lessons import. You meet them if you read or "
-ABOUT_BENEATH += "change the package."
+ABOUT_BENEATH = (
+    "These modules carry the rooms that lessons import. You meet them if you read or change the "
+    "package."
+)
 
 
 def write(app):
@@ -60,9 +62,10 @@ def rooms_of_lessons():
     """Rooms that a notebook imports, in the order of the alphabet."""
     found = set()
     for path in sorted((settings.root() / "notebooks").glob("*.ipynb")):
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "code" and PACKAGE in cell.source:
-                found |= set(_imported(cell.source))
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "code" and PACKAGE in source:
+                found |= set(_imported(source))
     return [room for room in names.rooms() if room in found]
 
 
