@@ -174,6 +174,7 @@ def main(arguments=None):
     pages = len(list(target.rglob("*.html")))
     seconds, first = time.monotonic() - start, (target / "index.html").relative_to(ROOT)
     print(f"{pages} pages, {size:.1f} MB, in {seconds:.1f} s: {first}")
+    gc.freeze()  # or it would all be looked through once more on the way out
     return 0
 
 
