@@ -138,9 +138,10 @@ checks with other random numbers. It runs an exercise's own cell and, of the oth
 your answer uses; what you print, plot or train is not looked at.
 - torch, numpy, scipy and Python's standard library are allowed. Another library is not there in \
 the grading, and the check names it.
-- An answer that is taken from `course_utils`, or that a *Stuck?* box lends (`checks.lend`), earns \
-nothing: the grading leaves those functions out. The check says so: "right", and "it earns nothing \
-in the grading". Whatever else of `course_utils` the lesson uses, you may use.
+- To go on without an answer, put the line of a *Stuck?* box in place of yours. What it lends \
+(`checks.lend`), or what is taken from `course_utils`, earns nothing as an answer: the grading \
+leaves those functions out. The check says so: "right", and "it earns nothing in the grading". \
+Whatever else of `course_utils` the lesson uses, you may use.
 {place.format(name=lesson.name)}
 - To submit, save the notebook and hand in this one file, `{lesson.name}.ipynb`. Do not remove or \
 split the exercise cells: their metadata say which exercise they are."""
