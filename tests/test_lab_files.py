@@ -88,9 +88,10 @@ def test_root_is_told_before_the_set_up_begins(monkeypatch, capsys):
     def set_up(here):
         sys.exit("as far as this")
 
-    monkeypatch.setattr(course, "is_root", lambda: True)
     monkeypatch.setattr(course.setup_env, "main", set_up)
-    for options, is_told in (([], True), (["--allow-root"], False)):
+    told = ([], True, True), (["--allow-root"], True, False), ([], False, False)
+    for options, is_root, is_told in told:
+        monkeypatch.setattr(course, "is_root", lambda is_root=is_root: is_root)
         monkeypatch.setattr(sys, "argv", ["course.py", "lab", *options])
         with pytest.raises(SystemExit):
             course.main()
