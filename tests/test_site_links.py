@@ -39,8 +39,8 @@ Of lesson 02.
 ```{py:class} course_utils.nets.divergences.MADE
 ```
 
-In lesson 02, section 1 of lesson 02, and [lesson 02](02_b.md), section 1. Itself: lesson 01. See
-exercise 2.1, [1, 2], [2] and lesson
+By $[1]$: in lesson 02, section 1 of lesson 02, and [lesson 02](02_b.md), section 1. Itself:
+lesson 01. See exercise 2.1, [1, 2], [2] and lesson
 02. An ELBO and the ELBO; no ELBOW. `lesson 02`, $lesson 02$.
 
 ```python
@@ -58,9 +58,15 @@ it. Also [1]. The ELBO again.
 ## References
 
 1. A, *One*, arXiv:1312.6114.
-2. B, *Two*, reproduces [1]. The ELBO.
+2. B, *Two*, reproduces [1]. The ELBO of a β-VAE.
 """
-SECOND = "# 02 · Second\n\n## 1. Only\n\n**Exercise 2.1** (2 points). See lesson 01.\n"
+SECOND = """\
+# 02 · Second
+
+## 1. Only
+
+**Exercise 2.1** (2 points). See lesson 01. A [bound](../glossary.md#elbo), the ELBO.
+"""
 GLOSSARY = "# Glossary\n\n## ELBO\n\nA bound, see lesson 01.\n\n## β-VAE\n\nA loss.\n"
 ANSWERS = """\
 # Answers
@@ -94,7 +100,7 @@ def small_site(folder, first=FIRST, **more):
 
     pages = {"lessons/01_a": first, "lessons/02_b": SECOND, "glossary": GLOSSARY} | more
     pages |= {"answers": ANSWERS, "notation": NOTATION}
-    toctree = "\n".join(["# Home lesson 01", "```{toctree}", *pages, "```"])
+    toctree = "\n".join(["# Home", "", "See lesson 01.", "```{toctree}", *pages, "```"])
     for name, text in {**pages, "index": toctree}.items():
         path = folder / "source" / f"{name}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +111,8 @@ def small_site(folder, first=FIRST, **more):
     with docutils_namespace():  # so that a second one does not find what the first one left
         app = Sphinx(*map(str, places), "html", status=None, warning=warnings)
         app.build()
-    written = {name: (folder / "html" / f"{name}.html").read_text("utf-8") for name in pages}
+    names = [*pages, "index"]
+    written = {name: (folder / "html" / f"{name}.html").read_text("utf-8") for name in names}
     return written, warnings.getvalue(), folder / "html"
 
 
@@ -148,6 +155,7 @@ def test_what_a_page_mentions_is_a_link_and_nothing_else(small):
         ("#cited-2", "01 · First lesson 02"),
     ]
     assert links(pages["lessons/02_b"]) == [("01_a.html", "lesson 01")]
+    assert links(pages["index"]) == []
     for number, wanted in (("cited-1", "1"), ("cited-2", "2"), ("cited-3", "[1]")):
         assert re.search(
             rf'<a [^>]*id="{number}"[^>]*>(?:<[^>]*>)*{re.escape(wanted)}<', pages["lessons/01_a"]

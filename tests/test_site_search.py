@@ -69,6 +69,11 @@ STUB = {
         [0, "s6", "Temperature", "It cools.", ""],
         [2, "checks.elbo", "checks.elbo", "elbo(log_w)", ""],
         [3, "losses.elbo", "losses.elbo", "A bound.", ""],
+        [0, "s7", "5. Codebooks in use", "A codebook, and its codebook.", ""],
+        [1, "codebook-size", "Codebook size", "How many entries there are.", ""],
+        [3, "losses.Bound.elbo", "losses.Bound.elbo", "This elbo is a part of a class: elbo.", ""],
+        [0, "s8", "6. Samplers", "They use an optimiser.", "seed"],
+        [0, "s9", "7. Ends", "A sampler, or samplers.", "optimiser = optimiser(seed, seed, seed)"],
     ],
 }
 
@@ -82,12 +87,16 @@ def test_sections_are_ranked_by_use(site, browser):
 
     assert found("KL") == [2, 1, 0]  # its own entry, then by use; Klein is another word
     assert found("Temperatures") == [6, 5]
-    assert found("elbo") == found("ELBO") == [8, 7] and found("losses.elbo")[0] == 8
+    assert found("elbo") == found("ELBO") == [8, 7, 11] and found("losses.elbo")[0] == 8
     assert found("kl divergence")[:2] == [2, 0] and set(found("kl divergence")) == {0, 1, 2}
+    assert found("divergence kl")[:2] == [2, 0]  # both words, if far apart, before one often
     assert found("posterior") == found("Posteriors") == [4, 3, 1]
     assert found("frechet") == found("Fréchet") == [3]
     assert found("beta") == found("β") == [3]
     assert found("log_var")[0] == 1 and found("log_var_q") == [4]
+    assert found("codebook") == [10, 9]  # the glossary first
+    assert found("samplers") == found("optimiser") == [12, 13]  # title, then text, then code
+    assert found("seed") == [13, 12]  # the more, the better
     assert found("coll") == [4] and found("co") == []  # a word that is being typed
     assert found("the posterior collapse")[0] == 4
     assert found("absent") == found("") == found("?!") == []
@@ -95,6 +104,8 @@ def test_sections_are_ranked_by_use(site, browser):
         stems = f"courseSearch.words('reparameterise {other}')"
         assert len(set(page.evaluate(stems))) == 1, other
     assert page.evaluate("courseSearch.words('gray colors')") == ["grey", "colour"]
+    stems = "courseSearch.words('entropies boxes losses loss corpus')"
+    assert page.evaluate(stems) == ["entropy", "box", "loss", "loss", "corpus"]
     excerpt = page.evaluate(
         "(text) => { const e = courseSearch.excerpt(text, 'posteriors kl');"
         " return [text.slice(e.from, e.to), e.marks.map((m) => text.slice(m.start, m.end))]; }",
@@ -118,7 +129,8 @@ def test_the_search_shows_sections_and_lands_on_them(site, browser):
     assert all(text.strip() for text in page.locator(".excerpt").all_inner_texts())
     page.get_by_role("button", name="Show more").click()
     assert shown.count() == 30
-    assert page.evaluate("document.activeElement.getAttribute('href')") not in addresses
+    new = shown.nth(15).locator("> a").get_attribute("href")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == new
     address = next(one for one in addresses if one.startswith("lessons/"))
     page.locator(f"#search-results a[href='{address}']").click()
     page.wait_for_url("**/lessons/*", wait_until="commit")

@@ -40,6 +40,9 @@ LOST = """() => {
     return [...document.querySelectorAll("article *")].filter(lost)
         .map((one) => `${one.tagName}: ${one.textContent.trim().slice(0, 60)}`);
 }"""
+# Formulas within sentences that stand on several lines.
+GO_ON = """() => [...document.querySelectorAll("article mjx-math")]
+    .filter((one) => one.getClientRects().length > 1).length"""
 
 
 @pytest.mark.parametrize("width", [PHONE, NARROW])
@@ -47,6 +50,7 @@ def test_a_phone_cuts_nothing(site, browser, width):
     for name in ("lessons/09_iwae.html", "api/nets.html", "glossary.html"):
         page = opened(browser, site, name, width)
         assert page.evaluate(LOST) == [], name
+        assert "iwae" not in name or page.evaluate(GO_ON) > 0
         page.close()
 
 
@@ -67,6 +71,12 @@ def test_captions_are_read_without_scrolling_and_columns_stay_columns(site, brow
     inside = "one => one.getBoundingClientRect().right <= innerWidth"
     captions = page.locator("article table caption").all()
     assert len(captions) > 5 and all(one.evaluate(inside) for one in captions)
+    wide = page.locator("article .text_html > div").evaluate_all(
+        "(all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1)"
+        ".map((one) => [one.tabIndex, one.getAttribute('aria-label') ?? ''])"
+    )
+    named = [said.startswith("Table; scrolls sideways: Table 1.") for _, said in wide]
+    assert named and all(named) and {stop for stop, _ in wide} == {0}
     page.close()
     page = opened(browser, site, "lessons/12_scoreboard.html", PHONE)
     board = page.locator(".cell_output pre", has_text="nats above the truth")
@@ -76,14 +86,15 @@ def test_captions_are_read_without_scrolling_and_columns_stay_columns(site, brow
 
 
 def test_a_small_picture_can_be_enlarged(site, browser):
-    page = opened(browser, site, "lessons/01_vae_2d.html", PHONE)
+    page = opened(browser, site, "lessons/01_vae_2d.html", PHONE, "dark")
     figure = page.locator("#figure-1-1")
     button = figure.get_by_role("button", name="Enlarge")
     button.focus()
     page.keyboard.press("Enter")
     shown = page.get_by_role("dialog").locator("img:visible")
     assert shown.evaluate("one => one.clientWidth") >= 700
-    assert shown.get_attribute("alt") == figure.locator("img:visible").get_attribute("alt")
+    for same in ("alt", "src"):  # the one of the theme
+        assert shown.get_attribute(same) == figure.locator("img:visible").get_attribute(same)
     page.keyboard.press("Escape")
     assert page.get_by_role("dialog").count() == 0
     assert button.evaluate("one => one === document.activeElement")
@@ -116,8 +127,11 @@ def test_what_is_tapped_is_large_enough(site, browser):
         ".filter(({ width, height }) => Math.min(width, height) < 24).length"
     )
     assert small == 0
-    after, before = page.locator(".back-to-top"), page.locator(".related-pages .prev-page")
-    assert after.bounding_box()["y"] + after.bounding_box()["height"] <= before.bounding_box()["y"]
+    # The link to the top stands after the text and covers none of the links below.
+    in_order = ("article", ".back-to-top", ".related-pages .prev-page")
+    text, link, below = (page.locator(name).bounding_box() for name in in_order)
+    assert text["y"] + text["height"] <= link["y"]
+    assert link["y"] + link["height"] <= below["y"]
     page.close()
 
 
