@@ -166,7 +166,7 @@ def main(arguments=None):
     asked = parser.parse_args(arguments)
     start = time.monotonic()
     # Most of what a build makes it keeps to its end: looking for garbage was a sixth of its time.
-    gc.set_threshold(100_000, 50, 100)
+    gc.disable()
     try:
         target, size = build(quiet=not asked.verbose)
     except SiteError as error:

@@ -8,7 +8,6 @@ import json
 
 from course_utils.files import write_whole
 from homework import lessons, release
-from tools.lessons import scale
 from tools.site.errors import SiteError
 
 FOLDER = "downloads"  # of the site's sources; Sphinx copies what a page names
@@ -35,6 +34,8 @@ def write(path, source):
     Raises:
         SiteError: it is no lesson of which there could be a student version.
     """
+    from tools.lessons import scale  # and nbconvert, which only this second process needs
+
     folder = source / FOLDER
     bare = without_outputs(json.loads(path.read_text(encoding="utf-8")))
     write_whole(folder / path.name, release.text_of(bare))

@@ -8,6 +8,7 @@ images (digits, photographs, densities) are found by their form and left alone.
 import base64
 import io
 import re
+import shutil
 from hashlib import sha256
 from pathlib import Path
 
@@ -142,9 +143,9 @@ def draw(path, kept, is_turned):
             write_whole(target, of_drawing(path.read_text(encoding="utf-8")))
         return
     light, dark = keep(path.read_bytes(), kept)
-    write_whole(path.with_name(light_name_of(path.name)), light.read_bytes())
+    shutil.copyfile(light, path.with_name(light_name_of(path.name)))
     if is_turned:
-        write_whole(target, dark.read_bytes())
+        shutil.copyfile(dark, target)
     path.unlink()
 
 
