@@ -9,6 +9,8 @@ import numpy as np
 import pypdf
 import pytest
 from browser import Watched, chromium
+from docutils import nodes
+from docutils.utils import new_document
 from PIL import Image
 
 from course_utils import curves, settings
@@ -16,7 +18,7 @@ from homework import lessons, release
 from tools.lessons import listing, results_table
 from tools.public import links
 from tools.public.name import Public
-from tools.site import downloads, home, moving, night, parts
+from tools.site import downloads, home, look, moving, night, parts
 from tools.site import pages as made
 
 ROOT = settings.root()
@@ -53,6 +55,17 @@ def test_figures_and_tables_are_numbered_in_the_order_of_the_lesson():
     )
     assert second.outputs[0].data["text/markdown"] == "no **Figure.**"
     assert third.outputs[0].data["text/markdown"].startswith("**Figure 2x.2.**")
+
+
+def test_only_what_a_cell_made_is_a_figure():
+    """A lesson's own text may begin as a caption does: "Question 5.6." is none."""
+    document = new_document("x")
+    for said, place in (("Figure 5.1.", ["cell_output"]), ("Question 5.6.", [])):
+        holder = nodes.container("", nodes.image(), classes=place)
+        holder += nodes.paragraph("", "", nodes.strong("", said), nodes.Text(" What."))
+        document += holder
+    look.Figures(document).run()
+    assert [one["ids"] for one in document.findall(nodes.figure)] == [["figure-5-1"]]
 
 
 def test_each_section_asks_where_you_were_lost_once_there_is_a_form():

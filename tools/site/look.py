@@ -35,7 +35,7 @@ class Figures(SphinxPostTransform):
             if number is None:
                 continue
             parent, place = paragraph.parent, paragraph.parent.index(paragraph)
-            if place == 0:
+            if place == 0 or not is_output(parent):
                 continue
             shown = parent[place - 1]
             caption = nodes.caption(paragraph.rawsource, "", *paragraph.children)
@@ -69,6 +69,13 @@ class Together(SphinxPostTransform):
             if closed:
                 kept += nodes.Text(closed[0])
                 parent.replace(after[0], nodes.Text(after[0][closed.end() :]))
+
+
+def is_output(node):
+    """Whether a node is part of what a cell made; a lesson's own text has no numbered captions."""
+    while node is not None and "cell_output" not in node.get("classes", ()):
+        node = node.parent
+    return node is not None
 
 
 def is_text(node):
